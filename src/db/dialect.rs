@@ -1,0 +1,114 @@
+//! Every statement the two databases must be told in different words.
+
+use diesel::RunQueryDsl;
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::result::QueryResult;
+use diesel::sql_types::{BigInt, Text};
+use diesel::sqlite::Sqlite;
+
+use super::{Conn, MultiBackend};
+use crate::error::Result;
+use crate::ids::OrderId;
+
+/// Lets a statement through that both databases know but Diesel's shared backend does not: an
+/// upsert, a union.
+pub struct Both<T>(pub T);
+
+impl<T> QueryFragment<MultiBackend> for Both<T>
+where
+    T: QueryFragment<Pg> + QueryFragment<Sqlite>,
+{
+    fn walk_ast<'b>(&'b self, pass: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        MultiBackend::walk_variant_ast(&self.0, pass)
+    }
+}
+impl<T: QueryId> QueryId for Both<T> {
+    type QueryId = T::QueryId;
+    const HAS_STATIC_QUERY_ID: bool = T::HAS_STATIC_QUERY_ID;
+}
+impl<T: Query> Query for Both<T> {
+    type SqlType = T::SqlType;
+}
+impl<T> RunQueryDsl<Conn> for Both<T> {}
+
+/// Expands an expression once for each database, for what Diesel cannot say about both at once, such
+/// as inserting many rows.
+#[macro_export]
+macro_rules! on_each_database {
+    ($conn:expr, $inner:ident => $work:expr) => {
+        match $conn {
+            $crate::db::Conn::Pg($inner) => $work,
+            $crate::db::Conn::Sqlite($inner) => $work,
+        }
+    };
+}
+
+/// Waits until no other transaction is changing the order. SQLite has one writer, so there it is a
+/// no-op.
+pub fn lock_order(conn: &mut Conn, order: OrderId) -> Result<()> {
+    if let Conn::Pg(inner) = conn {
+        diesel::sql_query("SELECT 1 FROM orders WHERE id = $1 FOR UPDATE").bind::<BigInt, _>(order.0).execute(inner)?;
+    }
+    Ok(())
+}
+
+/// Replaces what search knows of an order. `words` are folded, unique and free of punctuation.
+pub fn index_order(conn: &mut Conn, order: OrderId, words: &[String]) -> Result<()> {
+    match conn {
+        Conn::Sqlite(inner) => {
+            diesel::sql_query("INSERT OR REPLACE INTO order_search (rowid, document) VALUES ($1, $2)")
+                .bind::<BigInt, _>(order.0)
+                .bind::<Text, _>(words.join(" "))
+                .execute(inner)?;
+        }
+        Conn::Pg(inner) => {
+            diesel::sql_query(
+                "INSERT INTO order_search (order_id, document) VALUES ($1, array_to_tsvector($2)) \
+                 ON CONFLICT (order_id) DO UPDATE SET document = excluded.document",
+            )
+            .bind::<BigInt, _>(order.0)
+            .bind::<diesel::sql_types::Array<Text>, _>(words)
+            .execute(inner)?;
+        }
+    }
+    Ok(())
+}
+
+/// The orders that hold every one of these word beginnings, newest key first, as a subquery with one
+/// text parameter from [`search_term`]. `limit` bounds its cost on any size of shop.
+pub fn search_subquery(conn: &Conn) -> (&'static str, &'static str) {
+    match conn {
+        Conn::Sqlite(_) => ("SELECT rowid FROM order_search WHERE order_search MATCH ", " ORDER BY rowid DESC LIMIT "),
+        Conn::Pg(_) => {
+            ("SELECT order_id FROM order_search WHERE document @@ CAST(", " AS tsquery) ORDER BY order_id DESC LIMIT ")
+        }
+    }
+}
+
+/// What [`search_subquery`] is bound to: every word must begin a word of the document.
+/// `words` are folded and free of punctuation, so nothing in them is syntax.
+pub fn search_term(conn: &Conn, words: &[String]) -> String {
+    let parts: Vec<String> = match conn {
+        Conn::Sqlite(_) => words.iter().map(|word| format!("\"{word}\"*")).collect(),
+        Conn::Pg(_) => words.iter().map(|word| format!("'{word}':*")).collect(),
+    };
+    let between = match conn {
+        Conn::Sqlite(_) => " AND ",
+        Conn::Pg(_) => " & ",
+    };
+    parts.join(between)
+}
+
+/// Folds the rows of Postgres's stage counts together; on SQLite there is one a stage already.
+pub fn fold_stage_counts(conn: &mut Conn) -> Result<()> {
+    if let Conn::Pg(inner) = conn {
+        diesel::sql_query(
+            "WITH taken AS (DELETE FROM stage_counts RETURNING market_id, stage, orders) \
+             INSERT INTO stage_counts (market_id, stage, orders) \
+             SELECT market_id, stage, SUM(orders) FROM taken GROUP BY market_id, stage",
+        )
+        .execute(inner)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,508 @@
+//! The tables as Diesel sees them. Portable column types only.
+
+diesel::table! {
+    settings (name) {
+        name -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    counters (name) {
+        name -> Text,
+        value -> BigInt,
+    }
+}
+
+diesel::table! {
+    markets (id) {
+        id -> BigInt,
+        slug -> Text,
+        name -> Text,
+        currency -> Text,
+        time_zone -> Text,
+        locale -> Text,
+        country -> Text,
+        order_prefix -> Text,
+        tax_included -> Bool,
+        abandon_after_minutes -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    channels (id) {
+        id -> BigInt,
+        market_id -> BigInt,
+        slug -> Text,
+        name -> Text,
+        kind -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    staff (id) {
+        id -> BigInt,
+        uid -> Text,
+        email -> Text,
+        name -> Text,
+        role -> Text,
+        password_hash -> Nullable<Text>,
+        preferences -> Text,
+        created_at -> BigInt,
+        disabled_at -> Nullable<BigInt>,
+        last_seen_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    staff_links (token_hash) {
+        token_hash -> Text,
+        staff_id -> BigInt,
+        purpose -> Text,
+        created_by -> Nullable<BigInt>,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    sessions (key_hash) {
+        key_hash -> Text,
+        uid -> Text,
+        staff_id -> Nullable<BigInt>,
+        state -> Text,
+        address -> Text,
+        agent -> Text,
+        created_at -> BigInt,
+        seen_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    sign_in_failures (subject) {
+        subject -> Text,
+        failures -> BigInt,
+        blocked_until -> BigInt,
+        last_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    api_keys (id) {
+        id -> BigInt,
+        uid -> Text,
+        name -> Text,
+        token_hash -> Text,
+        scopes -> Text,
+        created_at -> BigInt,
+        last_used_at -> Nullable<BigInt>,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    request_keys (credential, request_key) {
+        credential -> Text,
+        request_key -> Text,
+        fingerprint -> Text,
+        status -> BigInt,
+        headers -> Text,
+        body -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    saved_views (id) {
+        id -> BigInt,
+        uid -> Text,
+        owner_id -> Nullable<BigInt>,
+        slug -> Text,
+        name -> Text,
+        icon -> Text,
+        query -> Text,
+        position -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    jobs (id) {
+        id -> BigInt,
+        kind -> Text,
+        payload -> Text,
+        unique_key -> Nullable<Text>,
+        run_at -> BigInt,
+        attempts -> BigInt,
+        claimed_until -> Nullable<BigInt>,
+        last_error -> Nullable<Text>,
+        failed_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    stages (slug) {
+        slug -> Text,
+        label -> Text,
+        public_label -> Nullable<Text>,
+        base -> Text,
+        position -> BigInt,
+        colour -> Text,
+        is_default -> Bool,
+        hidden -> Bool,
+        active -> Bool,
+        sla_minutes -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    customers (id) {
+        id -> BigInt,
+        uid -> Text,
+        name -> Text,
+        email -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        phone_digits -> Nullable<Text>,
+        locale -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    products (id) {
+        id -> BigInt,
+        uid -> Text,
+        sku -> Text,
+        title -> Text,
+        variant -> Text,
+        picture -> Text,
+        bin -> Text,
+        barcode -> Text,
+        grams -> BigInt,
+        price_minor -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    orders (id) {
+        id -> BigInt,
+        uid -> Text,
+        number -> BigInt,
+        market_id -> BigInt,
+        channel_id -> BigInt,
+        cart_id -> Nullable<Text>,
+        source_ref -> Nullable<Text>,
+        stage -> Text,
+        base -> Text,
+        base_rank -> BigInt,
+        resume_stage -> Nullable<Text>,
+        stage_entered_at -> BigInt,
+        payment_status -> Text,
+        payment_sort -> BigInt,
+        payment_method -> Text,
+        fulfilment_status -> Text,
+        currency -> Text,
+        subtotal_minor -> BigInt,
+        discount_minor -> BigInt,
+        shipping_minor -> BigInt,
+        tax_minor -> BigInt,
+        tax_included -> Bool,
+        total_minor -> BigInt,
+        authorized_minor -> BigInt,
+        captured_minor -> BigInt,
+        refunded_minor -> BigInt,
+        paid_at -> Nullable<BigInt>,
+        customer_id -> Nullable<BigInt>,
+        customer_name -> Text,
+        customer_sort -> Text,
+        email -> Text,
+        phone -> Text,
+        ship_address -> Nullable<Text>,
+        bill_address -> Nullable<Text>,
+        ship_city -> Text,
+        ship_country -> Text,
+        shipping_method -> Text,
+        unit_count -> BigInt,
+        gift -> Bool,
+        gift_message -> Text,
+        customer_note -> Text,
+        note_count -> BigInt,
+        message_count -> BigInt,
+        unread_count -> BigInt,
+        tags -> Text,
+        assignee_id -> Nullable<BigInt>,
+        due_at -> Nullable<BigInt>,
+        abandon_at -> Nullable<BigInt>,
+        placed_at -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        printed_at -> Nullable<BigInt>,
+        print_count -> BigInt,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    order_lines (id) {
+        id -> BigInt,
+        uid -> Text,
+        order_id -> BigInt,
+        position -> BigInt,
+        product_id -> Nullable<BigInt>,
+        sku -> Text,
+        title -> Text,
+        variant -> Text,
+        picture -> Text,
+        bin -> Text,
+        properties -> Text,
+        quantity -> BigInt,
+        unit_minor -> BigInt,
+        discount_minor -> BigInt,
+        tax_minor -> BigInt,
+        total_minor -> BigInt,
+        grams -> BigInt,
+        requires_shipping -> Bool,
+        gift -> Bool,
+        cancelled_quantity -> BigInt,
+        packed_quantity -> BigInt,
+        shipped_quantity -> BigInt,
+        returned_quantity -> BigInt,
+    }
+}
+
+diesel::table! {
+    order_charges (id) {
+        id -> BigInt,
+        order_id -> BigInt,
+        position -> BigInt,
+        kind -> Text,
+        label -> Text,
+        code -> Text,
+        amount_minor -> BigInt,
+        rate_ppm -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    order_tags (order_id, tag) {
+        order_id -> BigInt,
+        tag -> Text,
+    }
+}
+
+diesel::table! {
+    payments (id) {
+        id -> BigInt,
+        uid -> Text,
+        order_id -> BigInt,
+        kind -> Text,
+        parent_id -> Nullable<BigInt>,
+        amount_minor -> BigInt,
+        currency -> Text,
+        state -> Text,
+        provider -> Text,
+        method -> Text,
+        reference -> Text,
+        note -> Text,
+        expires_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+        settled_at -> Nullable<BigInt>,
+        actor_name -> Text,
+    }
+}
+
+diesel::table! {
+    holds (id) {
+        id -> BigInt,
+        uid -> Text,
+        order_id -> BigInt,
+        reason -> Text,
+        note -> Text,
+        until_at -> Nullable<BigInt>,
+        stock_mode -> Text,
+        placed_at -> BigInt,
+        placed_by -> Text,
+        released_at -> Nullable<BigInt>,
+        released_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    decisions (id) {
+        id -> BigInt,
+        order_id -> BigInt,
+        kind -> Text,
+        reason -> Text,
+        note -> Text,
+        refund -> Text,
+        restock -> Bool,
+        notify -> Bool,
+        decided_at -> BigInt,
+        decided_by -> Text,
+        undone_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    shipments (id) {
+        id -> BigInt,
+        uid -> Text,
+        order_id -> BigInt,
+        position -> BigInt,
+        state -> Text,
+        carrier -> Text,
+        tracking -> Text,
+        packed_by -> Text,
+        created_at -> BigInt,
+        packed_at -> Nullable<BigInt>,
+        shipped_at -> Nullable<BigInt>,
+        delivered_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    shipment_lines (shipment_id, line_id) {
+        shipment_id -> BigInt,
+        line_id -> BigInt,
+        quantity -> BigInt,
+    }
+}
+
+diesel::table! {
+    notes (id) {
+        id -> BigInt,
+        uid -> Text,
+        order_id -> BigInt,
+        audience -> Text,
+        body -> Text,
+        author_id -> Nullable<BigInt>,
+        author_name -> Text,
+        created_at -> BigInt,
+        edited_at -> Nullable<BigInt>,
+        deleted_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    messages (id) {
+        id -> BigInt,
+        uid -> Text,
+        order_id -> BigInt,
+        direction -> Text,
+        transport -> Text,
+        body -> Text,
+        author_name -> Text,
+        state -> Text,
+        created_at -> BigInt,
+        read_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    events (id) {
+        id -> BigInt,
+        uid -> Text,
+        order_id -> Nullable<BigInt>,
+        seq -> BigInt,
+        kind -> Text,
+        payload -> Text,
+        actor_kind -> Text,
+        actor_key -> Nullable<BigInt>,
+        actor_name -> Text,
+        happened_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    imports (id) {
+        id -> BigInt,
+        uid -> Text,
+        kind -> Text,
+        file_name -> Text,
+        state -> Text,
+        options -> Text,
+        rows_total -> BigInt,
+        rows_done -> BigInt,
+        orders_made -> BigInt,
+        orders_known -> BigInt,
+        orders_refused -> BigInt,
+        rows_refused -> BigInt,
+        failure -> Nullable<Text>,
+        started_by -> Text,
+        created_at -> BigInt,
+        finished_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    import_pieces (import_id, position) {
+        import_id -> BigInt,
+        position -> BigInt,
+        bytes -> Binary,
+    }
+}
+
+diesel::table! {
+    import_problems (id) {
+        id -> BigInt,
+        import_id -> BigInt,
+        row_number -> BigInt,
+        order_ref -> Text,
+        message -> Text,
+    }
+}
+
+diesel::table! {
+    stage_counts (market_id, stage) {
+        market_id -> BigInt,
+        stage -> Text,
+        orders -> BigInt,
+    }
+}
+
+diesel::joinable!(order_lines -> orders (order_id));
+diesel::joinable!(order_tags -> orders (order_id));
+diesel::joinable!(shipments -> orders (order_id));
+diesel::joinable!(shipment_lines -> shipments (shipment_id));
+diesel::joinable!(channels -> markets (market_id));
+diesel::joinable!(sessions -> staff (staff_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    settings,
+    counters,
+    markets,
+    channels,
+    staff,
+    staff_links,
+    sessions,
+    sign_in_failures,
+    api_keys,
+    request_keys,
+    saved_views,
+    jobs,
+    stages,
+    customers,
+    products,
+    orders,
+    order_lines,
+    order_charges,
+    order_tags,
+    payments,
+    holds,
+    decisions,
+    shipments,
+    shipment_lines,
+    notes,
+    messages,
+    events,
+    imports,
+    import_pieces,
+    import_problems,
+    stage_counts,
+);

@@ -1,0 +1,6 @@
+pub mod actor;
+pub mod db;
+pub mod error;
+pub mod ids;
+pub mod money;
+pub mod time;
