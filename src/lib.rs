@@ -1,4 +1,5 @@
 pub mod actor;
+pub mod address;
 pub mod db;
 pub mod error;
 pub mod ids;
