@@ -1,7 +1,9 @@
 pub mod actor;
-pub mod address;
 pub mod db;
 pub mod error;
+pub mod event;
 pub mod ids;
+pub mod market;
 pub mod money;
 pub mod time;
+pub mod workflow;

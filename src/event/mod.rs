@@ -1,0 +1,216 @@
+//! The diary: one typed event for everything that happens, written in the transaction of the change.
+//! The timeline, the audit log and everything that reacts to a change read it. Events are never
+//! changed or removed; an event of an order has the next number of that order.
+
+mod store;
+mod words;
+
+use serde::{Deserialize, Serialize};
+
+use crate::actor::{Actor, ActorKind};
+use crate::db::{Conn, Tx};
+use crate::error::Result;
+use crate::ids::OrderId;
+use crate::money::{Currency, Money};
+use crate::time::UtcTime;
+
+pub use words::sentence;
+
+/// Everything that can happen. The serialised name is the stable kind that programs see.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+pub enum Event {
+    /// An order came into being.
+    #[serde(rename = "order.created")]
+    OrderCreated { number: i64, stage: String, total_minor: i64, currency: Currency, source: String },
+    /// An order moved to another stage.
+    #[serde(rename = "order.stage_changed")]
+    OrderMoved(Moved),
+    /// A move was taken back before anybody was told of it.
+    #[serde(rename = "order.move_undone")]
+    MoveUndone { from: String, to: String },
+    /// A field was corrected.
+    #[serde(rename = "order.updated")]
+    OrderUpdated { field: String, before: String, after: String },
+    /// Tags were added or taken away.
+    #[serde(rename = "order.tagged")]
+    OrderTagged { added: Vec<String>, removed: Vec<String> },
+    /// Somebody was made responsible, or nobody.
+    #[serde(rename = "order.assigned")]
+    OrderAssigned { before: Option<String>, after: Option<String> },
+    /// The order may not go on, for this reason.
+    #[serde(rename = "hold.placed")]
+    HoldPlaced { hold: String, reason: String, note: String, until: Option<UtcTime> },
+    /// A hold was lifted after so many seconds.
+    #[serde(rename = "hold.released")]
+    HoldReleased { hold: String, reason: String, seconds: i64 },
+    /// The ledger grew. `entry` is authorization, capture, refund or void.
+    #[serde(rename = "payment.recorded")]
+    PaymentRecorded { entry: String, payment: String, amount: MoneyFact, method: String, reference: String },
+    /// A parcel reached a state: packed, shipped, delivered, cancelled.
+    #[serde(rename = "shipment.changed")]
+    ShipmentChanged { shipment: String, position: i64, state: String, carrier: String, tracking: String },
+    /// A note was written. Its text stays in the note.
+    #[serde(rename = "note.written")]
+    NoteWritten { note: String, audience: String },
+    /// A note was corrected.
+    #[serde(rename = "note.edited")]
+    NoteEdited { note: String, before: String, after: String },
+    /// A note was taken away.
+    #[serde(rename = "note.removed")]
+    NoteRemoved { note: String, before: String },
+    /// The customer or the shop said something.
+    #[serde(rename = "message.recorded")]
+    MessageRecorded { message: String, direction: String, transport: String },
+    /// Paper came out. `paper` is a4, letter, a5 or label; `print` counts from 1.
+    #[serde(rename = "slip.printed")]
+    SlipPrinted { template: String, paper: String, gift: bool, print: i64 },
+    /// The order came in with a file.
+    #[serde(rename = "order.imported")]
+    OrderImported { source: String, reference: String },
+    /// A person of the shop was added, changed, disabled or enabled; `change` says which.
+    #[serde(rename = "staff.changed")]
+    StaffChanged { staff: String, name: String, change: String },
+    /// A person signed in.
+    #[serde(rename = "staff.signed_in")]
+    StaffSignedIn { address: String },
+    /// A setting changed. Secrets are never given.
+    #[serde(rename = "settings.changed")]
+    SettingsChanged { setting: String, before: String, after: String },
+    /// An API key was made or revoked.
+    #[serde(rename = "key.changed")]
+    KeyChanged { key: String, name: String, change: String },
+    /// A view of the list was saved, changed or removed.
+    #[serde(rename = "view.changed")]
+    ViewChanged { view: String, name: String, change: String },
+    /// A file was imported.
+    #[serde(rename = "import.finished")]
+    ImportFinished { file: String, made: i64, known: i64, refused: i64 },
+}
+
+/// An amount as the diary keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MoneyFact {
+    /// Minor units.
+    pub minor: i64,
+    /// ISO 4217.
+    pub currency: Currency,
+}
+
+impl From<Money> for MoneyFact {
+    fn from(money: Money) -> Self {
+        MoneyFact { minor: money.minor, currency: money.currency }
+    }
+}
+
+impl From<MoneyFact> for Money {
+    fn from(fact: MoneyFact) -> Self {
+        Money::new(fact.minor, fact.currency)
+    }
+}
+
+/// A move, with what is needed to take it back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Moved {
+    /// Slug of the stage it left.
+    pub from: String,
+    /// Slug of the stage it entered.
+    pub to: String,
+    /// Base of the stage it left.
+    pub from_base: String,
+    /// Base of the stage it entered.
+    pub to_base: String,
+    /// Reason key, where the move asks for one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// What was added in words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+    /// State before the move, for taking it back.
+    pub before: Before,
+    /// Whether taking it back is possible at all: not when money moved.
+    pub can_undo: bool,
+}
+
+/// What a move replaced on the order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Before {
+    /// The place to come back to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resume_stage: Option<String>,
+    /// When the former stage was entered.
+    pub stage_entered_at: i64,
+    /// When it would have been abandoned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub abandon_at: Option<i64>,
+    /// Key of the hold that the move opened or released.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<i64>,
+    /// Key of the decision that the move recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<i64>,
+}
+
+/// One line of the diary.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Place in the whole diary.
+    pub id: i64,
+    /// Public identifier.
+    pub uid: String,
+    /// Place within the order, from 1; 0 for events of the shop.
+    pub seq: i64,
+    /// What happened.
+    pub event: Event,
+    /// Who did it: what kind.
+    pub actor_kind: ActorKind,
+    /// Key of the person or API key.
+    pub actor_key: Option<i64>,
+    /// Name at that time.
+    pub actor_name: String,
+    /// When.
+    pub at: UtcTime,
+}
+
+impl Event {
+    /// The stable kind, such as `order.stage_changed`.
+    pub fn kind(&self) -> String {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::Object(map)) => {
+                map.get("kind").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned()
+            }
+            _ => String::new(),
+        }
+    }
+    /// Whether the event speaks of money, so that people who may not see money do not see it.
+    pub fn tells_money(&self) -> bool {
+        matches!(self, Event::PaymentRecorded { .. })
+    }
+}
+
+/// Writes an event of an order, or of the shop if there is no order. The caller holds the order's
+/// lock, so its numbers have no gap and no repeat.
+pub fn record(tx: &mut Tx<'_>, actor: &Actor, order: Option<OrderId>, event: &Event) -> Result<()> {
+    store::append(tx, actor, order, event, None)
+}
+
+/// As [`record`], for something that happened earlier and is only now written down: an import or a
+/// demonstration.
+pub fn record_past(tx: &mut Tx<'_>, actor: &Actor, order: OrderId, event: &Event, at: UtcTime) -> Result<()> {
+    store::append(tx, actor, Some(order), event, Some(at))
+}
+
+/// The whole story of an order, oldest first.
+pub fn timeline(conn: &mut Conn, order: OrderId) -> Result<Vec<Entry>> {
+    store::of_order(conn, order)
+}
+
+/// The last thing that happened to an order.
+pub fn last(conn: &mut Conn, order: OrderId) -> Result<Option<Entry>> {
+    store::last_of_order(conn, order)
+}
+
+/// The newest events of the shop itself: staff, settings, keys, imports.
+pub fn of_shop(conn: &mut Conn, limit: i64) -> Result<Vec<Entry>> {
+    store::of_shop(conn, limit)
+}

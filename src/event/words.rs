@@ -1,0 +1,110 @@
+//! Events as sentences without their subject: "moved the order from Approved to Processed".
+
+use super::{Event, MoneyFact};
+use crate::money::Money;
+
+/// What the actor did, to be put after the actor's name. `label` turns the slug of a stage into the
+/// shop's word for it.
+pub fn sentence(event: &Event, label: &dyn Fn(&str) -> String) -> String {
+    match event {
+        Event::OrderCreated { source, .. } if source.is_empty() => "placed the order".into(),
+        Event::OrderCreated { source, .. } => format!("placed the order through {source}"),
+        Event::OrderMoved(moved) => {
+            let reason = if moved.reason.is_empty() { String::new() } else { format!(" ({})", plain(&moved.reason)) };
+            let note = if moved.note.is_empty() { String::new() } else { format!(": {}", moved.note) };
+            format!("moved the order from {} to {}{reason}{note}", label(&moved.from), label(&moved.to))
+        }
+        Event::MoveUndone { from, to } => {
+            format!("took the move to {} back; the order is {} again", label(from), label(to))
+        }
+        Event::OrderUpdated { field, before, after } => match (before.is_empty(), after.is_empty()) {
+            (true, _) => format!("set the {field} to “{after}”"),
+            (false, true) => format!("removed the {field}, which was “{before}”"),
+            (false, false) => format!("changed the {field} from “{before}” to “{after}”"),
+        },
+        Event::OrderTagged { added, removed } => match (added.is_empty(), removed.is_empty()) {
+            (false, true) => format!("added {}", tags(added)),
+            (true, _) => format!("removed {}", tags(removed)),
+            (false, false) => format!("added {} and removed {}", tags(added), tags(removed)),
+        },
+        Event::OrderAssigned { after: Some(name), .. } => format!("assigned the order to {name}"),
+        Event::OrderAssigned { after: None, .. } => "took the assignment away".into(),
+        Event::HoldPlaced { reason, note, .. } if note.is_empty() => {
+            format!("put the order on hold: {}", plain(reason))
+        }
+        Event::HoldPlaced { reason, note, .. } => format!("put the order on hold: {}. {note}", plain(reason)),
+        Event::HoldReleased { reason, seconds, .. } => {
+            format!("released the hold “{}” after {}", plain(reason), crate::time::short_span(*seconds))
+        }
+        Event::PaymentRecorded { entry, amount, method, reference, .. } => {
+            let by = if method.is_empty() { String::new() } else { format!(" by {}", plain(method)) };
+            let reference = if reference.is_empty() { String::new() } else { format!(", reference {reference}") };
+            format!("recorded {} of {}{by}{reference}", entry_words(entry), show(*amount))
+        }
+        Event::ShipmentChanged { position, state, carrier, tracking, .. } => {
+            let with = match (carrier.is_empty(), tracking.is_empty()) {
+                (true, true) => String::new(),
+                (false, true) => format!(" with {carrier}"),
+                (true, false) => format!(", tracking {tracking}"),
+                (false, false) => format!(" with {carrier}, tracking {tracking}"),
+            };
+            format!("{} parcel {position}{with}", shipment_words(state))
+        }
+        Event::NoteWritten { audience, .. } if audience == "customer" => "wrote a note for the customer".into(),
+        Event::NoteWritten { .. } => "wrote an internal note".into(),
+        Event::NoteEdited { before, after, .. } => format!("changed a note from “{before}” to “{after}”"),
+        Event::NoteRemoved { before, .. } => format!("removed the note “{before}”"),
+        Event::MessageRecorded { direction, transport, .. } if direction == "in" => {
+            format!("wrote a message by {}", plain(transport))
+        }
+        Event::MessageRecorded { transport, .. } => format!("sent a message by {}", plain(transport)),
+        Event::SlipPrinted { template, paper, gift, print } => {
+            let gift = if *gift { " as a gift" } else { "" };
+            let again = if *print > 1 { format!(", print {print}") } else { String::new() };
+            format!("printed the {} on {}{gift}{again}", plain(template), plain(paper))
+        }
+        Event::OrderImported { source, reference } => format!("imported the order {reference} from {source}"),
+        Event::StaffChanged { name, change, .. } => format!("{} {name}", plain(change)),
+        Event::StaffSignedIn { .. } => "signed in".into(),
+        Event::SettingsChanged { setting, after, .. } => format!("set {} to “{after}”", plain(setting)),
+        Event::KeyChanged { name, change, .. } => format!("{} the API key {name}", plain(change)),
+        Event::ViewChanged { name, change, .. } => format!("{} the view {name}", plain(change)),
+        Event::ImportFinished { file, made, known, refused } => {
+            format!("imported {file}: {made} new, {known} already here, {refused} refused")
+        }
+    }
+}
+
+fn plain(key: &str) -> String {
+    key.replace('_', " ")
+}
+
+fn show(amount: MoneyFact) -> String {
+    Money::from(amount).to_string()
+}
+
+fn tags(tags: &[String]) -> String {
+    let word = if tags.len() == 1 { "the tag" } else { "the tags" };
+    format!("{word} {}", tags.join(", "))
+}
+
+fn entry_words(entry: &str) -> &str {
+    match entry {
+        "authorization" => "an authorisation",
+        "capture" => "a payment",
+        "refund" => "a refund",
+        "void" => "the release of an authorisation",
+        other => other,
+    }
+}
+
+fn shipment_words(state: &str) -> &str {
+    match state {
+        "packed" => "packed",
+        "shipped" => "shipped",
+        "delivered" => "delivered",
+        "cancelled" => "unpacked",
+        "picking" => "took back",
+        other => other,
+    }
+}

@@ -1,0 +1,211 @@
+//! Markets and the channels orders come through. A market gives an order its currency, time zone and
+//! number prefix; a channel belongs to one market.
+
+mod store;
+
+use chrono_tz::Tz;
+
+use crate::db::{Conn, Tx};
+use crate::error::{Error, Refusal, Result};
+use crate::ids::{ChannelId, MarketId};
+use crate::money::Currency;
+use crate::time::UtcTime;
+
+crate::text_enum! {
+    /// What kind of place a channel is.
+    pub enum ChannelKind {
+        /// Typed in by staff: telephone, counter.
+        Manual = "manual",
+        /// A web shop.
+        Web = "web",
+        /// WhatsApp.
+        Whatsapp = "whatsapp",
+        /// Instagram.
+        Instagram = "instagram",
+        /// Trade customers.
+        Wholesale = "wholesale",
+        /// A stall or shop floor.
+        Stall = "stall",
+        /// A file.
+        Import = "import",
+        /// Programs through the API.
+        Api = "api",
+    }
+}
+
+impl ChannelKind {
+    /// Its icon in the sheet.
+    pub fn icon(self) -> &'static str {
+        match self {
+            ChannelKind::Manual => "phone",
+            ChannelKind::Web => "world",
+            ChannelKind::Whatsapp => "brand-whatsapp",
+            ChannelKind::Instagram => "brand-instagram",
+            ChannelKind::Wholesale => "building-store",
+            ChannelKind::Stall => "building-store",
+            ChannelKind::Import => "download",
+            ChannelKind::Api => "plug",
+        }
+    }
+}
+
+/// A market.
+#[derive(Clone, Debug, diesel::Queryable)]
+pub struct Market {
+    /// Key.
+    pub id: MarketId,
+    /// Stable key in URLs and the API.
+    pub slug: String,
+    /// Name.
+    pub name: String,
+    /// Currency of its orders unless they say otherwise.
+    pub currency: Currency,
+    /// IANA name of its time zone.
+    pub time_zone: String,
+    /// Language tag of its customers.
+    pub locale: String,
+    /// ISO 3166-1 alpha-2 of the shop's own address there.
+    pub country: String,
+    /// Put before the number in the API and on paper: `ORD` makes `ORD10468`.
+    pub order_prefix: String,
+    /// Whether its prices include tax.
+    pub tax_included: bool,
+    /// Minutes until an incomplete order counts as abandoned.
+    pub abandon_after_minutes: i64,
+    /// When it was made.
+    pub created_at: UtcTime,
+}
+
+impl Market {
+    /// Its time zone; UTC should the stored name be unknown.
+    pub fn zone(&self) -> Tz {
+        self.time_zone.parse().unwrap_or(Tz::UTC)
+    }
+}
+
+/// A sales channel.
+#[derive(Clone, Debug, diesel::Queryable)]
+pub struct Channel {
+    /// Key.
+    pub id: ChannelId,
+    /// Its market.
+    pub market_id: MarketId,
+    /// Stable key in URLs and the API.
+    pub slug: String,
+    /// Name.
+    pub name: String,
+    /// What kind of place it is.
+    pub kind: ChannelKind,
+    /// When it was made.
+    pub created_at: UtcTime,
+}
+
+/// A market to be made.
+#[derive(Clone, Debug)]
+pub struct NewMarket {
+    /// Stable key.
+    pub slug: String,
+    /// Name.
+    pub name: String,
+    /// Currency.
+    pub currency: Currency,
+    /// IANA name of a time zone.
+    pub time_zone: String,
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+    /// One to eight letters or digits.
+    pub order_prefix: String,
+}
+
+/// Makes a market.
+///
+/// # Errors
+/// Refuses an unknown time zone and a prefix that is not one to eight letters or digits.
+pub fn create(tx: &mut Tx<'_>, new: &NewMarket) -> Result<Market> {
+    if new.time_zone.parse::<Tz>().is_err() {
+        return Err(Refusal::field(
+            "market.time_zone",
+            "time_zone",
+            "This is not a known time zone. Choose one from the list, such as Europe/Amsterdam.",
+        )
+        .into());
+    }
+    check_prefix(&new.order_prefix)?;
+    store::insert_market(tx, new)
+}
+
+/// Refuses a prefix that could not stand before a number.
+pub fn check_prefix(prefix: &str) -> Result<()> {
+    let fits = (1..=8).contains(&prefix.len()) && prefix.bytes().all(|b| b.is_ascii_alphanumeric());
+    let ends_in_digit = prefix.bytes().last().is_some_and(|b| b.is_ascii_digit());
+    if fits && !ends_in_digit {
+        return Ok(());
+    }
+    Err(Refusal::field(
+        "market.order_prefix",
+        "order_prefix",
+        "The order prefix takes one to eight letters or digits and ends in a letter, such as ORD.",
+    )
+    .into())
+}
+
+/// Changes the words and zone of a market: name, currency of new orders, time zone, country, prefix.
+///
+/// # Errors
+/// As [`create`]; missing if there is no such market.
+pub fn update(tx: &mut Tx<'_>, id: MarketId, new: &NewMarket) -> Result<()> {
+    if new.time_zone.parse::<Tz>().is_err() {
+        return Err(Refusal::field("market.time_zone", "time_zone", "This is not a known time zone.").into());
+    }
+    check_prefix(&new.order_prefix)?;
+    store::update_market(tx, id, new)
+}
+
+/// The channel with that slug, made if it is not there.
+pub fn find_or_make_channel(
+    tx: &mut Tx<'_>,
+    market: MarketId,
+    slug: &str,
+    name: &str,
+    kind: ChannelKind,
+) -> Result<Channel> {
+    if let Some(found) = store::channels(tx.conn)?.into_iter().find(|channel| channel.slug == slug) {
+        return Ok(found);
+    }
+    store::insert_channel(tx, market, slug, name, kind)
+}
+
+/// All markets and channels of the shop: few, and needed on most pages.
+#[derive(Clone, Debug)]
+pub struct Markets {
+    /// Markets, the first one being the shop's own.
+    pub markets: Vec<Market>,
+    /// Channels by name.
+    pub channels: Vec<Channel>,
+}
+
+impl Markets {
+    /// Reads them.
+    pub fn load(conn: &mut Conn) -> Result<Self> {
+        Ok(Markets { markets: store::markets(conn)?, channels: store::channels(conn)? })
+    }
+    /// The shop's first market.
+    ///
+    /// # Errors
+    /// Broken if the shop is not set up.
+    pub fn home(&self) -> Result<&Market> {
+        self.markets.first().ok_or_else(|| Error::broken("the shop has no market"))
+    }
+    /// The market with this key, or the shop's first.
+    pub fn market(&self, id: MarketId) -> Option<&Market> {
+        self.markets.iter().find(|market| market.id == id)
+    }
+    /// The channel with this key.
+    pub fn channel(&self, id: ChannelId) -> Option<&Channel> {
+        self.channels.iter().find(|channel| channel.id == id)
+    }
+    /// The shop's time zone: that of its first market.
+    pub fn zone(&self) -> Tz {
+        self.markets.first().map_or(Tz::UTC, Market::zone)
+    }
+}
