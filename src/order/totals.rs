@@ -1,0 +1,79 @@
+//! From lines and charges to what is owed. Pure; whole minor units; nothing is rounded here because
+//! every part is given in minor units.
+
+use super::draft::{ChargeKind, Draft};
+
+/// The parts of an order's total, in minor units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Totals {
+    /// Lines after their own discounts.
+    pub subtotal_minor: i64,
+    /// Taken off the whole order; not negative.
+    pub discount_minor: i64,
+    /// Carriage.
+    pub shipping_minor: i64,
+    /// Tax, whether included or on top.
+    pub tax_minor: i64,
+    /// What the customer owes.
+    pub total_minor: i64,
+}
+
+/// Adds a draft up. Tax counts into the total only where prices do not include it. Tax given as
+/// charges wins over tax given on lines, so that it is never counted twice. A total never falls
+/// below zero.
+pub fn add_up(draft: &Draft) -> Totals {
+    let of = |kind: ChargeKind| -> i64 {
+        draft.charges.iter().filter(|charge| charge.kind == kind).map(|charge| charge.amount_minor).sum()
+    };
+    let has_tax_charges = draft.charges.iter().any(|charge| charge.kind == ChargeKind::Tax);
+    let subtotal_minor: i64 =
+        draft.lines.iter().map(|line| line.unit_minor.saturating_mul(line.quantity) - line.discount_minor).sum();
+    let tax_minor =
+        if has_tax_charges { of(ChargeKind::Tax) } else { draft.lines.iter().map(|line| line.tax_minor).sum() };
+    let discount_minor = -of(ChargeKind::Discount);
+    let shipping_minor = of(ChargeKind::Shipping);
+    let on_top = if draft.tax_included { 0 } else { tax_minor };
+    let total = subtotal_minor - discount_minor + shipping_minor + of(ChargeKind::Fee) + of(ChargeKind::Rounding) + on_top;
+    Totals { subtotal_minor, discount_minor, shipping_minor, tax_minor, total_minor: total.max(0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{ChannelId, MarketId};
+    use crate::money::Currency;
+    use crate::order::draft::{DraftCharge, DraftLine};
+
+    fn charge(kind: ChargeKind, amount_minor: i64) -> DraftCharge {
+        DraftCharge { kind, label: String::new(), code: String::new(), amount_minor, rate_ppm: None }
+    }
+
+    fn mugs_and_bowl() -> Draft {
+        let line = |unit_minor, quantity| DraftLine { title: "Mug".into(), unit_minor, quantity, ..DraftLine::default() };
+        let mut draft = Draft::new(MarketId(1), ChannelId(1), Currency::EUR);
+        draft.lines = vec![line(2_400, 2), line(3_800, 1)];
+        draft.charges = vec![charge(ChargeKind::Discount, -500), charge(ChargeKind::Shipping, 1_300), charge(ChargeKind::Tax, 2_000)];
+        draft
+    }
+
+    #[test]
+    fn included_tax_is_part_of_the_prices() {
+        let totals = add_up(&mugs_and_bowl());
+        assert_eq!(totals.subtotal_minor, 8_600);
+        assert_eq!(totals.total_minor, 8_600 - 500 + 1_300);
+        assert_eq!(totals.tax_minor, 2_000);
+    }
+
+    #[test]
+    fn tax_on_top_is_added() {
+        let draft = Draft { tax_included: false, ..mugs_and_bowl() };
+        assert_eq!(add_up(&draft).total_minor, 8_600 - 500 + 1_300 + 2_000);
+    }
+
+    #[test]
+    fn a_discount_above_the_goods_leaves_nothing_to_pay() {
+        let mut draft = mugs_and_bowl();
+        draft.charges = vec![charge(ChargeKind::Discount, -99_999)];
+        assert_eq!(add_up(&draft).total_minor, 0);
+    }
+}
