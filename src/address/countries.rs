@@ -1,0 +1,360 @@
+//! The countries of ISO 3166-1 by their English short names, and what their post asks for.
+
+/// Every country: alpha-2 code and the name people use, in the order of the codes.
+pub const COUNTRIES: &[(&str, &str)] = &[
+    ("AD", "Andorra"),
+    ("AE", "United Arab Emirates"),
+    ("AF", "Afghanistan"),
+    ("AG", "Antigua and Barbuda"),
+    ("AI", "Anguilla"),
+    ("AL", "Albania"),
+    ("AM", "Armenia"),
+    ("AO", "Angola"),
+    ("AQ", "Antarctica"),
+    ("AR", "Argentina"),
+    ("AS", "American Samoa"),
+    ("AT", "Austria"),
+    ("AU", "Australia"),
+    ("AW", "Aruba"),
+    ("AX", "Åland Islands"),
+    ("AZ", "Azerbaijan"),
+    ("BA", "Bosnia and Herzegovina"),
+    ("BB", "Barbados"),
+    ("BD", "Bangladesh"),
+    ("BE", "Belgium"),
+    ("BF", "Burkina Faso"),
+    ("BG", "Bulgaria"),
+    ("BH", "Bahrain"),
+    ("BI", "Burundi"),
+    ("BJ", "Benin"),
+    ("BL", "Saint Barthélemy"),
+    ("BM", "Bermuda"),
+    ("BN", "Brunei"),
+    ("BO", "Bolivia"),
+    ("BQ", "Caribbean Netherlands"),
+    ("BR", "Brazil"),
+    ("BS", "Bahamas"),
+    ("BT", "Bhutan"),
+    ("BV", "Bouvet Island"),
+    ("BW", "Botswana"),
+    ("BY", "Belarus"),
+    ("BZ", "Belize"),
+    ("CA", "Canada"),
+    ("CC", "Cocos (Keeling) Islands"),
+    ("CD", "Congo (DR)"),
+    ("CF", "Central African Republic"),
+    ("CG", "Congo"),
+    ("CH", "Switzerland"),
+    ("CI", "Côte d’Ivoire"),
+    ("CK", "Cook Islands"),
+    ("CL", "Chile"),
+    ("CM", "Cameroon"),
+    ("CN", "China"),
+    ("CO", "Colombia"),
+    ("CR", "Costa Rica"),
+    ("CU", "Cuba"),
+    ("CV", "Cabo Verde"),
+    ("CW", "Curaçao"),
+    ("CX", "Christmas Island"),
+    ("CY", "Cyprus"),
+    ("CZ", "Czechia"),
+    ("DE", "Germany"),
+    ("DJ", "Djibouti"),
+    ("DK", "Denmark"),
+    ("DM", "Dominica"),
+    ("DO", "Dominican Republic"),
+    ("DZ", "Algeria"),
+    ("EC", "Ecuador"),
+    ("EE", "Estonia"),
+    ("EG", "Egypt"),
+    ("EH", "Western Sahara"),
+    ("ER", "Eritrea"),
+    ("ES", "Spain"),
+    ("ET", "Ethiopia"),
+    ("FI", "Finland"),
+    ("FJ", "Fiji"),
+    ("FK", "Falkland Islands"),
+    ("FM", "Micronesia"),
+    ("FO", "Faroe Islands"),
+    ("FR", "France"),
+    ("GA", "Gabon"),
+    ("GB", "United Kingdom"),
+    ("GD", "Grenada"),
+    ("GE", "Georgia"),
+    ("GF", "French Guiana"),
+    ("GG", "Guernsey"),
+    ("GH", "Ghana"),
+    ("GI", "Gibraltar"),
+    ("GL", "Greenland"),
+    ("GM", "Gambia"),
+    ("GN", "Guinea"),
+    ("GP", "Guadeloupe"),
+    ("GQ", "Equatorial Guinea"),
+    ("GR", "Greece"),
+    ("GS", "South Georgia and the South Sandwich Islands"),
+    ("GT", "Guatemala"),
+    ("GU", "Guam"),
+    ("GW", "Guinea-Bissau"),
+    ("GY", "Guyana"),
+    ("HK", "Hong Kong"),
+    ("HM", "Heard Island and McDonald Islands"),
+    ("HN", "Honduras"),
+    ("HR", "Croatia"),
+    ("HT", "Haiti"),
+    ("HU", "Hungary"),
+    ("ID", "Indonesia"),
+    ("IE", "Ireland"),
+    ("IL", "Israel"),
+    ("IM", "Isle of Man"),
+    ("IN", "India"),
+    ("IO", "British Indian Ocean Territory"),
+    ("IQ", "Iraq"),
+    ("IR", "Iran"),
+    ("IS", "Iceland"),
+    ("IT", "Italy"),
+    ("JE", "Jersey"),
+    ("JM", "Jamaica"),
+    ("JO", "Jordan"),
+    ("JP", "Japan"),
+    ("KE", "Kenya"),
+    ("KG", "Kyrgyzstan"),
+    ("KH", "Cambodia"),
+    ("KI", "Kiribati"),
+    ("KM", "Comoros"),
+    ("KN", "Saint Kitts and Nevis"),
+    ("KP", "North Korea"),
+    ("KR", "South Korea"),
+    ("KW", "Kuwait"),
+    ("KY", "Cayman Islands"),
+    ("KZ", "Kazakhstan"),
+    ("LA", "Laos"),
+    ("LB", "Lebanon"),
+    ("LC", "Saint Lucia"),
+    ("LI", "Liechtenstein"),
+    ("LK", "Sri Lanka"),
+    ("LR", "Liberia"),
+    ("LS", "Lesotho"),
+    ("LT", "Lithuania"),
+    ("LU", "Luxembourg"),
+    ("LV", "Latvia"),
+    ("LY", "Libya"),
+    ("MA", "Morocco"),
+    ("MC", "Monaco"),
+    ("MD", "Moldova"),
+    ("ME", "Montenegro"),
+    ("MF", "Saint Martin"),
+    ("MG", "Madagascar"),
+    ("MH", "Marshall Islands"),
+    ("MK", "North Macedonia"),
+    ("ML", "Mali"),
+    ("MM", "Myanmar"),
+    ("MN", "Mongolia"),
+    ("MO", "Macao"),
+    ("MP", "Northern Mariana Islands"),
+    ("MQ", "Martinique"),
+    ("MR", "Mauritania"),
+    ("MS", "Montserrat"),
+    ("MT", "Malta"),
+    ("MU", "Mauritius"),
+    ("MV", "Maldives"),
+    ("MW", "Malawi"),
+    ("MX", "Mexico"),
+    ("MY", "Malaysia"),
+    ("MZ", "Mozambique"),
+    ("NA", "Namibia"),
+    ("NC", "New Caledonia"),
+    ("NE", "Niger"),
+    ("NF", "Norfolk Island"),
+    ("NG", "Nigeria"),
+    ("NI", "Nicaragua"),
+    ("NL", "Netherlands"),
+    ("NO", "Norway"),
+    ("NP", "Nepal"),
+    ("NR", "Nauru"),
+    ("NU", "Niue"),
+    ("NZ", "New Zealand"),
+    ("OM", "Oman"),
+    ("PA", "Panama"),
+    ("PE", "Peru"),
+    ("PF", "French Polynesia"),
+    ("PG", "Papua New Guinea"),
+    ("PH", "Philippines"),
+    ("PK", "Pakistan"),
+    ("PL", "Poland"),
+    ("PM", "Saint Pierre and Miquelon"),
+    ("PN", "Pitcairn"),
+    ("PR", "Puerto Rico"),
+    ("PS", "Palestine"),
+    ("PT", "Portugal"),
+    ("PW", "Palau"),
+    ("PY", "Paraguay"),
+    ("QA", "Qatar"),
+    ("RE", "Réunion"),
+    ("RO", "Romania"),
+    ("RS", "Serbia"),
+    ("RU", "Russia"),
+    ("RW", "Rwanda"),
+    ("SA", "Saudi Arabia"),
+    ("SB", "Solomon Islands"),
+    ("SC", "Seychelles"),
+    ("SD", "Sudan"),
+    ("SE", "Sweden"),
+    ("SG", "Singapore"),
+    ("SH", "Saint Helena"),
+    ("SI", "Slovenia"),
+    ("SJ", "Svalbard and Jan Mayen"),
+    ("SK", "Slovakia"),
+    ("SL", "Sierra Leone"),
+    ("SM", "San Marino"),
+    ("SN", "Senegal"),
+    ("SO", "Somalia"),
+    ("SR", "Suriname"),
+    ("SS", "South Sudan"),
+    ("ST", "São Tomé and Príncipe"),
+    ("SV", "El Salvador"),
+    ("SX", "Sint Maarten"),
+    ("SY", "Syria"),
+    ("SZ", "Eswatini"),
+    ("TC", "Turks and Caicos Islands"),
+    ("TD", "Chad"),
+    ("TF", "French Southern Territories"),
+    ("TG", "Togo"),
+    ("TH", "Thailand"),
+    ("TJ", "Tajikistan"),
+    ("TK", "Tokelau"),
+    ("TL", "Timor-Leste"),
+    ("TM", "Turkmenistan"),
+    ("TN", "Tunisia"),
+    ("TO", "Tonga"),
+    ("TR", "Türkiye"),
+    ("TT", "Trinidad and Tobago"),
+    ("TV", "Tuvalu"),
+    ("TW", "Taiwan"),
+    ("TZ", "Tanzania"),
+    ("UA", "Ukraine"),
+    ("UG", "Uganda"),
+    ("UM", "US Minor Outlying Islands"),
+    ("US", "United States"),
+    ("UY", "Uruguay"),
+    ("UZ", "Uzbekistan"),
+    ("VA", "Vatican City"),
+    ("VC", "Saint Vincent and the Grenadines"),
+    ("VE", "Venezuela"),
+    ("VG", "British Virgin Islands"),
+    ("VI", "US Virgin Islands"),
+    ("VN", "Vietnam"),
+    ("VU", "Vanuatu"),
+    ("WF", "Wallis and Futuna"),
+    ("WS", "Samoa"),
+    ("XK", "Kosovo"),
+    ("YE", "Yemen"),
+    ("YT", "Mayotte"),
+    ("ZA", "South Africa"),
+    ("ZM", "Zambia"),
+    ("ZW", "Zimbabwe"),
+];
+
+/// Countries whose post does not deliver without a postal code.
+const POSTCODE_NEEDED: &str = "AD AL AR AS AT AU AX BA BD BE BG BL BR BY CA CC CH CL CN CX CY CZ DE DK DZ EE EG ES FI FK \
+     FM FO FR GB GE GF GG GL GP GR GU HR HU ID IL IM IN IR IS IT JE JP KG KR KZ LI LK LT LU LV MA MC MD ME MF MG MH MK \
+     MN MP MQ MT MX MY NC NF NL NO NP NZ PF PH PK PL PM PR PT PW RE RO RS RU SA SE SG SI SJ SK SM TH TN TR TW UA US UY \
+     UZ VA VI VN WF XK YT ZA";
+
+/// Places that are one town: their addresses need no city.
+const ONE_TOWN: &str = "GI HK MC MO NR SG VA";
+
+/// The name of the country with this code.
+pub fn name(code: &str) -> Option<&'static str> {
+    COUNTRIES.binary_search_by(|(known, _)| (*known).cmp(code)).ok().map(|at| COUNTRIES[at].1)
+}
+
+/// The code of a country given by code or by one of its usual names, in any case and with or without accents.
+pub fn code(text: &str) -> Option<&'static str> {
+    let wanted = plain(text);
+    let wanted = OTHER_NAMES.iter().find(|(other, _)| *other == wanted).map_or(wanted.as_str(), |(_, code)| *code);
+    COUNTRIES
+        .iter()
+        .find(|(code, name)| code.eq_ignore_ascii_case(wanted) || plain(name) == wanted)
+        .map(|(code, _)| *code)
+}
+
+/// Names that files and people use beside the ones of the table.
+const OTHER_NAMES: &[(&str, &str)] = &[
+    ("uk", "GB"),
+    ("great britain", "GB"),
+    ("england", "GB"),
+    ("scotland", "GB"),
+    ("wales", "GB"),
+    ("northern ireland", "GB"),
+    ("usa", "US"),
+    ("united states of america", "US"),
+    ("eire", "IE"),
+    ("republic of ireland", "IE"),
+    ("holland", "NL"),
+    ("the netherlands", "NL"),
+    ("czech republic", "CZ"),
+    ("korea", "KR"),
+    ("republic of korea", "KR"),
+    ("russian federation", "RU"),
+    ("turkey", "TR"),
+    ("viet nam", "VN"),
+    ("uae", "AE"),
+    ("rsa", "ZA"),
+    ("ivory coast", "CI"),
+    ("cape verde", "CV"),
+    ("swaziland", "SZ"),
+    ("macedonia", "MK"),
+    ("macau", "MO"),
+    ("deutschland", "DE"),
+    ("espana", "ES"),
+    ("osterreich", "AT"),
+    ("schweiz", "CH"),
+    ("suisse", "CH"),
+    ("magyarorszag", "HU"),
+    ("italia", "IT"),
+    ("polska", "PL"),
+    ("brasil", "BR"),
+    ("channel islands", "JE"),
+];
+
+fn plain(text: &str) -> String {
+    any_ascii::any_ascii(text.trim()).to_ascii_lowercase()
+}
+
+/// Whether the post of this country delivers only with a postal code.
+pub fn needs_postcode(code: &str) -> bool {
+    listed(POSTCODE_NEEDED, code)
+}
+
+/// Whether an address there needs a city.
+pub fn needs_city(code: &str) -> bool {
+    !listed(ONE_TOWN, code)
+}
+
+pub(super) fn listed(codes: &str, code: &str) -> bool {
+    codes.split_ascii_whitespace().any(|one| one == code)
+}
+
+/// The postal abbreviation of a state, province or territory of the United States, Canada or
+/// Australia given by name; `None` where there is nothing to shorten.
+pub(super) fn region_code(country: &str, region: &str) -> Option<&'static str> {
+    let table = match country {
+        "US" => US_STATES,
+        "CA" => CA_PROVINCES,
+        "AU" => AU_STATES,
+        _ => return None,
+    };
+    let wanted = plain(region);
+    table.split(';').filter_map(|entry| entry.split_once('=')).find(|(name, _)| *name == wanted).map(|(_, code)| code)
+}
+
+const US_STATES: &str = "alabama=AL;alaska=AK;arizona=AZ;arkansas=AR;california=CA;colorado=CO;connecticut=CT;delaware=DE;\
+district of columbia=DC;florida=FL;georgia=GA;hawaii=HI;idaho=ID;illinois=IL;indiana=IN;iowa=IA;kansas=KS;kentucky=KY;\
+louisiana=LA;maine=ME;maryland=MD;massachusetts=MA;michigan=MI;minnesota=MN;mississippi=MS;missouri=MO;montana=MT;\
+nebraska=NE;nevada=NV;new hampshire=NH;new jersey=NJ;new mexico=NM;new york=NY;north carolina=NC;north dakota=ND;ohio=OH;\
+oklahoma=OK;oregon=OR;pennsylvania=PA;rhode island=RI;south carolina=SC;south dakota=SD;tennessee=TN;texas=TX;utah=UT;\
+vermont=VT;virginia=VA;washington=WA;west virginia=WV;wisconsin=WI;wyoming=WY;puerto rico=PR;guam=GU";
+const CA_PROVINCES: &str = "alberta=AB;british columbia=BC;manitoba=MB;new brunswick=NB;newfoundland and labrador=NL;\
+nova scotia=NS;northwest territories=NT;nunavut=NU;ontario=ON;prince edward island=PE;quebec=QC;saskatchewan=SK;yukon=YT";
+const AU_STATES: &str = "australian capital territory=ACT;new south wales=NSW;northern territory=NT;queensland=QLD;\
+south australia=SA;tasmania=TAS;victoria=VIC;western australia=WA";
