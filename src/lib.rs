@@ -1,9 +1,13 @@
 pub mod actor;
+pub mod address;
+pub mod customer;
 pub mod db;
 pub mod error;
 pub mod event;
 pub mod ids;
 pub mod market;
 pub mod money;
+pub mod order;
 pub mod time;
+pub mod words;
 pub mod workflow;

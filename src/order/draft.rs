@@ -1,9 +1,9 @@
 //! An order as it arrives, before the desk has given it a number: typed, imported, posted. Pure.
 
 use crate::address::Address;
+use crate::error::{FieldProblem, Refusal, Result};
 use crate::ids::{ChannelId, MarketId, ProductId};
 use crate::money::{Currency, LARGEST_MINOR};
-use crate::error::{FieldProblem, Refusal, Result};
 use crate::time::UtcTime;
 use crate::workflow::Base;
 
@@ -190,7 +190,8 @@ pub fn check(draft: &Draft) -> Result<()> {
         problems.push(problem("lines", "An order needs at least one line. Add what was bought."));
     }
     if draft.lines.len() > MOST_LINES {
-        problems.push(problem("lines", format!("An order takes {MOST_LINES} lines at the most. Split it into several.")));
+        problems
+            .push(problem("lines", format!("An order takes {MOST_LINES} lines at the most. Split it into several.")));
     }
     for (index, line) in draft.lines.iter().enumerate() {
         check_line(index, line, &mut problems);
@@ -229,13 +230,18 @@ fn check_line(index: usize, line: &DraftLine, problems: &mut Vec<FieldProblem>) 
         problems.push(problem(at("title"), "Every line needs a title."));
     }
     if line.title.chars().count() > 1_000 || line.sku.chars().count() > 200 || line.variant.chars().count() > 500 {
-        problems.push(problem(at("title"), "The title takes 1,000 characters, the SKU 200 and the variant 500 at the most."));
+        problems.push(problem(
+            at("title"),
+            "The title takes 1,000 characters, the SKU 200 and the variant 500 at the most.",
+        ));
     }
     if !(0..=MOST_UNITS).contains(&line.quantity) {
         problems.push(problem(at("quantity"), "The quantity is a whole number from 0 to 1,000,000."));
     }
     let amounts = [line.unit_minor, line.discount_minor, line.tax_minor];
-    if amounts.iter().any(|minor| minor.abs() > LARGEST_MINOR) || line.unit_minor.saturating_mul(line.quantity).abs() > LARGEST_MINOR {
+    if amounts.iter().any(|minor| minor.abs() > LARGEST_MINOR)
+        || line.unit_minor.saturating_mul(line.quantity).abs() > LARGEST_MINOR
+    {
         problems.push(problem(at("price"), "The price of this line is too large."));
     }
     if line.unit_minor < 0 {

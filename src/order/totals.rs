@@ -33,7 +33,8 @@ pub fn add_up(draft: &Draft) -> Totals {
     let discount_minor = -of(ChargeKind::Discount);
     let shipping_minor = of(ChargeKind::Shipping);
     let on_top = if draft.tax_included { 0 } else { tax_minor };
-    let total = subtotal_minor - discount_minor + shipping_minor + of(ChargeKind::Fee) + of(ChargeKind::Rounding) + on_top;
+    let total =
+        subtotal_minor - discount_minor + shipping_minor + of(ChargeKind::Fee) + of(ChargeKind::Rounding) + on_top;
     Totals { subtotal_minor, discount_minor, shipping_minor, tax_minor, total_minor: total.max(0) }
 }
 
@@ -49,10 +50,15 @@ mod tests {
     }
 
     fn mugs_and_bowl() -> Draft {
-        let line = |unit_minor, quantity| DraftLine { title: "Mug".into(), unit_minor, quantity, ..DraftLine::default() };
+        let line =
+            |unit_minor, quantity| DraftLine { title: "Mug".into(), unit_minor, quantity, ..DraftLine::default() };
         let mut draft = Draft::new(MarketId(1), ChannelId(1), Currency::EUR);
         draft.lines = vec![line(2_400, 2), line(3_800, 1)];
-        draft.charges = vec![charge(ChargeKind::Discount, -500), charge(ChargeKind::Shipping, 1_300), charge(ChargeKind::Tax, 2_000)];
+        draft.charges = vec![
+            charge(ChargeKind::Discount, -500),
+            charge(ChargeKind::Shipping, 1_300),
+            charge(ChargeKind::Tax, 2_000),
+        ];
         draft
     }
 

@@ -1,0 +1,744 @@
+//! Orders: the purchase, its lines and charges, and what is known of it. This feature places and
+//! corrects orders; payments, parcels and moves belong to the features after it, which tell it what
+//! they computed. One write bumps the version, so that two people never overwrite each other.
+
+pub mod draft;
+pub mod status;
+mod store;
+pub mod totals;
+
+use crate::actor::Actor;
+use crate::address::Address;
+use crate::db::{Conn, Tx, dialect};
+use crate::error::{Error, Refusal, RefusalKind, Result};
+use crate::event::{self, Event};
+use crate::ids::{ChannelId, CustomerId, LineId, MarketId, OrderId, ProductId, StaffId};
+use crate::money::{Currency, Money};
+use crate::time::{UtcTime, short_span};
+use crate::words::Document;
+use crate::workflow::{Base, Stages};
+
+pub use draft::{ChargeKind, Draft, DraftCharge, DraftLine, Past, PastPayment};
+pub use status::{Balance, EntryState, FulfilmentStatus, PaymentKind, PaymentStatus, Quantities};
+pub use store::{Indexed, NewOrder};
+
+/// An order as stored.
+#[derive(Clone, Debug, diesel::Queryable)]
+pub struct Order {
+    /// Key.
+    pub id: OrderId,
+    /// Public identifier.
+    pub uid: String,
+    /// The number people use: `#10468`.
+    pub number: i64,
+    /// Its market.
+    pub market_id: MarketId,
+    /// Its channel.
+    pub channel_id: ChannelId,
+    /// The cart it was made from.
+    pub cart_id: Option<String>,
+    /// Its name where it came from.
+    pub source_ref: Option<String>,
+    /// Slug of its stage.
+    pub stage: String,
+    /// Meaning of its stage.
+    pub base: Base,
+    /// Sort key of `base`.
+    pub base_rank: i64,
+    /// Where it goes back to from On Hold and Archived.
+    pub resume_stage: Option<String>,
+    /// Since when it is in its stage.
+    pub stage_entered_at: UtcTime,
+    /// How complete the payment is.
+    pub payment_status: PaymentStatus,
+    /// Sort key of the payment.
+    pub payment_sort: i64,
+    /// Key of the way it is paid; empty while unknown.
+    pub payment_method: String,
+    /// How far the goods are.
+    pub fulfilment_status: FulfilmentStatus,
+    /// Currency of every amount.
+    pub currency: Currency,
+    /// Lines after their discounts, minor units.
+    pub subtotal_minor: i64,
+    /// Discount on the whole order.
+    pub discount_minor: i64,
+    /// Carriage.
+    pub shipping_minor: i64,
+    /// Tax, included or on top.
+    pub tax_minor: i64,
+    /// Whether prices include tax.
+    pub tax_included: bool,
+    /// What the customer owes in all.
+    pub total_minor: i64,
+    /// Promised and not yet received.
+    pub authorized_minor: i64,
+    /// Received.
+    pub captured_minor: i64,
+    /// Given back.
+    pub refunded_minor: i64,
+    /// When the payment became complete.
+    pub paid_at: Option<UtcTime>,
+    /// The customer, if told apart.
+    pub customer_id: Option<CustomerId>,
+    /// Their name as given with this order.
+    pub customer_name: String,
+    /// Sort key of the name.
+    pub customer_sort: String,
+    /// Their e-mail.
+    pub email: String,
+    /// Their telephone.
+    pub phone: String,
+    /// Where it goes, as JSON of [`Address`].
+    pub ship_address: Option<String>,
+    /// Whom it is billed to, as JSON.
+    pub bill_address: Option<String>,
+    /// City it goes to.
+    pub ship_city: String,
+    /// Country it goes to.
+    pub ship_country: String,
+    /// Name of the way it is sent.
+    pub shipping_method: String,
+    /// Units in all lines.
+    pub unit_count: i64,
+    /// No prices on paper.
+    pub gift: bool,
+    /// To print for the person who gets it.
+    pub gift_message: String,
+    /// What the customer wrote with it.
+    pub customer_note: String,
+    /// Notes by staff.
+    pub note_count: i64,
+    /// Messages either way.
+    pub message_count: i64,
+    /// Messages of the customer that nobody has read.
+    pub unread_count: i64,
+    /// Tags, one a line.
+    pub tags: String,
+    /// Who is responsible.
+    pub assignee_id: Option<StaffId>,
+    /// When it should leave the shop.
+    pub due_at: Option<UtcTime>,
+    /// When it will count as abandoned.
+    pub abandon_at: Option<UtcTime>,
+    /// When the customer ordered.
+    pub placed_at: UtcTime,
+    /// When the desk learned of it.
+    pub created_at: UtcTime,
+    /// When it last changed.
+    pub updated_at: UtcTime,
+    /// When a slip was last printed.
+    pub printed_at: Option<UtcTime>,
+    /// How often.
+    pub print_count: i64,
+    /// Bumped by every change.
+    pub version: i64,
+}
+
+impl Order {
+    /// An amount in this order's currency.
+    pub fn money(&self, minor: i64) -> Money {
+        Money::new(minor, self.currency)
+    }
+    /// What is owed in all: nothing once the order was stopped.
+    pub fn due_in_all(&self) -> i64 {
+        let stopped = self.base.is_stopped()
+            || (self.base == Base::Archived
+                && self.resume_stage.as_deref().and_then(Base::parse).is_some_and(Base::is_stopped));
+        if stopped { 0 } else { self.total_minor }
+    }
+    /// What is still to be paid, in minor units.
+    pub fn amount_due(&self) -> i64 {
+        (self.due_in_all() - self.net_minor()).max(0)
+    }
+    /// What the shop owes the customer.
+    pub fn credit_owed(&self) -> i64 {
+        (self.net_minor() - self.due_in_all()).max(0)
+    }
+    /// Received and kept.
+    pub fn net_minor(&self) -> i64 {
+        self.captured_minor - self.refunded_minor
+    }
+    /// Where it goes.
+    pub fn ship_to(&self) -> Option<Address> {
+        self.ship_address.as_deref().and_then(|json| serde_json::from_str(json).ok())
+    }
+    /// Whom it is billed to, if not the same.
+    pub fn bill_to(&self) -> Option<Address> {
+        self.bill_address.as_deref().and_then(|json| serde_json::from_str(json).ok())
+    }
+    /// Its tags.
+    pub fn tag_list(&self) -> Vec<String> {
+        self.tags.lines().map(str::to_owned).collect()
+    }
+    /// The number as people see it.
+    pub fn shown_number(&self) -> String {
+        format!("#{}", self.number)
+    }
+}
+
+/// A line of an order as stored. Amounts are minor units of the order's currency.
+#[derive(Clone, Debug, diesel::Queryable)]
+pub struct Line {
+    /// Key.
+    pub id: LineId,
+    /// Public identifier.
+    pub uid: String,
+    /// Its order.
+    pub order_id: OrderId,
+    /// Place in the order, from 1.
+    pub position: i64,
+    /// The product, if the shop knows it.
+    pub product_id: Option<ProductId>,
+    /// Stock-keeping unit.
+    pub sku: String,
+    /// What it is called.
+    pub title: String,
+    /// Which kind.
+    pub variant: String,
+    /// Asset name of its picture.
+    pub picture: String,
+    /// Where it lies.
+    pub bin: String,
+    /// Wishes for this line, one `name: value` a line.
+    pub properties: String,
+    /// Units ordered.
+    pub quantity: i64,
+    /// Price of a unit.
+    pub unit_minor: i64,
+    /// Taken off the line.
+    pub discount_minor: i64,
+    /// Tax of the line.
+    pub tax_minor: i64,
+    /// Units times price less discount.
+    pub total_minor: i64,
+    /// Weight of a unit in grams.
+    pub grams: i64,
+    /// Whether it is a thing to ship.
+    pub requires_shipping: bool,
+    /// Whether this line is a gift.
+    pub gift: bool,
+    /// Units taken out.
+    pub cancelled_quantity: i64,
+    /// Units in a box that has not left.
+    pub packed_quantity: i64,
+    /// Units that left.
+    pub shipped_quantity: i64,
+    /// Units that came back.
+    pub returned_quantity: i64,
+}
+
+impl Line {
+    /// Its quantities, for the rules.
+    pub fn quantities(&self) -> Quantities {
+        Quantities {
+            ordered: self.quantity,
+            cancelled: self.cancelled_quantity,
+            packed: self.packed_quantity,
+            shipped: self.shipped_quantity,
+            returned: self.returned_quantity,
+            ships: self.requires_shipping,
+        }
+    }
+}
+
+/// A charge of an order as stored.
+#[derive(Clone, Debug, diesel::Queryable)]
+pub struct Charge {
+    /// Key.
+    pub id: i64,
+    /// Its order.
+    pub order_id: OrderId,
+    /// Place, from 1.
+    pub position: i64,
+    /// What it is.
+    pub kind: ChargeKind,
+    /// Words for it.
+    pub label: String,
+    /// Discount code.
+    pub code: String,
+    /// Minor units, negative where taken off.
+    pub amount_minor: i64,
+    /// Tax rate in parts per million.
+    pub rate_ppm: Option<i64>,
+}
+
+/// What came of placing an order.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// The order, new or known.
+    pub order: Order,
+    /// How it stands to what was there.
+    pub outcome: Outcome,
+}
+
+/// Whether an order was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was made.
+    Made,
+    /// It was already there with the same content.
+    Known,
+    /// It was already there; what came now differs and was left aside.
+    KnownButDiffers,
+}
+
+/// The order with that number.
+///
+/// # Errors
+/// Missing if there is none.
+pub fn find(conn: &mut Conn, number: i64) -> Result<Order> {
+    store::by_number(conn, number)?.ok_or_else(|| Error::Missing(format!("order {number}")))
+}
+
+/// The orders with those numbers, in the order asked for; unknown ones are left out.
+pub fn find_many(conn: &mut Conn, numbers: &[i64]) -> Result<Vec<Order>> {
+    store::by_numbers(conn, numbers)
+}
+
+/// The order with that key.
+///
+/// # Errors
+/// Missing if there is none.
+pub fn find_by_id(conn: &mut Conn, id: OrderId) -> Result<Order> {
+    store::by_id(conn, id)?.ok_or_else(|| Error::Missing("order".into()))
+}
+
+/// The order for a change: locked against other changes until the transaction ends. If `version` is
+/// given it must be the present one.
+///
+/// # Errors
+/// Missing if there is none; stale if somebody changed it since `version` was read, saying who did
+/// what.
+pub fn find_for_change(tx: &mut Tx<'_>, number: i64, version: Option<i64>) -> Result<Order> {
+    let id = store::id_of(tx.conn, number)?.ok_or_else(|| Error::Missing(format!("order {number}")))?;
+    dialect::lock_order(tx.conn, id)?;
+    let order = find_by_id(tx.conn, id)?;
+    match version {
+        Some(version) if version != order.version => Err(stale(tx, &order)?),
+        _ => Ok(order),
+    }
+}
+
+/// As [`find_for_change`], by key and at any version.
+pub fn lock(tx: &mut Tx<'_>, id: OrderId) -> Result<Order> {
+    dialect::lock_order(tx.conn, id)?;
+    find_by_id(tx.conn, id)
+}
+
+/// The refusal that tells who changed the order since it was read.
+fn stale(tx: &mut Tx<'_>, order: &Order) -> Result<Error> {
+    let stages = Stages::load(tx.conn)?;
+    let what = match event::last(tx.conn, order.id)? {
+        Some(entry) => format!(
+            "{} {} {} ago.",
+            entry.actor_name,
+            event::sentence(&entry.event, &|slug| stages.label(slug)),
+            short_span(tx.now.seconds_since(entry.at)),
+        ),
+        None => "The order was changed in the meantime.".to_owned(),
+    };
+    Ok(Refusal::new(
+        RefusalKind::Stale,
+        "order.stale",
+        format!("{what} Nothing of yours was changed; look at it and try again."),
+    )
+    .into())
+}
+
+/// Lines of an order by position.
+pub fn lines(conn: &mut Conn, order: OrderId) -> Result<Vec<Line>> {
+    store::lines(conn, &[order])
+}
+
+/// Lines of several orders, by order and position.
+pub fn lines_of_many(conn: &mut Conn, orders: &[OrderId]) -> Result<Vec<Line>> {
+    store::lines(conn, orders)
+}
+
+/// Charges of an order by position.
+pub fn charges(conn: &mut Conn, order: OrderId) -> Result<Vec<Charge>> {
+    store::charges(conn, order)
+}
+
+/// Places an order: checks it, gives it a number, writes it down. The same source makes one order
+/// ever, the same cart one live order. It starts as Placed; the feature `moves` advances it.
+///
+/// # Errors
+/// Refuses a draft that is no order, and a cart that already made a different one.
+pub fn place(tx: &mut Tx<'_>, actor: &Actor, draft: &Draft) -> Result<Placed> {
+    draft::check(draft)?;
+    if let Some(known) = known(tx, draft)? {
+        return Ok(known);
+    }
+    let number = store::next_number(tx)?;
+    let order = insert(tx, draft, number)?;
+    let source = store::channel_name(tx.conn, draft.channel)?;
+    let created = Event::OrderCreated {
+        number,
+        stage: order.stage.clone(),
+        total_minor: order.total_minor,
+        currency: order.currency,
+        source,
+    };
+    event::record_past(tx, actor, order.id, &created, order.placed_at)?;
+    reindex(tx, &order)?;
+    Ok(Placed { order, outcome: Outcome::Made })
+}
+
+/// The order that this draft's source or cart already made.
+fn known(tx: &mut Tx<'_>, draft: &Draft) -> Result<Option<Placed>> {
+    let by_source = match &draft.source_ref {
+        Some(source) => store::by_source(tx.conn, draft.channel, source)?,
+        None => None,
+    };
+    if let Some(order) = by_source {
+        let outcome = if same_content(tx, &order, draft)? { Outcome::Known } else { Outcome::KnownButDiffers };
+        return Ok(Some(Placed { order, outcome }));
+    }
+    let by_cart = match &draft.cart_id {
+        Some(cart) => store::by_live_cart(tx.conn, draft.channel, cart)?,
+        None => None,
+    };
+    let Some(order) = by_cart else { return Ok(None) };
+    if same_content(tx, &order, draft)? {
+        return Ok(Some(Placed { order, outcome: Outcome::Known }));
+    }
+    Err(Refusal::state(
+        "order.cart_already_ordered",
+        format!(
+            "This cart was already ordered as {} with other content. Use a new cart for a new order.",
+            order.shown_number()
+        ),
+    )
+    .allowing(vec![order.number.to_string()])
+    .into())
+}
+
+fn same_content(tx: &mut Tx<'_>, order: &Order, draft: &Draft) -> Result<bool> {
+    let totals = totals::add_up(draft);
+    if order.total_minor != totals.total_minor || order.currency != draft.currency {
+        return Ok(false);
+    }
+    let stored = lines(tx.conn, order.id)?;
+    let same = stored.len() == draft.lines.len()
+        && stored.iter().zip(&draft.lines).all(|(line, wanted)| {
+            line.sku == wanted.sku
+                && line.title == wanted.title
+                && line.quantity == wanted.quantity
+                && line.unit_minor == wanted.unit_minor
+        });
+    Ok(same)
+}
+
+fn insert(tx: &mut Tx<'_>, draft: &Draft, number: i64) -> Result<Order> {
+    let stages = Stages::load(tx.conn)?;
+    let stage = stages.default_of(Base::Placed)?.slug.clone();
+    let customer = crate::customer::find_or_make(tx, &draft.customer_name, &draft.email, &draft.phone)?;
+    let new = NewOrder::from_draft(draft, number, stage, customer, tx.now)?;
+    let order = store::insert(tx, &new)?;
+    for (index, line) in draft.lines.iter().enumerate() {
+        store::insert_line(tx, order.id, index as i64 + 1, line)?;
+    }
+    for (index, charge) in draft.charges.iter().enumerate() {
+        store::insert_charge(tx, order.id, index as i64 + 1, charge)?;
+    }
+    store::replace_tags(tx, order.id, &order.tag_list())?;
+    Ok(order)
+}
+
+/// Saves what moves, payments and parcels computed about an order: stage, statuses, sums, timers.
+/// Bumps the version in `order` too.
+///
+/// # Errors
+/// Stale if somebody changed the order since it was read.
+pub fn save(tx: &mut Tx<'_>, order: &mut Order) -> Result<()> {
+    order.payment_sort = status::payment_sort(order.payment_status, order.paid_at, order.placed_at);
+    order.base_rank = order.base.rank();
+    order.updated_at = tx.now;
+    if store::save_state(tx, order)? == 0 {
+        return Err(stale(tx, order)?);
+    }
+    order.version += 1;
+    Ok(())
+}
+
+/// Takes over the sums of the payment ledger. Does not save.
+pub fn settle(order: &mut Order, balance: &Balance, now: UtcTime) {
+    order.authorized_minor = balance.authorized;
+    order.captured_minor = balance.captured;
+    order.refunded_minor = balance.refunded;
+    let before = order.payment_status;
+    order.payment_status = balance.status(order.due_in_all());
+    match order.payment_status {
+        PaymentStatus::Paid | PaymentStatus::Free => {
+            let fresh = !matches!(before, PaymentStatus::Paid | PaymentStatus::Free);
+            if order.paid_at.is_none() || fresh {
+                order.paid_at = Some(now);
+            }
+        }
+        // Giving money back does not undo that the payment was once complete.
+        PaymentStatus::Refunded | PaymentStatus::PartiallyRefunded => {}
+        PaymentStatus::Unpaid
+        | PaymentStatus::Voided
+        | PaymentStatus::Expired
+        | PaymentStatus::Pending
+        | PaymentStatus::PartiallyAuthorized
+        | PaymentStatus::Authorized
+        | PaymentStatus::PartiallyPaid => order.paid_at = None,
+    }
+}
+
+/// Writes new quantities of a line. The database refuses what does not add up.
+pub fn save_quantities(tx: &mut Tx<'_>, line: &Line) -> Result<()> {
+    store::save_quantities(tx, line)
+}
+
+/// A correction of what an order says about its customer and delivery. `None` leaves a field alone.
+#[derive(Clone, Debug, Default)]
+pub struct Correction {
+    /// Customer's name.
+    pub customer_name: Option<String>,
+    /// E-mail.
+    pub email: Option<String>,
+    /// Telephone.
+    pub phone: Option<String>,
+    /// Where it goes.
+    pub ship_to: Option<Address>,
+    /// Whom it is billed to; `Some(None)` means the same as where it goes.
+    pub bill_to: Option<Option<Address>>,
+    /// Name of the way it is sent.
+    pub shipping_method: Option<String>,
+    /// Key of the way it is paid.
+    pub payment_method: Option<String>,
+    /// What the customer wrote.
+    pub customer_note: Option<String>,
+    /// Whether it is a gift.
+    pub gift: Option<bool>,
+    /// Gift message.
+    pub gift_message: Option<String>,
+    /// When it should leave; `Some(None)` takes the date away.
+    pub due_at: Option<Option<UtcTime>>,
+}
+
+/// Corrects an order, writing before and after of every field that changed into the diary. A
+/// correction that changes nothing is no event.
+///
+/// # Errors
+/// Stale as [`find_for_change`]; refuses an address change once everything has left the shop, and
+/// texts that are too long.
+pub fn correct(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    number: i64,
+    version: Option<i64>,
+    change: &Correction,
+) -> Result<Order> {
+    let mut order = find_for_change(tx, number, version)?;
+    let moved_address = change.ship_to.as_ref().is_some_and(|new| order.ship_to().as_ref() != Some(new));
+    if moved_address && matches!(order.base, Base::Shipped | Base::Delivered | Base::Returned) {
+        return Err(Refusal::state(
+            "order.already_shipped",
+            "The parcel has left, so its address cannot be changed here. Ask the carrier to redirect it.",
+        )
+        .into());
+    }
+    let changes = apply(&mut order, change)?;
+    if changes.is_empty() {
+        return Ok(order);
+    }
+    order.updated_at = tx.now;
+    if store::save_facts(tx, &order)? == 0 {
+        return Err(stale(tx, &order)?);
+    }
+    order.version += 1;
+    for (field, before, after) in changes {
+        event::record(tx, actor, Some(order.id), &Event::OrderUpdated { field, before, after })?;
+    }
+    reindex(tx, &order)?;
+    Ok(order)
+}
+
+/// Puts a correction into an order; returns field, before and after of what changed.
+fn apply(order: &mut Order, change: &Correction) -> Result<Vec<(String, String, String)>> {
+    let mut changes = Vec::new();
+    let mut text = |field: &str, slot: &mut String, new: &Option<String>, most: usize| -> Result<()> {
+        let Some(new) = new else { return Ok(()) };
+        let new = new.trim();
+        if new.chars().count() > most {
+            return Err(Refusal::field(
+                "order.too_long",
+                field.replace(' ', "_"),
+                format!("This takes {most} characters at the most."),
+            )
+            .into());
+        }
+        if slot != new {
+            changes.push((field.to_owned(), std::mem::replace(slot, new.to_owned()), new.to_owned()));
+        }
+        Ok(())
+    };
+    text("customer name", &mut order.customer_name, &change.customer_name, 300)?;
+    if let Some(email) = change.email.as_deref().filter(|email| !email.trim().is_empty()) {
+        if !draft::looks_like_email(email.trim()) {
+            return Err(Refusal::field(
+                "order.email",
+                "email",
+                "This is not an e-mail address. Correct it or leave it empty.",
+            )
+            .into());
+        }
+    }
+    text("email", &mut order.email, &change.email, 320)?;
+    text("phone", &mut order.phone, &change.phone, 60)?;
+    text("shipping method", &mut order.shipping_method, &change.shipping_method, 200)?;
+    text("payment method", &mut order.payment_method, &change.payment_method, 100)?;
+    text("customer note", &mut order.customer_note, &change.customer_note, 10_000)?;
+    text("gift message", &mut order.gift_message, &change.gift_message, 2_000)?;
+    order.customer_sort = crate::words::sort_key(&order.customer_name);
+    if let Some(gift) = change.gift.filter(|gift| *gift != order.gift) {
+        let word = |gift: bool| if gift { "yes" } else { "no" }.to_owned();
+        changes.push(("gift".into(), word(order.gift), word(gift)));
+        order.gift = gift;
+    }
+    if let Some(new) = &change.ship_to {
+        let before = order.ship_to();
+        if before.as_ref() != Some(new) {
+            changes.push(("delivery address".into(), one_line(before.as_ref()), one_line(Some(new))));
+            order.ship_city = new.city.clone();
+            order.ship_country = new.country.clone();
+            order.ship_address = Some(serde_json::to_string(new)?);
+        }
+    }
+    if let Some(new) = &change.bill_to {
+        let before = order.bill_to();
+        if &before != new {
+            changes.push(("billing address".into(), one_line(before.as_ref()), one_line(new.as_ref())));
+            order.bill_address = new.as_ref().map(serde_json::to_string).transpose()?;
+        }
+    }
+    if let Some(new) = change.due_at.filter(|new| *new != order.due_at) {
+        let word = |at: Option<UtcTime>| at.map(UtcTime::rfc3339).unwrap_or_default();
+        changes.push(("ship-by time".into(), word(order.due_at), word(new)));
+        order.due_at = new;
+    }
+    Ok(changes)
+}
+
+fn one_line(address: Option<&Address>) -> String {
+    let Some(a) = address else { return String::new() };
+    [&a.name, &a.company, &a.street1, &a.street2, &a.postcode, &a.city, &a.region, &a.country]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// Replaces the tags of an order.
+///
+/// # Errors
+/// Refuses more than 50 tags or a tag of more than 50 characters.
+pub fn tag(tx: &mut Tx<'_>, actor: &Actor, number: i64, add: &[String], remove: &[String]) -> Result<Order> {
+    let mut order = find_for_change(tx, number, None)?;
+    let before = order.tag_list();
+    let mut after = before.clone();
+    after.retain(|tag| !remove.iter().any(|gone| gone.eq_ignore_ascii_case(tag)));
+    for tag in add.iter().map(|tag| tag.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|tag| !tag.is_empty())
+    {
+        if !after.iter().any(|known| known.to_lowercase() == tag.to_lowercase()) {
+            after.push(tag);
+        }
+    }
+    if after.len() > 50 || after.iter().any(|tag| tag.chars().count() > 50) {
+        return Err(Refusal::field("order.tags", "tag", "An order takes 50 tags of 50 characters at the most.").into());
+    }
+    let added: Vec<String> = after.iter().filter(|tag| !before.contains(tag)).cloned().collect();
+    let removed: Vec<String> = before.iter().filter(|tag| !after.contains(tag)).cloned().collect();
+    if added.is_empty() && removed.is_empty() {
+        return Ok(order);
+    }
+    order.tags = after.join("\n");
+    store::replace_tags(tx, order.id, &after)?;
+    order.updated_at = tx.now;
+    if store::save_facts(tx, &order)? == 0 {
+        return Err(stale(tx, &order)?);
+    }
+    order.version += 1;
+    event::record(tx, actor, Some(order.id), &Event::OrderTagged { added, removed })?;
+    reindex(tx, &order)?;
+    Ok(order)
+}
+
+/// Makes somebody responsible for an order, or nobody. Names are for the diary.
+pub fn assign(tx: &mut Tx<'_>, actor: &Actor, number: i64, to: Option<(StaffId, String)>) -> Result<Order> {
+    let mut order = find_for_change(tx, number, None)?;
+    let wanted = to.as_ref().map(|(id, _)| *id);
+    if wanted == order.assignee_id {
+        return Ok(order);
+    }
+    let before = store::staff_name(tx.conn, order.assignee_id)?;
+    order.assignee_id = wanted;
+    order.updated_at = tx.now;
+    if store::save_facts(tx, &order)? == 0 {
+        return Err(stale(tx, &order)?);
+    }
+    order.version += 1;
+    event::record(tx, actor, Some(order.id), &Event::OrderAssigned { before, after: to.map(|(_, name)| name) })?;
+    Ok(order)
+}
+
+/// Records that slips were printed. Printing moves nothing and does not count as a change that
+/// others could conflict with.
+pub fn mark_printed(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    orders: &[OrderId],
+    template: &str,
+    paper: &str,
+    gift: bool,
+) -> Result<()> {
+    for id in orders {
+        let order = lock(tx, *id)?;
+        let print = store::count_print(tx, order.id)?;
+        let printed = Event::SlipPrinted { template: template.into(), paper: paper.into(), gift, print };
+        event::record(tx, actor, Some(order.id), &printed)?;
+    }
+    Ok(())
+}
+
+/// Adds to the counters of notes, messages and unread messages that the list shows.
+pub fn count_talk(tx: &mut Tx<'_>, order: OrderId, notes: i64, messages: i64, unread: i64) -> Result<()> {
+    store::count_talk(tx, order, notes, messages, unread)
+}
+
+/// Tells search what an order can be found by, after it or its lines, parcels or notes changed.
+pub fn reindex(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
+    let mut document = Document::default();
+    document.add(&order.number.to_string());
+    if let Some(source) = &order.source_ref {
+        document.add_code(source);
+    }
+    document.add(&order.customer_name);
+    document.add(&order.email);
+    document.add_phone(&order.phone);
+    for address in [order.ship_to(), order.bill_to()].into_iter().flatten() {
+        document.add(&one_line(Some(&address)));
+        document.add_phone(&address.phone);
+    }
+    document.add(&order.customer_note);
+    document.add(&order.tags);
+    let more = store::searchable(tx.conn, order.id)?;
+    for line in &more.lines {
+        document.add_code(&line.0);
+        document.add(&line.1);
+        document.add(&line.2);
+    }
+    for tracking in &more.tracking {
+        document.add_code(tracking);
+    }
+    for note in &more.notes {
+        document.add(note);
+    }
+    dialect::index_order(tx.conn, order.id, &document.words())
+}

@@ -1,0 +1,363 @@
+//! All SQL for orders, their lines, charges and tags.
+
+use diesel::prelude::*;
+
+use super::draft::{Draft, DraftCharge, DraftLine};
+use super::{Charge, FulfilmentStatus, Line, Order, PaymentStatus, status, totals};
+use crate::db::schema::{channels, counters, notes, order_charges, order_lines, order_tags, orders, shipments, staff};
+use crate::db::{Conn, Tx};
+use crate::error::Result;
+use crate::ids::{ChannelId, CustomerId, MarketId, OrderId, StaffId, new_uid};
+use crate::money::Currency;
+use crate::time::UtcTime;
+use crate::workflow::Base;
+
+/// Keys given to one `IN (…)`: SQLite takes no more than 32,766 parameters.
+const CHUNK: usize = 10_000;
+
+/// What is written for a new order.
+#[derive(Debug, Insertable)]
+#[diesel(table_name = orders)]
+#[diesel(treat_none_as_null = true)]
+pub struct NewOrder {
+    /// Public identifier.
+    pub uid: String,
+    /// Number.
+    pub number: i64,
+    market_id: MarketId,
+    channel_id: ChannelId,
+    cart_id: Option<String>,
+    source_ref: Option<String>,
+    stage: String,
+    base: Base,
+    base_rank: i64,
+    stage_entered_at: UtcTime,
+    payment_status: PaymentStatus,
+    payment_sort: i64,
+    payment_method: String,
+    fulfilment_status: FulfilmentStatus,
+    currency: Currency,
+    subtotal_minor: i64,
+    discount_minor: i64,
+    shipping_minor: i64,
+    tax_minor: i64,
+    tax_included: bool,
+    total_minor: i64,
+    customer_id: Option<CustomerId>,
+    customer_name: String,
+    customer_sort: String,
+    email: String,
+    phone: String,
+    ship_address: Option<String>,
+    bill_address: Option<String>,
+    ship_city: String,
+    ship_country: String,
+    shipping_method: String,
+    unit_count: i64,
+    gift: bool,
+    gift_message: String,
+    customer_note: String,
+    tags: String,
+    due_at: Option<UtcTime>,
+    placed_at: UtcTime,
+    created_at: UtcTime,
+    updated_at: UtcTime,
+}
+
+impl NewOrder {
+    /// A checked draft as a row: Placed, nothing paid, nothing packed.
+    pub fn from_draft(
+        draft: &Draft,
+        number: i64,
+        stage: String,
+        customer: Option<CustomerId>,
+        now: UtcTime,
+    ) -> Result<Self> {
+        let totals = totals::add_up(draft);
+        let placed_at = draft.placed_at.unwrap_or(now);
+        let payment_status = status::Balance::default().status(totals.total_minor);
+        let ships = draft.lines.iter().any(|line| !line.digital && line.quantity > 0);
+        let fulfilment = if ships { FulfilmentStatus::Unfulfilled } else { FulfilmentStatus::NotRequired };
+        let ship_to = draft.ship_to.as_ref();
+        let json = |address: Option<&crate::address::Address>| address.map(serde_json::to_string).transpose();
+        let mut tags: Vec<String> = Vec::new();
+        for tag in draft.tags.iter().map(|tag| tag.split_whitespace().collect::<Vec<_>>().join(" ")) {
+            if !tag.is_empty() && !tags.iter().any(|known| known.to_lowercase() == tag.to_lowercase()) {
+                tags.push(tag);
+            }
+        }
+        Ok(NewOrder {
+            uid: new_uid(),
+            number,
+            market_id: draft.market,
+            channel_id: draft.channel,
+            cart_id: draft.cart_id.clone(),
+            source_ref: draft.source_ref.clone(),
+            stage,
+            base: Base::Placed,
+            base_rank: Base::Placed.rank(),
+            stage_entered_at: placed_at,
+            payment_status,
+            payment_sort: status::payment_sort(payment_status, None, placed_at),
+            payment_method: draft.payment_method.trim().to_owned(),
+            fulfilment_status: fulfilment,
+            currency: draft.currency,
+            subtotal_minor: totals.subtotal_minor,
+            discount_minor: totals.discount_minor,
+            shipping_minor: totals.shipping_minor,
+            tax_minor: totals.tax_minor,
+            tax_included: draft.tax_included,
+            total_minor: totals.total_minor,
+            customer_id: customer,
+            customer_name: draft.customer_name.trim().to_owned(),
+            customer_sort: crate::words::sort_key(&draft.customer_name),
+            email: draft.email.trim().to_owned(),
+            phone: draft.phone.trim().to_owned(),
+            ship_address: json(ship_to)?,
+            bill_address: json(draft.bill_to.as_ref())?,
+            ship_city: ship_to.map(|a| a.city.clone()).unwrap_or_default(),
+            ship_country: ship_to.map(|a| a.country.clone()).unwrap_or_default(),
+            shipping_method: draft.shipping_method.trim().to_owned(),
+            unit_count: draft.lines.iter().map(|line| line.quantity).sum(),
+            gift: draft.gift,
+            gift_message: draft.gift_message.clone(),
+            customer_note: draft.customer_note.clone(),
+            tags: tags.join("\n"),
+            due_at: draft.due_at,
+            placed_at,
+            created_at: now,
+            updated_at: now,
+        })
+    }
+}
+
+/// Texts of other tables that search knows an order by.
+#[derive(Debug)]
+pub struct Indexed {
+    /// SKU, title and variant of each line.
+    pub lines: Vec<(String, String, String)>,
+    /// Tracking numbers.
+    pub tracking: Vec<String>,
+    /// Notes.
+    pub notes: Vec<String>,
+}
+
+pub(super) fn id_of(conn: &mut Conn, number: i64) -> Result<Option<OrderId>> {
+    Ok(orders::table.filter(orders::number.eq(number)).select(orders::id).first(conn).optional()?)
+}
+
+pub(super) fn by_number(conn: &mut Conn, number: i64) -> Result<Option<Order>> {
+    Ok(orders::table.filter(orders::number.eq(number)).first(conn).optional()?)
+}
+
+pub(super) fn by_numbers(conn: &mut Conn, numbers: &[i64]) -> Result<Vec<Order>> {
+    let mut found: Vec<Order> = Vec::with_capacity(numbers.len());
+    for chunk in numbers.chunks(CHUNK) {
+        found.extend(orders::table.filter(orders::number.eq_any(chunk)).load::<Order>(conn)?);
+    }
+    let place: std::collections::HashMap<i64, usize> = numbers.iter().enumerate().map(|(i, n)| (*n, i)).collect();
+    found.sort_by_key(|order| place.get(&order.number).copied());
+    Ok(found)
+}
+
+pub(super) fn by_id(conn: &mut Conn, id: OrderId) -> Result<Option<Order>> {
+    Ok(orders::table.find(id.0).first(conn).optional()?)
+}
+
+pub(super) fn by_source(conn: &mut Conn, channel: ChannelId, source: &str) -> Result<Option<Order>> {
+    Ok(orders::table
+        .filter(orders::channel_id.eq(channel.0).and(orders::source_ref.eq(source)))
+        .first(conn)
+        .optional()?)
+}
+
+pub(super) fn by_live_cart(conn: &mut Conn, channel: ChannelId, cart: &str) -> Result<Option<Order>> {
+    Ok(orders::table
+        .filter(orders::channel_id.eq(channel.0).and(orders::cart_id.eq(cart)))
+        .filter(orders::base.ne_all(vec![Base::Cancelled, Base::Rejected, Base::Abandoned, Base::Archived]))
+        .first(conn)
+        .optional()?)
+}
+
+pub(super) fn lines(conn: &mut Conn, of: &[OrderId]) -> Result<Vec<Line>> {
+    let mut found = Vec::new();
+    for chunk in of.chunks(CHUNK) {
+        let keys: Vec<i64> = chunk.iter().map(|id| id.0).collect();
+        found.extend(
+            order_lines::table
+                .filter(order_lines::order_id.eq_any(keys))
+                .order((order_lines::order_id.asc(), order_lines::position.asc()))
+                .load::<Line>(conn)?,
+        );
+    }
+    Ok(found)
+}
+
+pub(super) fn charges(conn: &mut Conn, of: OrderId) -> Result<Vec<Charge>> {
+    Ok(order_charges::table.filter(order_charges::order_id.eq(of.0)).order(order_charges::position.asc()).load(conn)?)
+}
+
+pub(super) fn channel_name(conn: &mut Conn, id: ChannelId) -> Result<String> {
+    Ok(channels::table.find(id.0).select(channels::name).first(conn)?)
+}
+
+pub(super) fn staff_name(conn: &mut Conn, id: Option<StaffId>) -> Result<Option<String>> {
+    let Some(id) = id else { return Ok(None) };
+    Ok(staff::table.find(id.0).select(staff::name).first(conn).optional()?)
+}
+
+pub(super) fn next_number(tx: &mut Tx<'_>) -> Result<i64> {
+    Ok(diesel::update(counters::table.find("order_number"))
+        .set(counters::value.eq(counters::value + 1))
+        .returning(counters::value)
+        .get_result(tx.conn)?)
+}
+
+pub(super) fn insert(tx: &mut Tx<'_>, new: &NewOrder) -> Result<Order> {
+    Ok(diesel::insert_into(orders::table).values(new).returning(orders::all_columns).get_result(tx.conn)?)
+}
+
+pub(super) fn insert_line(tx: &mut Tx<'_>, order: OrderId, position: i64, line: &DraftLine) -> Result<()> {
+    diesel::insert_into(order_lines::table)
+        .values((
+            order_lines::uid.eq(new_uid()),
+            order_lines::order_id.eq(order.0),
+            order_lines::position.eq(position),
+            order_lines::product_id.eq(line.product.map(|id| id.0)),
+            order_lines::sku.eq(&line.sku),
+            order_lines::title.eq(&line.title),
+            order_lines::variant.eq(&line.variant),
+            order_lines::picture.eq(&line.picture),
+            order_lines::bin.eq(&line.bin),
+            order_lines::properties.eq(&line.properties),
+            order_lines::quantity.eq(line.quantity),
+            order_lines::unit_minor.eq(line.unit_minor),
+            order_lines::discount_minor.eq(line.discount_minor),
+            order_lines::tax_minor.eq(line.tax_minor),
+            order_lines::total_minor.eq(line.unit_minor * line.quantity - line.discount_minor),
+            order_lines::grams.eq(line.grams),
+            order_lines::requires_shipping.eq(!line.digital),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+pub(super) fn insert_charge(tx: &mut Tx<'_>, order: OrderId, position: i64, charge: &DraftCharge) -> Result<()> {
+    diesel::insert_into(order_charges::table)
+        .values((
+            order_charges::order_id.eq(order.0),
+            order_charges::position.eq(position),
+            order_charges::kind.eq(charge.kind),
+            order_charges::label.eq(&charge.label),
+            order_charges::code.eq(&charge.code),
+            order_charges::amount_minor.eq(charge.amount_minor),
+            order_charges::rate_ppm.eq(charge.rate_ppm),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+pub(super) fn replace_tags(tx: &mut Tx<'_>, order: OrderId, tags: &[String]) -> Result<()> {
+    diesel::delete(order_tags::table.filter(order_tags::order_id.eq(order.0))).execute(tx.conn)?;
+    for tag in tags {
+        diesel::insert_into(order_tags::table)
+            .values((order_tags::order_id.eq(order.0), order_tags::tag.eq(tag)))
+            .execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+pub(super) fn save_state(tx: &mut Tx<'_>, order: &Order) -> Result<usize> {
+    Ok(diesel::update(orders::table.filter(orders::id.eq(order.id.0).and(orders::version.eq(order.version))))
+        .set((
+            orders::stage.eq(&order.stage),
+            orders::base.eq(order.base),
+            orders::base_rank.eq(order.base_rank),
+            orders::resume_stage.eq(&order.resume_stage),
+            orders::stage_entered_at.eq(order.stage_entered_at),
+            orders::payment_status.eq(order.payment_status),
+            orders::payment_sort.eq(order.payment_sort),
+            orders::payment_method.eq(&order.payment_method),
+            orders::fulfilment_status.eq(order.fulfilment_status),
+            orders::authorized_minor.eq(order.authorized_minor),
+            orders::captured_minor.eq(order.captured_minor),
+            orders::refunded_minor.eq(order.refunded_minor),
+            orders::paid_at.eq(order.paid_at),
+            orders::abandon_at.eq(order.abandon_at),
+            orders::updated_at.eq(order.updated_at),
+            orders::version.eq(order.version + 1),
+        ))
+        .execute(tx.conn)?)
+}
+
+pub(super) fn save_facts(tx: &mut Tx<'_>, order: &Order) -> Result<usize> {
+    Ok(diesel::update(orders::table.filter(orders::id.eq(order.id.0).and(orders::version.eq(order.version))))
+        .set((
+            orders::customer_name.eq(&order.customer_name),
+            orders::customer_sort.eq(&order.customer_sort),
+            orders::email.eq(&order.email),
+            orders::phone.eq(&order.phone),
+            orders::ship_address.eq(&order.ship_address),
+            orders::bill_address.eq(&order.bill_address),
+            orders::ship_city.eq(&order.ship_city),
+            orders::ship_country.eq(&order.ship_country),
+            orders::shipping_method.eq(&order.shipping_method),
+            orders::payment_method.eq(&order.payment_method),
+            orders::gift.eq(order.gift),
+            orders::gift_message.eq(&order.gift_message),
+            orders::customer_note.eq(&order.customer_note),
+            orders::tags.eq(&order.tags),
+            orders::assignee_id.eq(order.assignee_id.map(|id| id.0)),
+            orders::due_at.eq(order.due_at),
+            orders::updated_at.eq(order.updated_at),
+            orders::version.eq(order.version + 1),
+        ))
+        .execute(tx.conn)?)
+}
+
+pub(super) fn save_quantities(tx: &mut Tx<'_>, line: &Line) -> Result<()> {
+    diesel::update(order_lines::table.find(line.id.0))
+        .set((
+            order_lines::cancelled_quantity.eq(line.cancelled_quantity),
+            order_lines::packed_quantity.eq(line.packed_quantity),
+            order_lines::shipped_quantity.eq(line.shipped_quantity),
+            order_lines::returned_quantity.eq(line.returned_quantity),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+pub(super) fn count_print(tx: &mut Tx<'_>, order: OrderId) -> Result<i64> {
+    Ok(diesel::update(orders::table.find(order.0))
+        .set((orders::print_count.eq(orders::print_count + 1), orders::printed_at.eq(tx.now)))
+        .returning(orders::print_count)
+        .get_result(tx.conn)?)
+}
+
+pub(super) fn count_talk(tx: &mut Tx<'_>, order: OrderId, notes: i64, messages: i64, unread: i64) -> Result<()> {
+    diesel::update(orders::table.find(order.0))
+        .set((
+            orders::note_count.eq(orders::note_count + notes),
+            orders::message_count.eq(orders::message_count + messages),
+            orders::unread_count.eq(orders::unread_count + unread),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+pub(super) fn searchable(conn: &mut Conn, order: OrderId) -> Result<Indexed> {
+    Ok(Indexed {
+        lines: order_lines::table
+            .filter(order_lines::order_id.eq(order.0))
+            .select((order_lines::sku, order_lines::title, order_lines::variant))
+            .load(conn)?,
+        tracking: shipments::table
+            .filter(shipments::order_id.eq(order.0).and(shipments::tracking.ne("")))
+            .select(shipments::tracking)
+            .load(conn)?,
+        notes: notes::table
+            .filter(notes::order_id.eq(order.0).and(notes::deleted_at.is_null()))
+            .select(notes::body)
+            .load(conn)?,
+    })
+}
