@@ -1,0 +1,12 @@
+//! The desk's behaviour, told through its public door: each test starts the whole application on a
+//! fresh database and speaks HTTP as a person. On SQLite by default; on Postgres when
+//! `SLIPWAY_TEST_POSTGRES` holds the URL of a server where databases may be made
+//! (`./tests/postgres COMMAND` runs a command with a throwaway one).
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+mod licences;
+mod migrations;
+mod schema;
+mod tidy;
