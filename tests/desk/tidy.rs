@@ -3,8 +3,8 @@
 use std::path::Path;
 
 /// The ground floor knows no feature.
-const GROUND: [&str; 12] =
-    ["money", "ids", "time", "address", "actor", "error", "config", "db", "event", "job", "web", "api"];
+const GROUND: [&str; 13] =
+    ["money", "ids", "time", "address", "actor", "error", "config", "words", "db", "event", "job", "web", "api"];
 /// A feature knows only those before it.
 const FEATURES: [&str; 10] =
     ["staff", "market", "customer", "catalog", "workflow", "order", "payment", "shipment", "moves", "conversation"];
