@@ -190,6 +190,7 @@ mod tests {
         assert!(Address::default().is_empty());
         let only_state = address("", "", "NY", "10001", "US");
         assert_eq!(only_state.lines("NL"), ["Eszter Kovács", "NY 10001", "United States"]);
+        assert_eq!(written(&address("", "Reno", "", "89501", "US")), "Reno 89501 / United States");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! How each country writes the lines of an address. A layout is a row of lines split by `|`; in it
 //! `S` is the street lines, `C` the city, `Z` the postal code, `R` the region, `r` the region unless
-//! it is only a code, and `N` the people (otherwise they come first). Whatever stands between two
-//! parts is written only if both are there. The country follows on a line of its own.
+//! it is only a code, `c` the region if it is only a code, and `N` the people, who otherwise come
+//! first. Whatever stands between two parts is written only if both are there. The country follows on
+//! a line of its own.
 
 use super::Address;
 use super::countries::{listed, region_code};
@@ -17,7 +18,7 @@ const LAYOUTS: &[(&str, &str)] = &[
     ),
     ("RO", "S|Z C|r"),
     ("ES", "S|Z C|r"),
-    ("IT", "S|Z C R"),
+    ("IT", "S|Z C c"),
     ("TR", "S|Z C/R"),
     ("HU", "Z C|S"),
     ("AD", "S|Z C"),
@@ -108,7 +109,7 @@ impl<'a> Parts<'a> {
         let shown = region_code(country, region).unwrap_or(region);
         let region_is_code = region.len() <= 3 && region.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
         // A country that leaves its regions out still needs some place to send it to.
-        let city = if city.is_empty() && !layout.contains(['R', 'r']) { region } else { city };
+        let city = if city.is_empty() && !layout.contains(['R', 'r', 'c']) { region } else { city };
         Parts { address, city, region: shown, region_is_code }
     }
     fn people(&self, lines: &mut Vec<String>) {
@@ -137,12 +138,15 @@ impl<'a> Parts<'a> {
                 'R' => self.region,
                 'r' if self.region_is_code => "",
                 'r' => self.region,
+                'c' if !self.region_is_code => "",
+                'c' => self.region,
                 other => {
                     between.push(other);
                     continue;
                 }
             };
             if part.is_empty() {
+                between.clear();
                 continue;
             }
             let mark = !line.is_empty() || between == "〒" && !part.starts_with('〒');
