@@ -8,6 +8,8 @@ pub mod ids;
 pub mod market;
 pub mod money;
 pub mod order;
+pub mod payment;
+pub mod shipment;
 pub mod time;
 pub mod words;
 pub mod workflow;

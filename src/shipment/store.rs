@@ -1,0 +1,85 @@
+//! The tables of parcels.
+
+use diesel::prelude::*;
+
+use super::{Content, Shipment, ShipmentState};
+use crate::db::schema::{shipment_lines, shipments};
+use crate::db::{Conn, Tx};
+use crate::error::Result;
+use crate::ids::{LineId, OrderId, ShipmentId, new_uid};
+
+pub(super) fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<Shipment>> {
+    of_orders(conn, &[order])
+}
+
+pub(super) fn of_orders(conn: &mut Conn, orders: &[OrderId]) -> Result<Vec<Shipment>> {
+    let mut found = Vec::new();
+    for chunk in orders.chunks(10_000) {
+        let keys: Vec<i64> = chunk.iter().map(|id| id.0).collect();
+        found.extend(
+            shipments::table
+                .filter(shipments::order_id.eq_any(keys))
+                .order((shipments::order_id.asc(), shipments::position.asc()))
+                .load::<Shipment>(conn)?,
+        );
+    }
+    Ok(found)
+}
+
+pub(super) fn contents(conn: &mut Conn, of: &[ShipmentId]) -> Result<Vec<Content>> {
+    let mut found = Vec::new();
+    for chunk in of.chunks(10_000) {
+        let keys: Vec<i64> = chunk.iter().map(|id| id.0).collect();
+        found.extend(
+            shipment_lines::table
+                .filter(shipment_lines::shipment_id.eq_any(keys))
+                .order((shipment_lines::shipment_id.asc(), shipment_lines::line_id.asc()))
+                .load::<Content>(conn)?,
+        );
+    }
+    Ok(found)
+}
+
+pub(super) fn insert(tx: &mut Tx<'_>, order: OrderId, packed_by: &str) -> Result<Shipment> {
+    let last: Option<i64> = shipments::table
+        .filter(shipments::order_id.eq(order.0))
+        .select(diesel::dsl::max(shipments::position))
+        .get_result(tx.conn)?;
+    Ok(diesel::insert_into(shipments::table)
+        .values((
+            shipments::uid.eq(new_uid()),
+            shipments::order_id.eq(order.0),
+            shipments::position.eq(last.unwrap_or(0) + 1),
+            shipments::state.eq(ShipmentState::Packed),
+            shipments::packed_by.eq(packed_by),
+            shipments::created_at.eq(tx.now),
+            shipments::packed_at.eq(Some(tx.now)),
+        ))
+        .returning(shipments::all_columns)
+        .get_result(tx.conn)?)
+}
+
+pub(super) fn insert_content(tx: &mut Tx<'_>, shipment: ShipmentId, line: LineId, quantity: i64) -> Result<()> {
+    diesel::insert_into(shipment_lines::table)
+        .values((
+            shipment_lines::shipment_id.eq(shipment.0),
+            shipment_lines::line_id.eq(line.0),
+            shipment_lines::quantity.eq(quantity),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+pub(super) fn save(tx: &mut Tx<'_>, parcel: &Shipment) -> Result<()> {
+    diesel::update(shipments::table.find(parcel.id.0))
+        .set((
+            shipments::state.eq(parcel.state),
+            shipments::carrier.eq(&parcel.carrier),
+            shipments::tracking.eq(&parcel.tracking),
+            shipments::packed_at.eq(parcel.packed_at),
+            shipments::shipped_at.eq(parcel.shipped_at),
+            shipments::delivered_at.eq(parcel.delivered_at),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
