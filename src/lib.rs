@@ -7,6 +7,7 @@ pub mod event;
 pub mod ids;
 pub mod market;
 pub mod money;
+pub mod moves;
 pub mod order;
 pub mod payment;
 pub mod shipment;

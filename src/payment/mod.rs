@@ -55,6 +55,10 @@ impl Payment {
     pub fn money(&self) -> Money {
         Money::new(self.amount_minor, self.currency)
     }
+    /// Whether its outcome is not known yet.
+    pub fn is_pending(&self) -> bool {
+        self.state == EntryState::Pending
+    }
 }
 
 /// What staff record.

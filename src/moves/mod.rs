@@ -1,0 +1,649 @@
+//! Moving an order from stage to stage, with everything a move does: money released or given back,
+//! parcels packed and sent, holds opened and closed, decisions kept. Each verb loads, asks the pure
+//! rules of `lifecycle`, saves with a version check and leaves one event. Nothing here is reachable
+//! past the rules, whoever asks: a person, a program, a timer.
+
+pub mod lifecycle;
+mod past;
+mod store;
+mod undo;
+
+use crate::actor::Actor;
+use crate::db::{Conn, Db, Tx};
+use crate::error::{Error, Refusal, RefusalKind, Result};
+use crate::event::{self, Before, Event, Moved};
+use crate::ids::{HoldId, OrderId};
+use crate::market::Markets;
+use crate::order::{self, Correction, Draft, Line, Order, Outcome, PaymentKind, Placed};
+use crate::payment::{self, NewPayment};
+use crate::shipment::{self, Level, Received, Tracking};
+use crate::time::UtcTime;
+use crate::workflow::{Base, Stage, Stages};
+
+pub use lifecycle::{Edge, Facts, Kind};
+pub use past::place_past;
+pub use undo::{UNDO_SECONDS, undo};
+
+/// A reason an order may not go on.
+#[derive(Clone, Debug, diesel::Queryable)]
+pub struct Hold {
+    /// Key.
+    pub id: HoldId,
+    /// Public identifier.
+    pub uid: String,
+    /// Its order.
+    pub order_id: OrderId,
+    /// Reason key of [`lifecycle::HOLD_REASONS`].
+    pub reason: String,
+    /// Words of staff.
+    pub note: String,
+    /// When it is released by itself.
+    pub until_at: Option<UtcTime>,
+    /// Whether stock stays reserved: `keep` or `free`.
+    pub stock_mode: String,
+    /// Since when.
+    pub placed_at: UtcTime,
+    /// Who placed it.
+    pub placed_by: String,
+    /// When it was released.
+    pub released_at: Option<UtcTime>,
+    /// Who released it.
+    pub released_by: Option<String>,
+}
+
+/// How much the actor is allowed to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Authority {
+    /// Moves along the graph.
+    Moves,
+    /// Takes steps back and reinstates, too.
+    Corrects,
+}
+
+/// What becomes of money already received when an order is stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefundChoice {
+    /// Nobody was asked: only possible when nothing was received.
+    Unasked,
+    /// It was given back in full and is recorded so.
+    All,
+    /// It is kept; the note says why.
+    Nothing,
+}
+
+impl RefundChoice {
+    /// Reads the form's and the API's word; anything else is [`RefundChoice::Unasked`].
+    pub fn parse(word: &str) -> Self {
+        match word {
+            "all" => RefundChoice::All,
+            "none" => RefundChoice::Nothing,
+            _ => RefundChoice::Unasked,
+        }
+    }
+    fn as_str(self) -> &'static str {
+        match self {
+            RefundChoice::Unasked => "",
+            RefundChoice::All => "all",
+            RefundChoice::Nothing => "none",
+        }
+    }
+}
+
+/// A wished move.
+#[derive(Clone, Debug)]
+pub struct MoveRequest {
+    /// Slug of a stage.
+    pub to: String,
+    /// Version of the order as the actor saw it; none means whatever it is now.
+    pub version: Option<i64>,
+    /// Reason key, where the move asks for one.
+    pub reason: String,
+    /// Words for the diary.
+    pub note: String,
+    /// What becomes of money received, when stopping.
+    pub refund: RefundChoice,
+    /// Carrier and number, when shipping.
+    pub tracking: Tracking,
+    /// When a hold ends by itself.
+    pub until: Option<UtcTime>,
+    /// What the actor is allowed.
+    pub authority: Authority,
+}
+
+impl MoveRequest {
+    /// A plain move to a stage.
+    pub fn to(stage: &str) -> Self {
+        MoveRequest {
+            to: stage.to_owned(),
+            version: None,
+            reason: String::new(),
+            note: String::new(),
+            refund: RefundChoice::Unasked,
+            tracking: Tracking::default(),
+            until: None,
+            authority: Authority::Moves,
+        }
+    }
+}
+
+/// What came of a move.
+#[derive(Clone, Debug)]
+pub struct MoveOutcome {
+    /// The order as it is now.
+    pub order: Order,
+    /// Whether it moved: not when it was there already.
+    pub changed: bool,
+    /// Label of the stage it left.
+    pub from_label: String,
+    /// Label of the stage it is in.
+    pub to_label: String,
+    /// Whether [`undo`] can take it back.
+    pub can_undo: bool,
+}
+
+/// A move a person may choose, or could if it lacked nothing.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// The edge.
+    pub edge: Edge,
+    /// The stage it leads to.
+    pub stage: Stage,
+    /// What it lacks; empty if it can be taken.
+    pub lacks: Vec<String>,
+    /// What else it does.
+    pub effect: Option<String>,
+}
+
+/// Every move out of the order's stage that this authority may take, with what each lacks.
+pub fn choices(conn: &mut Conn, order: &Order, authority: Authority) -> Result<Vec<Choice>> {
+    let stages = Stages::load(conn)?;
+    let facts = facts(conn, order)?;
+    let mut choices = Vec::new();
+    for edge in lifecycle::edges_from(order.base, resume_base(order, &stages)) {
+        if edge.kind == Kind::Correction && authority != Authority::Corrects {
+            continue;
+        }
+        let stage = match (edge.kind, &order.resume_stage) {
+            (Kind::Release, Some(slug)) => stages.find(slug),
+            (Kind::Shelf, Some(slug)) if order.base == Base::Archived => stages.find(slug),
+            _ => None,
+        };
+        let stage = match stage {
+            Some(stage) => stage,
+            None => stages.default_of(edge.to)?,
+        };
+        let lacks = lifecycle::lacks(order, &facts, &edge);
+        let effect = lifecycle::effect(order, &facts, &edge);
+        choices.push(Choice { edge, stage: stage.clone(), lacks, effect });
+    }
+    Ok(choices)
+}
+
+/// Holds of an order that are open, oldest first.
+pub fn open_holds(conn: &mut Conn, order: OrderId) -> Result<Vec<Hold>> {
+    Ok(store::holds_of(conn, order)?.into_iter().filter(|hold| hold.released_at.is_none()).collect())
+}
+
+fn facts(conn: &mut Conn, order: &Order) -> Result<Facts> {
+    let lines = order::lines(conn, order.id)?;
+    let ledger = payment::ledger(conn, order.id)?;
+    let sum = |of: fn(&Line) -> i64| -> i64 { lines.iter().map(of).sum() };
+    let address = order.ship_to().unwrap_or_default();
+    Ok(Facts {
+        ships: lines.iter().any(|line| line.requires_shipping && line.quantity > 0),
+        address_lacks: address.problems().into_iter().map(|problem| problem.field.replace('_', " ")).collect(),
+        open_holds: open_holds(conn, order.id)?.len(),
+        shipped_units: sum(|line| line.shipped_quantity),
+        packed_units: sum(|line| line.packed_quantity),
+        payment_in_flight: ledger.iter().any(|entry| entry.is_pending() && entry.kind != PaymentKind::Refund),
+        refund_in_flight: ledger.iter().any(|entry| entry.is_pending() && entry.kind == PaymentKind::Refund),
+    })
+}
+
+fn resume_base(order: &Order, stages: &Stages) -> Option<Base> {
+    order.resume_stage.as_deref().and_then(|slug| stages.find(slug)).map(|stage| stage.base)
+}
+
+/// Places an order, starts its timer and confirms it at once if nothing is missing.
+///
+/// # Errors
+/// As [`order::place`].
+pub fn place(tx: &mut Tx<'_>, actor: &Actor, draft: &Draft) -> Result<Placed> {
+    let mut placed = order::place(tx, actor, draft)?;
+    if placed.outcome != Outcome::Made {
+        return Ok(placed);
+    }
+    let order = &mut placed.order;
+    order.abandon_at = abandon_at(tx, actor, order)?;
+    if order.abandon_at.is_some() {
+        order::save(tx, order)?;
+    }
+    placed.order = advance(tx, placed.order)?;
+    Ok(placed)
+}
+
+/// Orders typed in by staff and those paid offline wait for as long as it takes.
+fn abandon_at(tx: &mut Tx<'_>, actor: &Actor, order: &Order) -> Result<Option<UtcTime>> {
+    if actor.staff().is_some() || payment::method::of(&order.payment_method).is_offline {
+        return Ok(None);
+    }
+    let minutes = Markets::load(tx.conn)?.market(order.market_id).map_or(1_440, |market| market.abandon_after_minutes);
+    Ok(Some(order.placed_at.max(tx.now).plus_minutes(minutes)))
+}
+
+/// Confirms a Placed or Abandoned order that has become complete. An order on hold keeps its hold and
+/// lands further when it is released.
+fn advance(tx: &mut Tx<'_>, mut order: Order) -> Result<Order> {
+    let stages = Stages::load(tx.conn)?;
+    let confirmed = stages.default_of(Base::Confirmed)?.clone();
+    let facts = facts(tx.conn, &order)?;
+    let waits = order.base == Base::Placed || order.base == Base::Abandoned;
+    let held_while_waiting = order.base == Base::OnHold && resume_base(&order, &stages) == Some(Base::Placed);
+    let edge = Edge { from: Base::Placed, to: Base::Confirmed, kind: Kind::Forward };
+    if !(waits || held_while_waiting) || !lifecycle::lacks(&order, &facts, &edge).is_empty() {
+        return Ok(order);
+    }
+    if held_while_waiting {
+        order.resume_stage = Some(confirmed.slug);
+        order.abandon_at = None;
+        order::save(tx, &mut order)?;
+        return Ok(order);
+    }
+    let edge = Edge { from: order.base, ..edge };
+    let rule = Actor::System { name: "Rule" };
+    take(tx, &rule, order, &edge, &confirmed, &MoveRequest::to(&confirmed.slug)).map(|outcome| outcome.order)
+}
+
+/// Records a payment that happened elsewhere and confirms the order if that completes it.
+///
+/// # Errors
+/// As [`payment::record`].
+pub fn record_payment(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    number: i64,
+    version: Option<i64>,
+    new: &NewPayment,
+) -> Result<Order> {
+    let order = payment::record(tx, actor, number, version, new)?;
+    advance(tx, order)
+}
+
+/// Corrects an order and confirms it if that completes it.
+///
+/// # Errors
+/// As [`order::correct`].
+pub fn correct(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    number: i64,
+    version: Option<i64>,
+    change: &Correction,
+) -> Result<Order> {
+    let order = order::correct(tx, actor, number, version, change)?;
+    advance(tx, order)
+}
+
+/// Moves an order to a stage. Being there already is success without change.
+///
+/// # Errors
+/// Missing for an unknown order or stage; stale if somebody changed it since `version`; a state
+/// refusal with the allowed stages if the graph has no such move, or with what it lacks; invalid if
+/// a reason or the refund choice is missing; forbidden for corrections without the right to correct.
+pub fn move_to_stage(tx: &mut Tx<'_>, actor: &Actor, number: i64, request: &MoveRequest) -> Result<MoveOutcome> {
+    let stages = Stages::load(tx.conn)?;
+    let target = stages
+        .find(&request.to)
+        .filter(|stage| stage.active)
+        .cloned()
+        .ok_or_else(|| unknown_stage(&request.to, &stages))?;
+    let order = order::find_for_change(tx, number, None)?;
+    if order.stage == target.slug {
+        let label = target.label.clone();
+        return Ok(MoveOutcome { order, changed: false, from_label: label.clone(), to_label: label, can_undo: false });
+    }
+    let order = order::find_for_change(tx, number, request.version)?;
+    if order.base == target.base && order.base != Base::OnHold {
+        return rename_stage(tx, actor, order, &stages, &target, request);
+    }
+    let edge = lifecycle::edges_from(order.base, resume_base(&order, &stages))
+        .into_iter()
+        .find(|edge| edge.to == target.base)
+        .ok_or_else(|| not_allowed(&order, &stages, &target))?;
+    check(tx, &order, &edge, request)?;
+    take(tx, actor, order, &edge, &target, request)
+}
+
+/// Moves between stages of one base: nothing but the name changes.
+fn rename_stage(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    mut order: Order,
+    stages: &Stages,
+    target: &Stage,
+    request: &MoveRequest,
+) -> Result<MoveOutcome> {
+    let from = order.stage.clone();
+    let moved = Moved {
+        from: from.clone(),
+        to: target.slug.clone(),
+        from_base: order.base.as_str().into(),
+        to_base: target.base.as_str().into(),
+        reason: String::new(),
+        note: request.note.clone(),
+        before: before(&order),
+        can_undo: true,
+    };
+    order.stage = target.slug.clone();
+    order.stage_entered_at = tx.now;
+    order::save(tx, &mut order)?;
+    event::record(tx, actor, Some(order.id), &Event::OrderMoved(moved))?;
+    Ok(MoveOutcome {
+        order,
+        changed: true,
+        from_label: stages.label(&from),
+        to_label: target.label.clone(),
+        can_undo: true,
+    })
+}
+
+fn before(order: &Order) -> Before {
+    Before {
+        resume_stage: order.resume_stage.clone(),
+        stage_entered_at: order.stage_entered_at.0,
+        abandon_at: order.abandon_at.map(|at| at.0),
+        hold: None,
+        decision: None,
+    }
+}
+
+fn unknown_stage(slug: &str, stages: &Stages) -> Error {
+    let known: Vec<String> = stages.iter().filter(|stage| stage.active).map(|stage| stage.slug.clone()).collect();
+    Refusal::field(
+        "order.stage_unknown",
+        "to",
+        format!("There is no stage “{slug}”. Known stages are {}.", known.join(", ")),
+    )
+    .allowing(known)
+    .into()
+}
+
+fn not_allowed(order: &Order, stages: &Stages, target: &Stage) -> Error {
+    let allowed: Vec<String> = lifecycle::edges_from(order.base, resume_base(order, stages))
+        .iter()
+        .filter_map(|edge| stages.default_of(edge.to).ok())
+        .map(|stage| stage.slug.clone())
+        .collect();
+    let labels: Vec<String> = allowed.iter().map(|slug| stages.label(slug)).collect();
+    Refusal::state(
+        "order.stage_not_allowed",
+        format!(
+            "Order {} is {}, so it cannot go to {}. From there it can go to {}.",
+            order.shown_number(),
+            stages.label(&order.stage),
+            target.label,
+            labels.join(", ")
+        ),
+    )
+    .allowing(allowed)
+    .into()
+}
+
+fn check(tx: &mut Tx<'_>, order: &Order, edge: &Edge, request: &MoveRequest) -> Result<()> {
+    if edge.kind == Kind::Correction && request.authority != Authority::Corrects {
+        return Err(Refusal::new(
+            RefusalKind::Forbidden,
+            "order.correction_forbidden",
+            "Taking a step back needs the right to correct orders. Ask a manager or the owner.",
+        )
+        .into());
+    }
+    let reasons = edge.reasons();
+    if !reasons.is_empty() && !reasons.iter().any(|(key, _)| *key == request.reason) {
+        let known = reasons.iter().map(|(key, _)| (*key).to_owned()).collect();
+        return Err(Refusal::field("order.reason_missing", "reason", "Choose a reason.").allowing(known).into());
+    }
+    if request.note.chars().count() > 2_000 {
+        return Err(
+            Refusal::field("order.note_too_long", "note", "The note takes 2,000 characters at the most.").into()
+        );
+    }
+    if edge.kind == Kind::Stop && order.net_minor() > 0 && request.refund == RefundChoice::Unasked {
+        return Err(Refusal::field(
+            "order.refund_undecided",
+            "refund",
+            format!("{} was paid. Say whether it was given back or is kept.", order.money(order.net_minor())),
+        )
+        .into());
+    }
+    if edge.kind == Kind::Hold && request.until.is_some_and(|until| until <= tx.now) {
+        return Err(Refusal::field("order.hold_until", "until", "The hold must end in the future.").into());
+    }
+    let facts = facts(tx.conn, order)?;
+    let lacks = lifecycle::lacks(order, &facts, edge);
+    if lacks.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::state("order.not_ready", format!("{} cannot move yet. {}", order.shown_number(), lacks.join(" ")))
+        .into())
+}
+
+/// Takes a checked move with all it does.
+fn take(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    mut order: Order,
+    edge: &Edge,
+    target: &Stage,
+    request: &MoveRequest,
+) -> Result<MoveOutcome> {
+    let stages = Stages::load(tx.conn)?;
+    let from = order.stage.clone();
+    let mut before = before(&order);
+    let mut can_undo = true;
+    order.stage = target.slug.clone();
+    order.base = target.base;
+    order.stage_entered_at = tx.now;
+    order.resume_stage = None;
+    match (edge.kind, edge.to) {
+        (Kind::Hold, _) => {
+            order.resume_stage = Some(from.clone());
+            let hold = place_hold(tx, actor, &order, &request.reason, &request.note, request.until)?;
+            before.hold = Some(hold.id.0);
+        }
+        (Kind::Release, _) => release_all(tx, actor, order.id)?,
+        (Kind::Stop, _) => {
+            let decision = stop(tx, actor, &mut order, request, &mut can_undo)?;
+            before.decision = Some(decision);
+        }
+        (Kind::Forward, Base::Confirmed) => order.abandon_at = None,
+        (Kind::Forward, Base::Approved) => {
+            before.decision = Some(decide(tx, actor, &order, "approve", request)?);
+        }
+        (Kind::Forward, Base::Processed) => goods(tx, actor, &mut order, Level::Packed, request)?,
+        (Kind::Forward, Base::Shipped) => goods(tx, actor, &mut order, Level::Shipped, request)?,
+        (Kind::Forward, Base::Delivered) => goods(tx, actor, &mut order, Level::Delivered, request)?,
+        (Kind::Return, _) => shipment::receive_back(tx, &mut order, Received::Everything)?,
+        (Kind::Incomplete, Base::Placed) => {
+            order.abandon_at = abandon_at(tx, &Actor::System { name: "Timer" }, &order)?
+        }
+        (Kind::Incomplete, _) => order.abandon_at = None,
+        (Kind::Shelf, Base::Archived) => order.resume_stage = Some(from.clone()),
+        (Kind::Shelf, _) => {}
+        (Kind::Correction, Base::Confirmed) if edge.from != Base::Approved => {
+            shipment::reinstate(tx, &mut order)?;
+            payment::resettle(tx, &mut order)?;
+        }
+        (Kind::Correction, Base::Approved) => goods(tx, actor, &mut order, Level::Open, request)?,
+        (Kind::Correction, Base::Processed) => goods(tx, actor, &mut order, Level::Packed, request)?,
+        (Kind::Correction, Base::Shipped) => goods(tx, actor, &mut order, Level::Shipped, request)?,
+        (Kind::Correction, Base::Delivered) => shipment::receive_back(tx, &mut order, Received::Nothing)?,
+        (Kind::Correction | Kind::Forward, _) => {}
+    }
+    order::save(tx, &mut order)?;
+    let moved = Moved {
+        from: from.clone(),
+        to: target.slug.clone(),
+        from_base: edge.from.as_str().into(),
+        to_base: edge.to.as_str().into(),
+        reason: request.reason.clone(),
+        note: request.note.clone(),
+        before,
+        can_undo,
+    };
+    event::record(tx, actor, Some(order.id), &Event::OrderMoved(moved))?;
+    if !request.tracking.number.is_empty() {
+        order::reindex(tx, &order)?;
+    }
+    Ok(MoveOutcome { order, changed: true, from_label: stages.label(&from), to_label: target.label.clone(), can_undo })
+}
+
+fn goods(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, level: Level, request: &MoveRequest) -> Result<()> {
+    shipment::bring_to(tx, actor, order, level, &request.tracking)
+}
+
+fn decide(tx: &mut Tx<'_>, actor: &Actor, order: &Order, kind: &str, request: &MoveRequest) -> Result<i64> {
+    let decision = store::Decision {
+        kind,
+        reason: &request.reason,
+        note: &request.note,
+        refund: request.refund.as_str(),
+        at: tx.now,
+    };
+    store::insert_decision(tx, actor, order.id, &decision)
+}
+
+/// Ends an order: keeps the decision, gives money back or lets it go, takes what has not left out of
+/// the order, closes its holds. Money that moved cannot be taken back by an undo.
+fn stop(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, request: &MoveRequest, can_undo: &mut bool) -> Result<i64> {
+    let kind = if order.base == Base::Rejected { "reject" } else { "cancel" };
+    let decision = decide(tx, actor, order, kind, request)?;
+    order.abandon_at = None;
+    let refunded = match request.refund {
+        RefundChoice::All => payment::refund_all(tx, actor, order, &request.note)?,
+        RefundChoice::Nothing | RefundChoice::Unasked => false,
+    };
+    let voided = payment::void_all(tx, actor, order)?;
+    *can_undo = !refunded && !voided;
+    shipment::cancel_open(tx, actor, order)?;
+    release_all(tx, actor, order.id)?;
+    Ok(decision)
+}
+
+fn place_hold(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    order: &Order,
+    reason: &str,
+    note: &str,
+    until: Option<UtcTime>,
+) -> Result<Hold> {
+    let now = tx.now;
+    let hold = store::insert_hold(tx, actor, order.id, reason, note, until, now)?;
+    let placed = Event::HoldPlaced { hold: hold.uid.clone(), reason: reason.into(), note: note.into(), until };
+    event::record(tx, actor, Some(order.id), &placed)?;
+    Ok(hold)
+}
+
+fn release_all(tx: &mut Tx<'_>, actor: &Actor, order: OrderId) -> Result<()> {
+    for hold in open_holds(tx.conn, order)? {
+        release_one(tx, actor, &hold)?;
+    }
+    Ok(())
+}
+
+fn release_one(tx: &mut Tx<'_>, actor: &Actor, hold: &Hold) -> Result<()> {
+    store::release_hold(tx, hold.id, actor.name())?;
+    let seconds = tx.now.seconds_since(hold.placed_at);
+    let released = Event::HoldReleased { hold: hold.uid.clone(), reason: hold.reason.clone(), seconds };
+    event::record(tx, actor, Some(hold.order_id), &released)
+}
+
+/// Puts an order on hold, or adds another hold to one that is already held.
+///
+/// # Errors
+/// As [`move_to_stage`].
+pub fn hold(tx: &mut Tx<'_>, actor: &Actor, number: i64, request: &MoveRequest) -> Result<MoveOutcome> {
+    let order = order::find_for_change(tx, number, None)?;
+    if order.base != Base::OnHold {
+        let stage = Stages::load(tx.conn)?.default_of(Base::OnHold)?.slug.clone();
+        return move_to_stage(tx, actor, number, &MoveRequest { to: stage, ..request.clone() });
+    }
+    let mut order = order::find_for_change(tx, number, request.version)?;
+    let edge = Edge { from: Base::Confirmed, to: Base::OnHold, kind: Kind::Hold };
+    check(tx, &order, &edge, request)?;
+    place_hold(tx, actor, &order, &request.reason, &request.note, request.until)?;
+    order::save(tx, &mut order)?;
+    let label = Stages::load(tx.conn)?.label(&order.stage);
+    Ok(MoveOutcome { order, changed: true, from_label: label.clone(), to_label: label, can_undo: false })
+}
+
+/// Releases one hold; releasing the last one moves the order back to where it was.
+///
+/// # Errors
+/// Missing for an unknown hold. A hold that is already released is success without change.
+pub fn release(tx: &mut Tx<'_>, actor: &Actor, number: i64, version: Option<i64>, hold: &str) -> Result<MoveOutcome> {
+    let order = order::find_for_change(tx, number, None)?;
+    let stages = Stages::load(tx.conn)?;
+    let found = store::holds_of(tx.conn, order.id)?
+        .into_iter()
+        .find(|known| known.uid == hold)
+        .ok_or_else(|| Error::Missing(format!("such hold on order {number}")))?;
+    let label = stages.label(&order.stage);
+    if found.released_at.is_some() {
+        return Ok(MoveOutcome { order, changed: false, from_label: label.clone(), to_label: label, can_undo: false });
+    }
+    let mut order = order::find_for_change(tx, number, version)?;
+    let is_last = open_holds(tx.conn, order.id)?.len() == 1;
+    let resume = order.resume_stage.clone().and_then(|slug| stages.find(&slug).cloned());
+    match (is_last && order.base == Base::OnHold, resume) {
+        (true, Some(target)) => {
+            let edge = Edge { from: Base::OnHold, to: target.base, kind: Kind::Release };
+            take(tx, actor, order, &edge, &target, &MoveRequest::to(&target.slug))
+        }
+        _ => {
+            release_one(tx, actor, &found)?;
+            order::save(tx, &mut order)?;
+            Ok(MoveOutcome { order, changed: true, from_label: label.clone(), to_label: label, can_undo: false })
+        }
+    }
+}
+
+/// Does what is due by the clock: abandons orders that were never completed, releases holds that have
+/// ended. Safe to run in several processes at once: each order is looked at again inside its own
+/// write. Returns how many orders changed.
+pub async fn run_timers(db: &Db) -> Result<usize> {
+    let now = UtcTime::now();
+    let (abandon, release_due) = db
+        .read(move |conn| Ok((store::due_to_abandon(conn, now, 200)?, store::due_to_release(conn, now, 200)?)))
+        .await?;
+    let mut changed = 0;
+    for number in abandon {
+        changed += usize::from(db.write(move |tx| abandon_if_due(tx, number)).await?);
+    }
+    for (number, hold) in release_due {
+        let timer = Actor::System { name: "Timer" };
+        changed += usize::from(db.write(move |tx| release(tx, &timer, number, None, &hold)).await?.changed);
+    }
+    Ok(changed)
+}
+
+fn abandon_if_due(tx: &mut Tx<'_>, number: i64) -> Result<bool> {
+    let mut order = order::find_for_change(tx, number, None)?;
+    let is_due = order.base == Base::Placed && order.abandon_at.is_some_and(|at| at <= tx.now);
+    if !is_due {
+        return Ok(false);
+    }
+    let edge = Edge { from: Base::Placed, to: Base::Abandoned, kind: Kind::Incomplete };
+    let facts = facts(tx.conn, &order)?;
+    if !lifecycle::lacks(&order, &facts, &edge).is_empty() {
+        // Money arrived or is on its way: look again in an hour instead of in every round.
+        order.abandon_at = Some(tx.now.plus_minutes(60));
+        order::save(tx, &mut order)?;
+        return Ok(false);
+    }
+    let target = Stages::load(tx.conn)?.default_of(Base::Abandoned)?.clone();
+    let timer = Actor::System { name: "Timer" };
+    take(tx, &timer, order, &edge, &target, &MoveRequest::to(&target.slug))?;
+    Ok(true)
+}

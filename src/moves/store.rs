@@ -1,0 +1,101 @@
+//! The tables of holds and decisions, and the timers' queries.
+
+use diesel::prelude::*;
+
+use super::Hold;
+use crate::actor::Actor;
+use crate::db::schema::{decisions, holds, orders};
+use crate::db::{Conn, Tx};
+use crate::error::Result;
+use crate::ids::{HoldId, OrderId, new_uid};
+use crate::time::UtcTime;
+use crate::workflow::Base;
+
+pub(super) fn holds_of(conn: &mut Conn, order: OrderId) -> Result<Vec<Hold>> {
+    Ok(holds::table.filter(holds::order_id.eq(order.0)).order(holds::id.asc()).load(conn)?)
+}
+
+pub(super) fn insert_hold(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    order: OrderId,
+    reason: &str,
+    note: &str,
+    until: Option<UtcTime>,
+    at: UtcTime,
+) -> Result<Hold> {
+    Ok(diesel::insert_into(holds::table)
+        .values((
+            holds::uid.eq(new_uid()),
+            holds::order_id.eq(order.0),
+            holds::reason.eq(reason),
+            holds::note.eq(note),
+            holds::until_at.eq(until),
+            holds::placed_at.eq(at),
+            holds::placed_by.eq(actor.name()),
+        ))
+        .returning(holds::all_columns)
+        .get_result(tx.conn)?)
+}
+
+pub(super) fn release_hold(tx: &mut Tx<'_>, hold: HoldId, by: &str) -> Result<()> {
+    diesel::update(holds::table.find(hold.0))
+        .set((holds::released_at.eq(Some(tx.now)), holds::released_by.eq(Some(by))))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+pub(super) fn reopen_holds(tx: &mut Tx<'_>, order: OrderId, released_at: UtcTime) -> Result<()> {
+    diesel::update(holds::table.filter(holds::order_id.eq(order.0).and(holds::released_at.eq(Some(released_at)))))
+        .set((holds::released_at.eq(None::<UtcTime>), holds::released_by.eq(None::<String>)))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// A decision to be kept.
+pub(super) struct Decision<'a> {
+    pub kind: &'a str,
+    pub reason: &'a str,
+    pub note: &'a str,
+    pub refund: &'a str,
+    pub at: UtcTime,
+}
+
+pub(super) fn insert_decision(tx: &mut Tx<'_>, actor: &Actor, order: OrderId, new: &Decision<'_>) -> Result<i64> {
+    Ok(diesel::insert_into(decisions::table)
+        .values((
+            decisions::order_id.eq(order.0),
+            decisions::kind.eq(new.kind),
+            decisions::reason.eq(new.reason),
+            decisions::note.eq(new.note),
+            decisions::refund.eq(new.refund),
+            decisions::decided_at.eq(new.at),
+            decisions::decided_by.eq(actor.name()),
+        ))
+        .returning(decisions::id)
+        .get_result(tx.conn)?)
+}
+
+pub(super) fn undo_decision(tx: &mut Tx<'_>, decision: i64) -> Result<()> {
+    diesel::update(decisions::table.find(decision)).set(decisions::undone_at.eq(Some(tx.now))).execute(tx.conn)?;
+    Ok(())
+}
+
+pub(super) fn due_to_abandon(conn: &mut Conn, now: UtcTime, limit: i64) -> Result<Vec<i64>> {
+    Ok(orders::table
+        .filter(orders::abandon_at.le(now).and(orders::base.eq(Base::Placed)))
+        .select(orders::number)
+        .order(orders::abandon_at.asc())
+        .limit(limit)
+        .load(conn)?)
+}
+
+pub(super) fn due_to_release(conn: &mut Conn, now: UtcTime, limit: i64) -> Result<Vec<(i64, String)>> {
+    Ok(holds::table
+        .inner_join(orders::table.on(orders::id.eq(holds::order_id)))
+        .filter(holds::released_at.is_null().and(holds::until_at.le(now)))
+        .select((orders::number, holds::uid))
+        .order(holds::until_at.asc())
+        .limit(limit)
+        .load(conn)?)
+}
