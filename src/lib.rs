@@ -1,10 +1,12 @@
 pub mod actor;
 pub mod address;
+pub mod conversation;
 pub mod customer;
 pub mod db;
 pub mod error;
 pub mod event;
 pub mod ids;
+pub mod job;
 pub mod market;
 pub mod money;
 pub mod moves;
@@ -13,4 +15,5 @@ pub mod payment;
 pub mod shipment;
 pub mod time;
 pub mod words;
+pub mod worker;
 pub mod workflow;

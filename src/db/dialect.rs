@@ -112,3 +112,24 @@ pub fn fold_stage_counts(conn: &mut Conn) -> Result<()> {
     }
     Ok(())
 }
+
+/// The key of the next job that is due and not claimed, locked so that no other worker gets it. On
+/// SQLite there is one writer, so the claim that follows is enough.
+pub fn next_job(conn: &mut Conn, now: crate::time::UtcTime) -> Result<Option<i64>> {
+    use diesel::{OptionalExtension, QueryableByName};
+    #[derive(QueryableByName)]
+    struct Key {
+        #[diesel(sql_type = BigInt)]
+        id: i64,
+    }
+    let query = "SELECT id FROM jobs WHERE failed_at IS NULL AND run_at <= $1 \
+                 AND (claimed_until IS NULL OR claimed_until <= $1) ORDER BY run_at, id LIMIT 1";
+    let found: Option<Key> = match conn {
+        Conn::Sqlite(inner) => diesel::sql_query(query).bind::<BigInt, _>(now.0).get_result(inner).optional()?,
+        Conn::Pg(inner) => diesel::sql_query(format!("{query} FOR UPDATE SKIP LOCKED"))
+            .bind::<BigInt, _>(now.0)
+            .get_result(inner)
+            .optional()?,
+    };
+    Ok(found.map(|key| key.id))
+}

@@ -1,0 +1,213 @@
+//! What is said about an order: notes of staff, which stay in the shop or are meant for the customer,
+//! and messages to and from the customer. Who a note is for is fixed when it is written, so that an
+//! internal remark can never reach a customer by a later click.
+
+mod store;
+
+use crate::actor::Actor;
+use crate::db::{Conn, Tx};
+use crate::error::{Error, Refusal, RefusalKind, Result};
+use crate::event::{self, Event};
+use crate::ids::{NoteId, OrderId, StaffId};
+use crate::order;
+use crate::time::UtcTime;
+
+/// Characters a note takes at the most.
+pub const LONGEST_NOTE: usize = 10_000;
+/// Minutes in which its author may change a note. They run from the first writing, never again.
+pub const EDIT_MINUTES: i64 = 60;
+
+crate::text_enum! {
+    /// Who a note is for.
+    pub enum Audience {
+        /// Staff only.
+        Internal = "internal",
+        /// The customer, too: on paper and on their page.
+        Customer = "customer",
+    }
+}
+
+crate::text_enum! {
+    /// Which way a message went.
+    pub enum Direction {
+        /// From the customer.
+        In = "in",
+        /// To the customer.
+        Out = "out",
+    }
+}
+
+/// A note.
+#[derive(Clone, Debug, diesel::Queryable)]
+pub struct Note {
+    /// Key.
+    pub id: NoteId,
+    /// Public identifier.
+    pub uid: String,
+    /// Its order.
+    pub order_id: OrderId,
+    /// Who it is for.
+    pub audience: Audience,
+    /// Its text.
+    pub body: String,
+    /// Who wrote it.
+    pub author_id: Option<StaffId>,
+    /// Their name at that time.
+    pub author_name: String,
+    /// When.
+    pub created_at: UtcTime,
+    /// When it was last changed.
+    pub edited_at: Option<UtcTime>,
+    /// When it was taken away.
+    pub deleted_at: Option<UtcTime>,
+}
+
+impl Note {
+    /// Whether this person may still change it.
+    pub fn may_edit(&self, actor: &Actor, now: UtcTime) -> bool {
+        self.author_id.is_some() && self.author_id == actor.staff() && now < self.created_at.plus_minutes(EDIT_MINUTES)
+    }
+}
+
+/// A message to or from the customer.
+#[derive(Clone, Debug, diesel::Queryable)]
+pub struct Message {
+    /// Key.
+    pub id: i64,
+    /// Public identifier.
+    pub uid: String,
+    /// Its order.
+    pub order_id: OrderId,
+    /// Which way.
+    pub direction: Direction,
+    /// By what: `email`, `whatsapp`, `page`.
+    pub transport: String,
+    /// Its text.
+    pub body: String,
+    /// Who said it.
+    pub author_name: String,
+    /// queued, sent, delivered, read or failed.
+    pub state: String,
+    /// When.
+    pub created_at: UtcTime,
+    /// When somebody of the shop read it.
+    pub read_at: Option<UtcTime>,
+}
+
+/// Notes of an order that were not taken away, oldest first.
+pub fn notes(conn: &mut Conn, order: OrderId) -> Result<Vec<Note>> {
+    store::notes(conn, &[order])
+}
+
+/// Notes of several orders that were not taken away, by order.
+pub fn notes_of_many(conn: &mut Conn, orders: &[OrderId]) -> Result<Vec<Note>> {
+    store::notes(conn, orders)
+}
+
+/// Messages of an order, oldest first.
+pub fn messages(conn: &mut Conn, order: OrderId) -> Result<Vec<Message>> {
+    store::messages(conn, order)
+}
+
+/// Writes a note.
+///
+/// # Errors
+/// Refuses an empty note and one of more than [`LONGEST_NOTE`] characters.
+pub fn write_note(tx: &mut Tx<'_>, actor: &Actor, number: i64, audience: Audience, body: &str) -> Result<Note> {
+    let body = checked(body)?;
+    let order = order::find_for_change(tx, number, None)?;
+    let note = store::insert_note(tx, actor, order.id, audience, &body, tx.now)?;
+    order::count_talk(tx, order.id, 1, 0, 0)?;
+    let written = Event::NoteWritten { note: note.uid.clone(), audience: audience.as_str().into() };
+    event::record(tx, actor, Some(order.id), &written)?;
+    order::reindex(tx, &order)?;
+    Ok(note)
+}
+
+fn checked(body: &str) -> Result<String> {
+    let body = body.replace("\r\n", "\n").trim().to_owned();
+    if body.is_empty() {
+        return Err(Refusal::field("note.empty", "body", "Write something first.").into());
+    }
+    if body.chars().count() > LONGEST_NOTE {
+        return Err(Refusal::field("note.too_long", "body", "A note takes 10,000 characters at the most.").into());
+    }
+    Ok(body)
+}
+
+/// Changes the text of a note.
+///
+/// # Errors
+/// Forbidden for anybody but its author, and an hour after it was written.
+pub fn edit_note(tx: &mut Tx<'_>, actor: &Actor, number: i64, uid: &str, body: &str) -> Result<Note> {
+    let body = checked(body)?;
+    let (order, mut note) = own_note(tx, actor, number, uid)?;
+    if note.body == body {
+        return Ok(note);
+    }
+    let before = std::mem::replace(&mut note.body, body);
+    note.edited_at = Some(tx.now);
+    store::save_note(tx, &note)?;
+    let edited = Event::NoteEdited { note: note.uid.clone(), before, after: note.body.clone() };
+    event::record(tx, actor, Some(order.id), &edited)?;
+    order::reindex(tx, &order)?;
+    Ok(note)
+}
+
+/// Takes a note away; the diary keeps what it said.
+///
+/// # Errors
+/// As [`edit_note`].
+pub fn remove_note(tx: &mut Tx<'_>, actor: &Actor, number: i64, uid: &str) -> Result<()> {
+    let (order, mut note) = own_note(tx, actor, number, uid)?;
+    note.deleted_at = Some(tx.now);
+    store::save_note(tx, &note)?;
+    order::count_talk(tx, order.id, -1, 0, 0)?;
+    event::record(tx, actor, Some(order.id), &Event::NoteRemoved { note: note.uid, before: note.body })?;
+    order::reindex(tx, &order)
+}
+
+fn own_note(tx: &mut Tx<'_>, actor: &Actor, number: i64, uid: &str) -> Result<(order::Order, Note)> {
+    let order = order::find_for_change(tx, number, None)?;
+    let note = store::notes(tx.conn, &[order.id])?
+        .into_iter()
+        .find(|note| note.uid == uid)
+        .ok_or_else(|| Error::Missing(format!("such note on order {number}")))?;
+    if note.may_edit(actor, tx.now) {
+        return Ok((order, note));
+    }
+    Err(Refusal::new(
+        RefusalKind::Forbidden,
+        "note.closed",
+        "A note can be changed by its author within an hour of writing it. Write another note instead.",
+    )
+    .into())
+}
+
+/// Keeps a message that was said elsewhere. Messages of the customer count as unread.
+pub fn keep_message(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    number: i64,
+    direction: Direction,
+    transport: &str,
+    body: &str,
+    at: UtcTime,
+) -> Result<()> {
+    let order = order::find_for_change(tx, number, None)?;
+    let uid = store::insert_message(tx, actor, order.id, direction, transport, body, at)?;
+    order::count_talk(tx, order.id, 0, 1, i64::from(direction == Direction::In))?;
+    let kept =
+        Event::MessageRecorded { message: uid, direction: direction.as_str().into(), transport: transport.into() };
+    event::record_past(tx, actor, order.id, &kept, at)
+}
+
+/// Marks every message of an order as read.
+pub fn mark_read(tx: &mut Tx<'_>, number: i64) -> Result<()> {
+    let order = order::find_for_change(tx, number, None)?;
+    if order.unread_count > 0 {
+        store::mark_read(tx, order.id)?;
+        order::count_talk(tx, order.id, 0, 0, -order.unread_count)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! The tables of notes and messages.
+
+use diesel::prelude::*;
+
+use super::{Audience, Direction, Message, Note};
+use crate::actor::Actor;
+use crate::db::schema::{messages, notes};
+use crate::db::{Conn, Tx};
+use crate::error::Result;
+use crate::ids::{OrderId, new_uid};
+use crate::time::UtcTime;
+
+pub(super) fn notes(conn: &mut Conn, of: &[OrderId]) -> Result<Vec<Note>> {
+    let mut found = Vec::new();
+    for chunk in of.chunks(10_000) {
+        let keys: Vec<i64> = chunk.iter().map(|id| id.0).collect();
+        found.extend(
+            notes::table
+                .filter(notes::order_id.eq_any(keys).and(notes::deleted_at.is_null()))
+                .order((notes::order_id.asc(), notes::id.asc()))
+                .load::<Note>(conn)?,
+        );
+    }
+    Ok(found)
+}
+
+pub(super) fn messages(conn: &mut Conn, of: OrderId) -> Result<Vec<Message>> {
+    Ok(messages::table
+        .filter(messages::order_id.eq(of.0))
+        .order((messages::created_at.asc(), messages::id.asc()))
+        .load(conn)?)
+}
+
+pub(super) fn insert_note(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    order: OrderId,
+    audience: Audience,
+    body: &str,
+    at: UtcTime,
+) -> Result<Note> {
+    Ok(diesel::insert_into(notes::table)
+        .values((
+            notes::uid.eq(new_uid()),
+            notes::order_id.eq(order.0),
+            notes::audience.eq(audience),
+            notes::body.eq(body),
+            notes::author_id.eq(actor.staff().map(|id| id.0)),
+            notes::author_name.eq(actor.name()),
+            notes::created_at.eq(at),
+        ))
+        .returning(notes::all_columns)
+        .get_result(tx.conn)?)
+}
+
+pub(super) fn save_note(tx: &mut Tx<'_>, note: &Note) -> Result<()> {
+    diesel::update(notes::table.find(note.id.0))
+        .set((notes::body.eq(&note.body), notes::edited_at.eq(note.edited_at), notes::deleted_at.eq(note.deleted_at)))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+pub(super) fn insert_message(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    order: OrderId,
+    direction: Direction,
+    transport: &str,
+    body: &str,
+    at: UtcTime,
+) -> Result<String> {
+    let uid = new_uid();
+    let state = match direction {
+        Direction::In => "delivered",
+        Direction::Out => "sent",
+    };
+    diesel::insert_into(messages::table)
+        .values((
+            messages::uid.eq(&uid),
+            messages::order_id.eq(order.0),
+            messages::direction.eq(direction),
+            messages::transport.eq(transport),
+            messages::body.eq(body),
+            messages::author_name.eq(actor.name()),
+            messages::state.eq(state),
+            messages::created_at.eq(at),
+        ))
+        .execute(tx.conn)?;
+    Ok(uid)
+}
+
+pub(super) fn mark_read(tx: &mut Tx<'_>, order: OrderId) -> Result<()> {
+    diesel::update(messages::table.filter(messages::order_id.eq(order.0).and(messages::read_at.is_null())))
+        .set(messages::read_at.eq(Some(tx.now)))
+        .execute(tx.conn)?;
+    Ok(())
+}

@@ -1,0 +1,58 @@
+//! What runs by itself: timers every few seconds, and the jobs of the queue with the verb each one
+//! calls. Safe in several processes at once.
+
+use std::time::Duration;
+
+use crate::db::{Db, dialect};
+use crate::error::{Error, Result};
+use crate::job::{self, Job};
+use crate::moves;
+
+/// How often the timers and the queue are looked at.
+const ROUND: Duration = Duration::from_secs(2);
+/// Rounds between housekeeping.
+const HOUSEKEEPING: u32 = 150;
+
+/// Runs until the process ends.
+pub async fn run(db: Db) {
+    let mut rounds: u32 = 0;
+    loop {
+        if let Err(error) = round(&db, rounds).await {
+            tracing::error!(%error, "a round of the worker failed");
+        }
+        rounds = rounds.wrapping_add(1);
+        tokio::time::sleep(ROUND).await;
+    }
+}
+
+async fn round(db: &Db, rounds: u32) -> Result<()> {
+    moves::run_timers(db).await?;
+    drain(db).await?;
+    if rounds % HOUSEKEEPING == 0 {
+        db.write(|tx| dialect::fold_stage_counts(tx.conn)).await?;
+    }
+    Ok(())
+}
+
+/// Does every job that is due. Returns how many there were.
+pub async fn drain(db: &Db) -> Result<usize> {
+    let mut done = 0;
+    while let Some(job) = job::claim(db).await? {
+        match perform(db, &job).await {
+            Ok(()) => job::finish(db, job.id).await?,
+            Err(error) => {
+                tracing::error!(%error, kind = %job.kind, attempt = job.attempt, "a job failed");
+                job::fail(db, &job, error.to_string()).await?;
+            }
+        }
+        done += 1;
+    }
+    Ok(done)
+}
+
+/// The list of jobs and which verb each one calls.
+async fn perform(_db: &Db, job: &Job) -> Result<()> {
+    match job.kind.as_str() {
+        unknown => Err(Error::broken(format!("no such job: {unknown}"))),
+    }
+}
