@@ -1,5 +1,8 @@
+//! Slipway: a merchant's order desk in one self-hosted binary.
+
 pub mod actor;
 pub mod address;
+pub mod config;
 pub mod conversation;
 pub mod customer;
 pub mod db;
@@ -14,6 +17,7 @@ pub mod order;
 pub mod payment;
 pub mod shipment;
 pub mod time;
+pub mod web;
 pub mod words;
 pub mod worker;
 pub mod workflow;

@@ -1,0 +1,20 @@
+//! How a process was started: where it listens and which database it uses. Everything a shop can
+//! change while it runs is in the database instead.
+
+use std::net::SocketAddr;
+
+use crate::db::Location;
+
+/// Where the desk listens unless told otherwise.
+pub const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
+/// Where the data goes unless told otherwise.
+pub const DEFAULT_DATABASE: &str = "./slipway-data/slipway.db";
+
+/// What the command line and the environment said.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The address and port to listen on.
+    pub listen: SocketAddr,
+    /// The database.
+    pub database: Location,
+}

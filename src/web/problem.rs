@@ -1,0 +1,204 @@
+//! What went wrong, as a page, as a banner for htmx, or as problem+json. Statuses are chosen here.
+
+use std::fmt;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
+use askama::Template;
+
+use super::shell::Shop;
+use crate::error::{Error, FieldProblem, Refusal, RefusalKind};
+
+/// The house's error as actix knows errors. Made by `?`; drawn by the server once it knows who asked
+/// and how ([`draw`]).
+#[derive(Debug)]
+pub struct Problem(pub Error);
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Problem(error)
+    }
+}
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        Problem(refusal.into())
+    }
+}
+
+impl Problem {
+    /// The refusal, if it is one, so that a form can be shown again with it.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        self.0.refusal()
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        status_of(&self.0)
+    }
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::build(self.status_code()).finish()
+    }
+}
+
+/// The status that stands for an error.
+pub(super) fn status_of(error: &Error) -> StatusCode {
+    match error {
+        Error::Missing(_) => StatusCode::NOT_FOUND,
+        Error::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        Error::Refused(refusal) => match refusal.kind {
+            RefusalKind::Invalid => StatusCode::BAD_REQUEST,
+            RefusalKind::Unauthenticated => StatusCode::UNAUTHORIZED,
+            RefusalKind::Forbidden => StatusCode::FORBIDDEN,
+            RefusalKind::State | RefusalKind::Stale => StatusCode::CONFLICT,
+            RefusalKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            RefusalKind::Unsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            RefusalKind::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        },
+    }
+}
+
+/// How an answer is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Page,
+    Fragment,
+    Json,
+}
+
+/// What is shown of a problem.
+pub(super) struct View {
+    pub status: StatusCode,
+    pub code: String,
+    pub title: &'static str,
+    pub message: String,
+    pub fields: Vec<FieldProblem>,
+    pub allowed: Vec<String>,
+    pub retry_after: Option<i64>,
+    pub reference: String,
+}
+
+impl View {
+    pub(super) fn of(error: &Error, reference: &str) -> Self {
+        let status = status_of(error);
+        let mut view = View::plain(status, reference);
+        match error {
+            Error::Refused(refusal) => {
+                view.code = refusal.code.to_owned();
+                view.message = refusal.message.clone();
+                view.fields = refusal.fields.iter().filter(|f| f.message != refusal.message).cloned().collect();
+                view.allowed = refusal.allowed.clone();
+                view.retry_after = retry_after(refusal);
+            }
+            Error::Missing(what) => view.message = format!("There is no {what}."),
+            Error::Broken(_) => {}
+        }
+        view
+    }
+
+    /// For a status that came without a sentence, from actix itself.
+    pub(super) fn plain(status: StatusCode, reference: &str) -> Self {
+        let (code, title, message) = match status {
+            StatusCode::BAD_REQUEST => {
+                ("request.malformed", "That could not be read", "The request could not be read. Go back and try again.")
+            }
+            StatusCode::UNAUTHORIZED => ("sign_in.needed", "Sign in first", "Sign in to see this."),
+            StatusCode::FORBIDDEN => ("request.forbidden", "Not allowed", "Your role does not allow this."),
+            StatusCode::NOT_FOUND => ("page.missing", "Not found", "There is no page at this address."),
+            StatusCode::METHOD_NOT_ALLOWED => (
+                "request.method",
+                "Not possible here",
+                "This address does not take that kind of request. Nothing was changed.",
+            ),
+            StatusCode::CONFLICT => ("request.conflict", "Not possible now", "Nothing was changed."),
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                ("request.too_large", "Too large", "More was sent than this page takes. Nothing was changed.")
+            }
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                ("request.unsupported", "Not a kind that is taken", "This page does not take that kind of content.")
+            }
+            StatusCode::TOO_MANY_REQUESTS => {
+                ("request.too_many", "Too many tries", "Wait a moment and try again.")
+            }
+            other if other.is_server_error() => (
+                "desk.broken",
+                "Something broke on our side",
+                "Your data is safe: what could not be finished was undone. Try again, and quote the reference if it \
+                 happens again.",
+            ),
+            _ => ("request.refused", "That was refused", "The request was refused. Nothing was changed."),
+        };
+        View {
+            status,
+            code: code.to_owned(),
+            title,
+            message: message.to_owned(),
+            fields: Vec::new(),
+            allowed: Vec::new(),
+            retry_after: None,
+            reference: reference.to_owned(),
+        }
+    }
+
+    /// The reference is shown only where it helps: for faults of ours.
+    pub(super) fn shows_reference(&self) -> bool {
+        self.status.is_server_error()
+    }
+}
+
+/// Seconds to wait, kept by whoever throttles as the refusal's only `allowed` value.
+fn retry_after(refusal: &Refusal) -> Option<i64> {
+    match refusal.kind {
+        RefusalKind::TooMany => Some(refusal.allowed.first().and_then(|text| text.parse().ok()).unwrap_or(1)),
+        _ => None,
+    }
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage<'a> {
+    shop: &'a Shop,
+    view: &'a View,
+}
+
+#[derive(Template)]
+#[template(path = "refusal.html")]
+struct Banner<'a> {
+    view: &'a View,
+}
+
+/// The answer to a request that failed.
+pub(super) fn draw(view: &View, wanted: Wanted, shop: &Shop) -> HttpResponse {
+    let mut answer = HttpResponse::build(view.status);
+    answer.insert_header((header::CACHE_CONTROL, "no-store"));
+    answer.insert_header((header::VARY, "HX-Request, Accept"));
+    if let Some(seconds) = view.retry_after {
+        answer.insert_header((header::RETRY_AFTER, seconds.to_string()));
+    }
+    match wanted {
+        Wanted::Json => {
+            let fields: Vec<_> =
+                view.fields.iter().map(|f| serde_json::json!({ "field": f.field, "message": f.message })).collect();
+            let body = serde_json::json!({
+                "type": "about:blank", "status": view.status.as_u16(), "code": view.code, "title": view.title,
+                "detail": view.message, "errors": fields, "allowed": view.allowed, "reference": view.reference,
+            });
+            answer.insert_header((header::CONTENT_TYPE, "application/problem+json")).body(body.to_string())
+        }
+        Wanted::Fragment => {
+            answer.insert_header(("HX-Retarget", "#notice")).insert_header(("HX-Reswap", "innerHTML"));
+            html(&mut answer, Banner { view }.render())
+        }
+        Wanted::Page => html(&mut answer, ErrorPage { shop, view }.render()),
+    }
+}
+
+fn html(answer: &mut HttpResponseBuilder, rendered: askama::Result<String>) -> HttpResponse {
+    answer.insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8")).body(rendered.unwrap_or_default())
+}

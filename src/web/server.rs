@@ -1,0 +1,333 @@
+//! Puts the server together and runs it: limits, headers, references, sessions, the pages.
+
+use std::net::TcpListener;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::{Compress, Next, from_fn};
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{App, FromRequest, HttpMessage, HttpRequest, HttpResponse, HttpServer};
+use futures_util::FutureExt;
+use tracing::Instrument;
+
+use super::problem::{Problem, View, Wanted, draw};
+use super::shell::Shop;
+use super::{assets, csrf, respond, store};
+use crate::config::Config;
+use crate::db::Db;
+use crate::error::{Error, Result};
+
+/// What handlers share: taken as `Data<Desk>`.
+#[derive(Clone)]
+pub struct Desk {
+    /// The database.
+    pub db: Db,
+    /// How the process was started.
+    pub config: Config,
+    state: Arc<State>,
+}
+
+struct State {
+    set_up: AtomicBool,
+    secure: AtomicBool,
+}
+
+impl Desk {
+    /// A desk on an open database.
+    pub fn new(db: Db, config: Config) -> Self {
+        let state = State { set_up: AtomicBool::new(false), secure: AtomicBool::new(false) };
+        Desk { db, config, state: Arc::new(state) }
+    }
+
+    /// Whether first-run set-up is done. Once it is, this no longer asks the database.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn is_set_up(&self) -> Result<bool> {
+        if self.state.set_up.load(Ordering::Relaxed) {
+            return Ok(true);
+        }
+        let (name, address) =
+            self.db.read(|conn| Ok((store::setting(conn, "shop_name")?, store::setting(conn, "public_address")?))).await?;
+        if name.is_some() {
+            self.public_address_is(address.as_deref().unwrap_or_default());
+            self.state.set_up.store(true, Ordering::Relaxed);
+        }
+        Ok(name.is_some())
+    }
+
+    /// Tells the desk its public address, which decides whether cookies are for https only.
+    pub fn public_address_is(&self, address: &str) {
+        self.state.secure.store(address.starts_with("https://"), Ordering::Relaxed);
+    }
+}
+
+/// The reference of a request, in its answer's `X-Request-Id` and in every line logged for it.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+impl FromRequest for RequestId {
+    type Error = Problem;
+    type Future = std::future::Ready<std::result::Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut actix_web::dev::Payload) -> Self::Future {
+        std::future::ready(Ok(request.extensions().get::<RequestId>().cloned().unwrap_or(RequestId(String::new()))))
+    }
+}
+
+/// Starts serving on a bound socket. `routes` adds every address of the product.
+///
+/// # Errors
+/// When the socket cannot be used.
+pub fn serve(desk: Desk, listener: TcpListener, routes: fn(&mut ServiceConfig, &Desk)) -> std::io::Result<Server> {
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    let data = Data::new(desk);
+    let server = HttpServer::new(move || {
+        let desk = data.clone();
+        App::new()
+            .app_data(data.clone())
+            .app_data(web::PayloadConfig::new(1024 * 1024))
+            .service(web::resource("/assets/{file:.*}").route(web::get().to(assets::serve_asset)))
+            .service(web::resource("/healthz").route(web::get().to(healthz)))
+            .configure(|config| routes(config, &desk))
+            .default_service(web::to(|| async { respond::no_such_page() }))
+            .wrap(from_fn(attend))
+            .wrap(Compress::default())
+    })
+    .workers(cores.max(2))
+    .worker_max_blocking_threads(16)
+    .shutdown_timeout(10)
+    .client_request_timeout(Duration::from_secs(20))
+    .listen(listener)?
+    .run();
+    Ok(server)
+}
+
+/// 200 once the database answers.
+async fn healthz(desk: Data<Desk>) -> HttpResponse {
+    match desk.db.read(|conn| store::setting(conn, "shop_name")).await {
+        Ok(_) => HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n"),
+        Err(error) => {
+            tracing::error!(%error, "the database does not answer");
+            HttpResponse::ServiceUnavailable().content_type("text/plain; charset=utf-8").body("no database\n")
+        }
+    }
+}
+
+/// What is kept of a request for its answer, taken before the handlers own it.
+struct Asked {
+    id: String,
+    method: Method,
+    path: String,
+    wanted: Wanted,
+    /// Where to come back to after signing in.
+    back: String,
+    desk: Option<Data<Desk>>,
+}
+
+impl Asked {
+    fn of(request: &ServiceRequest) -> Self {
+        let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let accept = header("accept");
+        let json = request.path().starts_with("/api/")
+            || (accept.contains("application/json") && !accept.contains("text/html"))
+            || accept.contains("application/problem+json");
+        let wanted = match (json, header("hx-request") == "true" && header("hx-boosted") != "true") {
+            (true, _) => Wanted::Json,
+            (_, true) => Wanted::Fragment,
+            _ => Wanted::Page,
+        };
+        let back = match (request.method(), wanted) {
+            (&Method::GET, Wanted::Page) => {
+                request.uri().path_and_query().map(|p| p.as_str().to_owned()).unwrap_or_default()
+            }
+            // For a change or a part, the page it was asked from.
+            _ => path_of(if wanted == Wanted::Fragment { header("hx-current-url") } else { header("referer") }),
+        };
+        Asked {
+            id: uuid::Uuid::now_v7().to_string(),
+            method: request.method().clone(),
+            path: request.path().to_owned(),
+            wanted,
+            back,
+            desk: request.app_data::<Data<Desk>>().cloned(),
+        }
+    }
+}
+
+fn path_of(address: &str) -> String {
+    url::Url::parse(address)
+        .map(|url| match url.query() {
+            Some(query) => format!("{}?{query}", url.path()),
+            None => url.path().to_owned(),
+        })
+        .unwrap_or_default()
+}
+
+/// Attends every request from its arrival to its answer.
+async fn attend(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> std::result::Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let began = Instant::now();
+    let asked = Asked::of(&request);
+    request.extensions_mut().insert(RequestId(asked.id.clone()));
+    let span = tracing::info_span!("request", id = %asked.id);
+    async move {
+        let outcome = AssertUnwindSafe(pass(request, next, &asked)).catch_unwind().await;
+        let answer = match outcome {
+            Ok(Ok(answer)) => finish(answer, &asked).await,
+            Ok(Err(error)) => Err(escaped(error, &asked).await),
+            Err(panic) => {
+                let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+                let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+                Err(escaped(Problem(Error::broken(format!("a handler panicked: {text}"))).into(), &asked).await)
+            }
+        };
+        let status = match &answer {
+            Ok(answer) => answer.status(),
+            Err(error) => error.as_response_error().status_code(),
+        };
+        tracing::info!(method = %asked.method, path = %asked.path, status = status.as_u16(), ms = began.elapsed().as_millis() as u64);
+        answer
+    }
+    .instrument(span)
+    .await
+}
+
+/// Checks that come before any handler.
+async fn pass(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+    asked: &Asked,
+) -> std::result::Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    if let Err(refusal) = csrf::check(request.request()) {
+        return Ok(request.error_response(Problem::from(refusal)));
+    }
+    let public = asked.path.starts_with("/assets/") || asked.path == "/healthz" || asked.path.starts_with("/setup");
+    if !public
+        && let Some(desk) = &asked.desk
+        && !desk.is_set_up().await.map_err(Problem::from)?
+    {
+        return Ok(request.into_response(respond::see_other("/setup")));
+    }
+    next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+}
+
+/// Gives an answer its headers, and a failed one its body.
+async fn finish(
+    answer: ServiceResponse<BoxBody>,
+    asked: &Asked,
+) -> std::result::Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let problem = answer.response().error().map(|error| error.as_error::<Problem>().map(|problem| &problem.0));
+    let status = answer.status();
+    let bare = (status.is_client_error() || status.is_server_error())
+        && !answer.headers().contains_key(header::CONTENT_TYPE);
+    let drawn = match problem {
+        Some(Some(error)) => Some(report(error, asked).await),
+        _ if bare => Some(draw(&View::plain(status, &asked.id), asked.wanted, &shop_of(asked).await)),
+        Some(None) if bare => None,
+        _ => None,
+    };
+    let mut answer = match drawn {
+        // The cookies of the failed answer stay: signing out may be among them.
+        Some(mut drawn) => {
+            for cookie in answer.headers().get_all(header::SET_COOKIE) {
+                drawn.headers_mut().append(header::SET_COOKIE, cookie.clone());
+            }
+            answer.into_response(drawn)
+        }
+        None => answer,
+    };
+    let secure = asked.desk.as_ref().is_some_and(|desk| desk.state.secure.load(Ordering::Relaxed));
+    protect(answer.headers_mut(), &asked.id, secure);
+    Ok(answer)
+}
+
+/// The answer to an error that no handler turned into a response.
+async fn escaped(error: actix_web::Error, asked: &Asked) -> actix_web::Error {
+    let mut drawn = match error.as_error::<Problem>() {
+        Some(problem) => report(&problem.0, asked).await,
+        None => {
+            let status = error.as_response_error().status_code();
+            if status.is_server_error() {
+                tracing::error!(%error, "a request failed");
+            }
+            draw(&View::plain(status, &asked.id), asked.wanted, &shop_of(asked).await)
+        }
+    };
+    protect(drawn.headers_mut(), &asked.id, false);
+    actix_web::error::InternalError::from_response(error, drawn).into()
+}
+
+/// Logs an error of ours once and draws it.
+async fn report(error: &Error, asked: &Asked) -> HttpResponse {
+    if let Error::Broken(cause) = error {
+        tracing::error!(%cause, method = %asked.method, path = %asked.path, "a request failed");
+    }
+    let view = View::of(error, &asked.id);
+    if view.status == StatusCode::UNAUTHORIZED && asked.wanted != Wanted::Json && view.code == "sign_in.needed" {
+        let back: String = url::form_urlencoded::byte_serialize(asked.back.as_bytes()).collect();
+        let login = if asked.back.len() > 1 { format!("/login?next={back}") } else { "/login".to_owned() };
+        return match asked.wanted {
+            Wanted::Fragment => HttpResponse::Ok().insert_header(("HX-Redirect", login)).finish(),
+            _ => respond::see_other(&login),
+        };
+    }
+    draw(&view, asked.wanted, &shop_of(asked).await)
+}
+
+/// The shop's name for an error page, which must appear even when the database does not answer.
+async fn shop_of(asked: &Asked) -> Shop {
+    let (Wanted::Page, Some(desk)) = (asked.wanted, &asked.desk) else { return Shop::default() };
+    desk.db.read(store::shop).await.unwrap_or_default()
+}
+
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \
+    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The headers that every answer has.
+fn protect(headers: &mut HeaderMap, id: &str, secure: bool) {
+    let fixed = [
+        ("content-security-policy", POLICY),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "same-origin"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(HeaderName::from_static("x-request-id"), id);
+    }
+    if secure {
+        let cookies: Vec<HeaderValue> = headers.remove(header::SET_COOKIE).collect();
+        for cookie in cookies {
+            let marked = cookie.to_str().ok().and_then(|text| HeaderValue::from_str(&format!("{text}; Secure")).ok());
+            headers.append(header::SET_COOKIE, marked.unwrap_or(cookie));
+        }
+    }
+}
+
+/// The address a request comes from. A proxy in front is believed only if it is on this machine.
+pub fn peer_address(request: &HttpRequest) -> String {
+    let Some(peer) = request.peer_addr() else { return String::new() };
+    if peer.ip().is_loopback()
+        && let Some(forwarded) = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok())
+        && let Some(last) = forwarded.rsplit(',').next().map(str::trim)
+        && let Ok(address) = last.parse::<std::net::IpAddr>()
+    {
+        return address.to_string();
+    }
+    peer.ip().to_string()
+}

@@ -1,0 +1,93 @@
+//! What every page needs from the database: the shop's name and market, the counts and views of the
+//! sidebar, one-time tokens.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use super::shell::{NavView, Shop};
+use crate::db::schema::{markets, request_keys, saved_views, settings, stage_counts, stages};
+use crate::db::{Conn, Tx};
+use crate::error::Result;
+use crate::ids::StaffId;
+use crate::on_each_database;
+
+/// A fact about the shop by its name, if it has been set.
+pub fn setting(conn: &mut Conn, name: &str) -> Result<Option<String>> {
+    Ok(settings::table.find(name).select(settings::value).first(conn).optional()?)
+}
+
+/// Sets a fact about the shop.
+pub fn set_setting(tx: &mut Tx<'_>, name: &str, value: &str) -> Result<()> {
+    let sql = "INSERT INTO settings (name, value) VALUES ($1, $2) \
+               ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    on_each_database!(tx.conn, conn => diesel::sql_query(sql).bind::<Text, _>(name).bind::<Text, _>(value).execute(conn))?;
+    Ok(())
+}
+
+/// The shop as pages show it. Before first-run set-up it is called Slipway.
+pub fn shop(conn: &mut Conn) -> Result<Shop> {
+    let name = setting(conn, "shop_name")?;
+    let market = markets::table
+        .select((markets::time_zone, markets::currency, markets::locale, markets::order_prefix))
+        .order(markets::id)
+        .first::<(String, String, String, String)>(conn)
+        .optional()?;
+    let mut shop = Shop::default();
+    if let Some(name) = name {
+        shop.name = name;
+    }
+    if let Some((zone, currency, locale, prefix)) = market {
+        shop.zone = zone.parse().unwrap_or(chrono_tz::UTC);
+        shop.currency = currency;
+        shop.locale = locale;
+        shop.order_prefix = prefix;
+    }
+    Ok(shop)
+}
+
+/// How many orders are still on their way out of the door.
+pub(super) fn open_orders(conn: &mut Conn) -> Result<i64> {
+    let open = ["placed", "confirmed", "on_hold", "approved", "processed"];
+    let counts: Vec<i64> = stage_counts::table
+        .inner_join(stages::table.on(stages::slug.eq(stage_counts::stage)))
+        .filter(stages::base.eq_any(open))
+        .select(stage_counts::orders)
+        .load(conn)?;
+    Ok(counts.iter().sum())
+}
+
+/// The saved views of this person and of the shop, in their order.
+pub(super) fn views(conn: &mut Conn, staff: StaffId) -> Result<Vec<NavView>> {
+    let rows = saved_views::table
+        .filter(saved_views::owner_id.is_null().or(saved_views::owner_id.eq(staff.0)))
+        .order((saved_views::position, saved_views::id))
+        .select((saved_views::slug, saved_views::name, saved_views::icon, saved_views::query))
+        .limit(30)
+        .load::<(String, String, String, String)>(conn)?;
+    Ok(rows.into_iter().map(|(slug, name, icon, query)| NavView { slug, name, icon, query }).collect())
+}
+
+/// Takes a one-time token, or finds where its first use ended. Taking it makes a second request with
+/// the same token wait until this one is committed.
+pub(super) fn claim_token(tx: &mut Tx<'_>, credential: &str, token: &str) -> Result<Option<String>> {
+    let sql = "INSERT INTO request_keys (credential, request_key, fingerprint, status, body, created_at) \
+               VALUES ($1, $2, 'form', 303, '', $3) ON CONFLICT DO NOTHING";
+    let now = tx.now.0;
+    let taken = on_each_database!(tx.conn, conn => diesel::sql_query(sql)
+        .bind::<Text, _>(credential)
+        .bind::<Text, _>(token)
+        .bind::<BigInt, _>(now)
+        .execute(conn))?;
+    if taken == 1 {
+        return Ok(None);
+    }
+    Ok(Some(request_keys::table.find((credential, token)).select(request_keys::body).first(tx.conn)?))
+}
+
+/// Keeps where the first use of a token ended.
+pub(super) fn keep_outcome(tx: &mut Tx<'_>, credential: &str, token: &str, location: &str) -> Result<()> {
+    diesel::update(request_keys::table.find((credential, token)))
+        .set(request_keys::body.eq(location))
+        .execute(tx.conn)?;
+    Ok(())
+}
