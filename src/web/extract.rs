@@ -110,13 +110,21 @@ fn explain(cause: &str, place: &str) -> Refusal {
         rest.split('`').next().map(str::to_owned)
     };
     if let Some(name) = named("unknown field `") {
-        return Refusal::field("request.unknown_field", name.clone(), format!("This {place} knows nothing called {name}."));
+        return Refusal::field(
+            "request.unknown_field",
+            name.clone(),
+            format!("This {place} knows nothing called {name}."),
+        );
     }
     if let Some(name) = named("missing field `") {
         return Refusal::field("request.missing_field", name.clone(), format!("The {place} lacks {name}."));
     }
     if let Some(name) = named("duplicate field `") {
-        return Refusal::field("request.repeated_field", name.clone(), format!("The {place} has {name} more than once."));
+        return Refusal::field(
+            "request.repeated_field",
+            name.clone(),
+            format!("The {place} has {name} more than once."),
+        );
     }
     Refusal::invalid("request.malformed", format!("The {place} holds a value that cannot be read: {cause}."))
 }
@@ -140,8 +148,9 @@ fn check_bytes(bytes: &[u8], place: &str) -> Result<(), Refusal> {
             decoded.push(byte);
         }
     }
-    let text = std::str::from_utf8(&decoded)
-        .map_err(|_| Refusal::invalid("request.not_utf8", format!("The {place} holds bytes that are no text (UTF-8).")))?;
+    let text = std::str::from_utf8(&decoded).map_err(|_| {
+        Refusal::invalid("request.not_utf8", format!("The {place} holds bytes that are no text (UTF-8)."))
+    })?;
     strict_text(text, place)
 }
 

@@ -50,4 +50,4 @@ pub use problem::Problem;
 pub use respond::{Answer, no_such_page, page, page_as, see_other, wants_fragment};
 pub use server::{Desk, RequestId, peer_address, serve};
 pub use shell::{NavView, Section, Shell, Shop, Viewer};
-pub use store::{setting, set_setting, shop};
+pub use store::{set_setting, setting, setting_once, shop};

@@ -123,9 +123,7 @@ impl View {
             StatusCode::UNSUPPORTED_MEDIA_TYPE => {
                 ("request.unsupported", "Not a kind that is taken", "This page does not take that kind of content.")
             }
-            StatusCode::TOO_MANY_REQUESTS => {
-                ("request.too_many", "Too many tries", "Wait a moment and try again.")
-            }
+            StatusCode::TOO_MANY_REQUESTS => ("request.too_many", "Too many tries", "Wait a moment and try again."),
             other if other.is_server_error() => (
                 "desk.broken",
                 "Something broke on our side",

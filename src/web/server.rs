@@ -53,8 +53,10 @@ impl Desk {
         if self.state.set_up.load(Ordering::Relaxed) {
             return Ok(true);
         }
-        let (name, address) =
-            self.db.read(|conn| Ok((store::setting(conn, "shop_name")?, store::setting(conn, "public_address")?))).await?;
+        let (name, address) = self
+            .db
+            .read(|conn| Ok((store::setting(conn, "shop_name")?, store::setting(conn, "public_address")?)))
+            .await?;
         if name.is_some() {
             self.public_address_is(address.as_deref().unwrap_or_default());
             self.state.set_up.store(true, Ordering::Relaxed);
@@ -85,11 +87,16 @@ impl FromRequest for RequestId {
 ///
 /// # Errors
 /// When the socket cannot be used.
-pub fn serve(desk: Desk, listener: TcpListener, routes: fn(&mut ServiceConfig, &Desk)) -> std::io::Result<Server> {
+pub fn serve(
+    desk: Desk,
+    listener: TcpListener,
+    routes: impl Fn(&mut ServiceConfig, &Desk) + Clone + Send + 'static,
+) -> std::io::Result<Server> {
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let data = Data::new(desk);
     let server = HttpServer::new(move || {
         let desk = data.clone();
+        let routes = routes.clone();
         App::new()
             .app_data(data.clone())
             .app_data(web::PayloadConfig::new(1024 * 1024))
@@ -227,8 +234,8 @@ async fn finish(
 ) -> std::result::Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let problem = answer.response().error().map(|error| error.as_error::<Problem>().map(|problem| &problem.0));
     let status = answer.status();
-    let bare = (status.is_client_error() || status.is_server_error())
-        && !answer.headers().contains_key(header::CONTENT_TYPE);
+    let bare =
+        (status.is_client_error() || status.is_server_error()) && !answer.headers().contains_key(header::CONTENT_TYPE);
     let drawn = match problem {
         Some(Some(error)) => Some(report(error, asked).await),
         _ if bare => Some(draw(&View::plain(status, &asked.id), asked.wanted, &shop_of(asked).await)),

@@ -24,6 +24,14 @@ pub fn set_setting(tx: &mut Tx<'_>, name: &str, value: &str) -> Result<()> {
     Ok(())
 }
 
+/// Sets a fact about the shop unless it is set already, and returns what it is then. Two processes
+/// that start together agree.
+pub fn setting_once(tx: &mut Tx<'_>, name: &str, value: &str) -> Result<String> {
+    let sql = "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+    on_each_database!(tx.conn, conn => diesel::sql_query(sql).bind::<Text, _>(name).bind::<Text, _>(value).execute(conn))?;
+    Ok(settings::table.find(name).select(settings::value).first(tx.conn)?)
+}
+
 /// The shop as pages show it. Before first-run set-up it is called Slipway.
 pub fn shop(conn: &mut Conn) -> Result<Shop> {
     let name = setting(conn, "shop_name")?;

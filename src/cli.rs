@@ -1,0 +1,166 @@
+//! The command line. Each arm calls one verb; errors are one sentence on standard error.
+
+use std::io::{BufRead, Write};
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, DEFAULT_DATABASE, DEFAULT_LISTEN};
+use crate::db::{Db, Location};
+use crate::error::{Error, Refusal, Result};
+use crate::setup::{self, NewShop};
+use crate::web::Desk;
+use crate::{routes, staff, web};
+
+/// A merchant's order desk in one binary.
+#[derive(Debug, Parser)]
+#[command(name = "slipway", version, about, disable_help_subcommand = true)]
+struct Cli {
+    /// The database: a file, sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME
+    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, default_value = DEFAULT_DATABASE)]
+    database: String,
+    /// Where to listen: ADDRESS:PORT
+    #[arg(long, global = true, env = "SLIPWAY_LISTEN", default_value = DEFAULT_LISTEN)]
+    listen: String,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the desk; on an empty database, open first-run set-up in the browser
+    Serve,
+    /// Set the shop up without a browser
+    Setup(SetupArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct SetupArgs {
+    /// Name of the shop
+    #[arg(long)]
+    shop: String,
+    /// Currency by its three letters, such as EUR
+    #[arg(long)]
+    currency: String,
+    /// E-mail address of the owner
+    #[arg(long)]
+    owner: String,
+    /// Name of the owner
+    #[arg(long)]
+    owner_name: Option<String>,
+    /// Read the owner's password from the first line of standard input
+    #[arg(long, required = true)]
+    password_stdin: bool,
+    /// Time zone, such as Europe/Amsterdam
+    #[arg(long, default_value = "UTC")]
+    time_zone: String,
+    /// What stands before an order's number: ORD makes ORD10468
+    #[arg(long, default_value = "ORD")]
+    prefix: String,
+    /// Where the desk is reached, such as https://orders.shop.example
+    #[arg(long, default_value = "")]
+    public_address: String,
+}
+
+/// Runs the command line and says how it ended: 0 done, 1 refused or failed, 2 not understood.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    match dispatch(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "{error}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<()> {
+    let config = Config { database: Location::parse(&cli.database)?, listen: address(&cli.listen)? };
+    match cli.command {
+        Command::Serve => serve(config),
+        Command::Setup(args) => set_up(&config, args),
+    }
+}
+
+fn address(text: &str) -> Result<SocketAddr> {
+    text.to_socket_addrs().ok().and_then(|mut found| found.next()).ok_or_else(|| {
+        Refusal::invalid(
+            "listen.malformed",
+            format!("{text} is no address to listen on. Give ADDRESS:PORT, such as 127.0.0.1:8080."),
+        )
+        .into()
+    })
+}
+
+fn say(text: &str) {
+    // A closed pipe is no reason to stop.
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+fn logging() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("SLIPWAY_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,slipway=info"));
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
+
+fn serve(config: Config) -> Result<()> {
+    logging();
+    let db = Db::open(&config.database)?;
+    serve_open(db, config)
+}
+
+/// Serves an open database until the process is told to stop.
+fn serve_open(db: Db, config: Config) -> Result<()> {
+    let listener = TcpListener::bind(config.listen).map_err(|error| {
+        Refusal::invalid(
+            "listen.taken",
+            format!("Slipway cannot listen on {}: {error}. Choose another with --listen.", config.listen),
+        )
+    })?;
+    let key = staff::cookie_key(&db)?;
+    let here = listener.local_addr()?;
+    say(&format!("Slipway listens on http://{here}"));
+    let desk = Desk::new(db, config);
+    let runner = actix_web::rt::System::new();
+    runner.block_on(async move {
+        let table = move |service: &mut actix_web::web::ServiceConfig, desk: &Desk| routes::pages(service, desk, &key);
+        web::serve(desk, listener, table)?.await
+    })?;
+    Ok(())
+}
+
+fn first_line() -> Result<String> {
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn set_up(config: &Config, args: SetupArgs) -> Result<()> {
+    let password = first_line()?;
+    staff::check_password(&password)?;
+    let owner_name = args.owner_name.unwrap_or_else(|| args.owner.split('@').next().unwrap_or_default().to_owned());
+    let new = NewShop {
+        name: args.shop,
+        currency: args.currency,
+        time_zone: args.time_zone,
+        order_prefix: args.prefix,
+        public_address: args.public_address,
+        owner_name,
+        owner_email: args.owner,
+        ..NewShop::default()
+    };
+    setup::check(&new)?;
+    let hash = staff::hash_password(&password)?;
+    let db = Db::open(&config.database)?;
+    let name = new.name.clone();
+    db.write_blocking(move |tx| setup::found(tx, &new, hash))?;
+    say(&format!("{name} is set up. Start the desk with: slipway serve"));
+    Ok(())
+}
+
+impl From<crate::web::Problem> for Error {
+    fn from(problem: crate::web::Problem) -> Self {
+        problem.0
+    }
+}

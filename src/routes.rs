@@ -1,0 +1,44 @@
+//! Every address of the product, in one table.
+
+use actix_session::SessionMiddleware;
+use actix_session::config::{PersistentSession, TtlExtensionPolicy};
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Key, SameSite};
+use actix_web::web::{self, ServiceConfig, get, post, resource};
+
+use crate::staff::{self, Sessions};
+use crate::web::{Desk, no_such_page, see_other};
+
+/// Name of the session's cookie.
+const COOKIE: &str = "slipway";
+
+/// Adds every page to the server.
+pub fn pages(config: &mut ServiceConfig, desk: &Desk, key: &Key) {
+    let lifecycle = PersistentSession::default()
+        .session_ttl(Duration::days(staff::KEEP_DAYS))
+        .session_ttl_extension_policy(TtlExtensionPolicy::OnStateChanges);
+    let sessions = SessionMiddleware::builder(Sessions::new(desk.db.clone()), key.clone())
+        .cookie_name(COOKIE.to_owned())
+        .cookie_http_only(true)
+        .cookie_same_site(SameSite::Lax)
+        // The server marks cookies for https only once the shop's public address is https.
+        .cookie_secure(false)
+        .session_lifecycle(lifecycle)
+        .build();
+    config.service(
+        web::scope("")
+            .wrap(sessions)
+            .route("/", get().to(|| async { see_other("/orders") }))
+            .configure(people)
+            .default_service(web::to(|| async { no_such_page() })),
+    );
+}
+
+/// Signing in, accounts, staff.
+fn people(config: &mut ServiceConfig) {
+    use staff::pages as p;
+    config
+        .service(resource("/login").route(get().to(p::login)).route(post().to(p::sign_in)))
+        .service(resource("/logout").route(post().to(p::sign_out)))
+        .service(resource("/account/preferences").route(post().to(p::preferences)));
+}

@@ -1,0 +1,467 @@
+//! The people of the shop: who they are, what they may do, how they prove it.
+
+pub mod guard;
+pub mod pages;
+mod password;
+pub mod permission;
+mod session;
+mod store;
+mod store_sessions;
+mod throttle;
+
+use serde::{Deserialize, Serialize};
+
+use crate::actor::Actor;
+use crate::db::{Conn, Tx};
+use crate::error::{Error, FieldProblem, Refusal, RefusalKind, Result};
+use crate::event::{self, Event};
+use crate::ids::StaffId;
+use crate::time::UtcTime;
+use crate::web::{Section, Toast, Viewer};
+
+pub use guard::Staff;
+pub use password::{check_password, hash_password};
+pub use permission::{Anyone, Permission, Role};
+pub use session::{KEEP_DAYS, Sessions, cookie_key};
+pub use store_sessions::Device;
+
+/// How a person likes the desk; kept with them on every device.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Preferences {
+    /// `light`, `dark` or empty to follow the device.
+    pub theme: String,
+    /// `compact` or empty.
+    pub density: String,
+    /// Whether single-key shortcuts are off.
+    pub keys_off: bool,
+    /// Columns of the orders list in their order; empty for the usual ones.
+    pub columns: Vec<String>,
+    /// Rows on a page of the orders list; 0 for the usual number.
+    pub rows: i64,
+}
+
+/// Somebody who is signed in.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// Key.
+    pub id: StaffId,
+    /// Name.
+    pub name: String,
+    /// E-mail address, in lower case.
+    pub email: String,
+    /// Role.
+    pub role: Role,
+    /// How they like the desk.
+    pub preferences: Preferences,
+    /// The message waiting for this page.
+    pub toast: Option<Toast>,
+    /// Public identifier of the session they are signed in with.
+    pub session: String,
+}
+
+impl Person {
+    /// Whether their role allows it.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.role.may(permission)
+    }
+    /// As the author of a change.
+    pub fn actor(&self) -> Actor {
+        Actor::Staff { id: self.id, name: self.name.clone() }
+    }
+    /// As the owner of one-time tokens.
+    pub fn credential(&self) -> String {
+        format!("staff:{}", self.id.0)
+    }
+    /// Refuses unless their role allows it; for permissions that depend on what is asked.
+    ///
+    /// # Errors
+    /// Forbidden.
+    pub fn must(&self, permission: Permission) -> Result<()> {
+        if self.may(permission) { Ok(()) } else { Err(forbidden(self.role, permission).into()) }
+    }
+}
+
+impl Viewer for Person {
+    fn staff_id(&self) -> StaffId {
+        self.id
+    }
+    fn name(&self) -> &str {
+        &self.name
+    }
+    fn role_label(&self) -> &str {
+        self.role.label()
+    }
+    fn theme(&self) -> &str {
+        &self.preferences.theme
+    }
+    fn density(&self) -> &str {
+        &self.preferences.density
+    }
+    fn keys(&self) -> bool {
+        !self.preferences.keys_off
+    }
+    fn may_open(&self, section: Section) -> bool {
+        match section {
+            Section::Orders => self.may(Permission::ViewOrders),
+            Section::NewOrder => self.may(Permission::EditOrders),
+            Section::Import => self.may(Permission::Import),
+            Section::Settings => self.may(Permission::ManageSettings),
+            Section::Account => true,
+        }
+    }
+    fn toast(&self) -> Option<Toast> {
+        self.toast.clone()
+    }
+}
+
+fn forbidden(role: Role, permission: Permission) -> Refusal {
+    let label = permission.label();
+    let mut letters = label.chars();
+    let what: String = letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect();
+    Refusal::new(
+        RefusalKind::Forbidden,
+        "staff.forbidden",
+        format!(
+            "Your role, {}, may not {what}. An owner or manager can change your role.",
+            role.label().to_lowercase()
+        ),
+    )
+}
+
+/// A person as the list of staff shows them.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Key.
+    pub id: StaffId,
+    /// Public identifier.
+    pub uid: String,
+    /// E-mail address.
+    pub email: String,
+    /// Name.
+    pub name: String,
+    /// Role.
+    pub role: Role,
+    /// Whether they ever set a password.
+    pub has_password: bool,
+    /// When they were disabled.
+    pub disabled_at: Option<UtcTime>,
+    /// When they were last at the desk.
+    pub last_seen_at: Option<UtcTime>,
+}
+
+/// Everybody, by name.
+pub fn members(conn: &mut Conn) -> Result<Vec<Member>> {
+    let mut all = store::members(conn)?;
+    all.sort_by_key(|member| (member.disabled_at.is_some(), member.name.to_lowercase(), member.id));
+    Ok(all)
+}
+
+/// One person by public identifier.
+///
+/// # Errors
+/// Missing if there is nobody.
+pub fn member(conn: &mut Conn, uid: &str) -> Result<Member> {
+    store::members(conn)?
+        .into_iter()
+        .find(|member| member.uid == uid)
+        .ok_or_else(|| Error::Missing("such person".to_owned()))
+}
+
+/// One person by e-mail address.
+///
+/// # Errors
+/// Missing if there is nobody.
+pub fn member_by_email(conn: &mut Conn, email: &str) -> Result<Member> {
+    let email = fold_email(email);
+    store::members(conn)?
+        .into_iter()
+        .find(|member| member.email == email)
+        .ok_or_else(|| Error::Missing(format!("person with the e-mail address {email}")))
+}
+
+/// Somebody to be added.
+#[derive(Clone, Debug)]
+pub struct NewMember {
+    /// Name.
+    pub name: String,
+    /// E-mail address.
+    pub email: String,
+    /// Role.
+    pub role: Role,
+    /// Hash of their password, if they have one already.
+    pub password_hash: Option<String>,
+}
+
+/// Adds somebody.
+///
+/// # Errors
+/// Refuses an empty name, an address that is none, and one that is taken.
+pub fn add(tx: &mut Tx<'_>, actor: &Actor, new: &NewMember) -> Result<StaffId> {
+    let (name, email) = (new.name.trim().to_owned(), fold_email(&new.email));
+    let mut problems = Vec::new();
+    if name.is_empty() || name.chars().count() > 100 {
+        problems.push(problem("name", "Enter a name of at most 100 characters."));
+    }
+    if !is_email(&email) {
+        problems.push(problem("email", "Enter an e-mail address, such as jon@shop.example."));
+    } else if store::id_of_email(tx.conn, &email)?.is_some() {
+        problems.push(problem("email", "Somebody with this e-mail address is on the staff already."));
+    }
+    if !problems.is_empty() {
+        return Err(Refusal::fields("staff.not_added", problems).into());
+    }
+    let id = store::insert(tx, &name, &email, new.role, new.password_hash.as_deref())?;
+    changed(tx, actor, id, &format!("added as {}", new.role))?;
+    Ok(id)
+}
+
+fn problem(field: &str, message: &str) -> FieldProblem {
+    FieldProblem { field: field.to_owned(), message: message.to_owned() }
+}
+
+fn changed(tx: &mut Tx<'_>, actor: &Actor, id: StaffId, change: &str) -> Result<()> {
+    let (uid, name) = store::uid_and_name(tx.conn, id)?;
+    event::record(tx, actor, None, &Event::StaffChanged { staff: uid, name, change: change.to_owned() })
+}
+
+/// Gives somebody another role.
+///
+/// # Errors
+/// Only an owner makes or changes owners, and the last owner stays one.
+pub fn change_role(tx: &mut Tx<'_>, by: &Person, uid: &str, role: Role) -> Result<()> {
+    let member = member(tx.conn, uid)?;
+    if member.role == role {
+        return Ok(());
+    }
+    owners_only(by, &member, role)?;
+    if member.role == Role::Owner {
+        keep_an_owner(tx, member.id)?;
+    }
+    store::set_role(tx, member.id, role)?;
+    changed(tx, &by.actor(), member.id, &format!("role {} to {role}", member.role))
+}
+
+/// Stops somebody from signing in and ends all their sessions.
+///
+/// # Errors
+/// Only an owner disables owners, nobody disables themself, and the last owner stays.
+pub fn disable(tx: &mut Tx<'_>, by: &Person, uid: &str) -> Result<()> {
+    let member = member(tx.conn, uid)?;
+    if member.id == by.id {
+        return Err(Refusal::state("staff.self", "You cannot disable your own account. Ask another owner.").into());
+    }
+    owners_only(by, &member, member.role)?;
+    disable_as(tx, &by.actor(), &member)
+}
+
+/// As [`disable`], by somebody whose right to do it is proved elsewhere: the command line.
+///
+/// # Errors
+/// The last owner stays.
+pub fn disable_as(tx: &mut Tx<'_>, actor: &Actor, member: &Member) -> Result<()> {
+    if member.disabled_at.is_some() {
+        return Ok(());
+    }
+    if member.role == Role::Owner {
+        keep_an_owner(tx, member.id)?;
+    }
+    store::set_disabled(tx, member.id, Some(tx.now))?;
+    store_sessions::end_all(tx, member.id, None)?;
+    store::drop_links(tx, member.id)?;
+    changed(tx, actor, member.id, "disabled")
+}
+
+/// Lets somebody sign in again.
+///
+/// # Errors
+/// Only an owner enables owners.
+pub fn enable(tx: &mut Tx<'_>, by: &Person, uid: &str) -> Result<()> {
+    let member = member(tx.conn, uid)?;
+    owners_only(by, &member, member.role)?;
+    if member.disabled_at.is_none() {
+        return Ok(());
+    }
+    store::set_disabled(tx, member.id, None)?;
+    changed(tx, &by.actor(), member.id, "enabled")
+}
+
+fn owners_only(by: &Person, member: &Member, role: Role) -> Result<()> {
+    if by.role != Role::Owner && (member.role == Role::Owner || role == Role::Owner) {
+        return Err(
+            Refusal::new(RefusalKind::Forbidden, "staff.owners", "Only an owner may make or change an owner.").into()
+        );
+    }
+    Ok(())
+}
+
+fn keep_an_owner(tx: &mut Tx<'_>, leaving: StaffId) -> Result<()> {
+    // Two owners who demote each other at the same moment must not both succeed.
+    store::lock_owners(tx)?;
+    let others = store::members(tx.conn)?
+        .into_iter()
+        .filter(|member| member.role == Role::Owner && member.disabled_at.is_none() && member.id != leaving)
+        .count();
+    if others == 0 {
+        return Err(
+            Refusal::state("staff.last_owner", "This is the last owner. Make somebody else an owner first.").into()
+        );
+    }
+    Ok(())
+}
+
+/// What a one-time link is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The first password.
+    Invite,
+    /// A new password.
+    Reset,
+}
+
+impl Purpose {
+    fn as_str(self) -> &'static str {
+        match self {
+            Purpose::Invite => "invite",
+            Purpose::Reset => "reset",
+        }
+    }
+    fn hours(self) -> i64 {
+        match self {
+            Purpose::Invite => 7 * 24,
+            Purpose::Reset => 24,
+        }
+    }
+}
+
+/// Makes a one-time link for somebody to set a password, and returns its token. Earlier links of
+/// theirs stop working.
+pub fn make_link(tx: &mut Tx<'_>, actor: &Actor, id: StaffId, purpose: Purpose) -> Result<String> {
+    let token = password::token();
+    store::drop_links(tx, id)?;
+    let expires = tx.now.plus_minutes(purpose.hours() * 60);
+    store::insert_link(tx, &password::token_hash(&token), id, purpose.as_str(), actor.staff(), expires)?;
+    changed(tx, actor, id, if purpose == Purpose::Invite { "invited" } else { "given a reset link" })?;
+    Ok(token)
+}
+
+/// A person makes a reset link for another.
+///
+/// # Errors
+/// Only an owner does it for owners.
+pub fn reset_link(tx: &mut Tx<'_>, by: &Person, uid: &str) -> Result<(Member, String)> {
+    let member = member(tx.conn, uid)?;
+    owners_only(by, &member, member.role)?;
+    if member.disabled_at.is_some() {
+        return Err(Refusal::state(
+            "staff.disabled",
+            format!("{} is disabled. Enable the account first.", member.name),
+        )
+        .into());
+    }
+    let purpose = if member.has_password { Purpose::Reset } else { Purpose::Invite };
+    let token = make_link(tx, &by.actor(), member.id, purpose)?;
+    Ok((member, token))
+}
+
+/// Whose link this is, if it still works.
+///
+/// # Errors
+/// Refuses a link that was used, has expired or never was, all in the same words.
+pub fn open_link(conn: &mut Conn, token: &str, now: UtcTime) -> Result<Member> {
+    let id = store::link(conn, &password::token_hash(token), now)?;
+    let found = match id {
+        Some(id) => store::members(conn)?.into_iter().find(|member| member.id == id && member.disabled_at.is_none()),
+        None => None,
+    };
+    found.ok_or_else(|| {
+        Refusal::new(
+            RefusalKind::Forbidden,
+            "staff.link",
+            "This link was used, has expired or was replaced by a newer one. Ask an owner or manager for a new one.",
+        )
+        .into()
+    })
+}
+
+/// Sets a password with a one-time link, which ends all sessions of that person.
+///
+/// # Errors
+/// As [`open_link`].
+pub fn use_link(tx: &mut Tx<'_>, token: &str, password_hash: &str) -> Result<StaffId> {
+    let member = open_link(tx.conn, token, tx.now)?;
+    if !store::use_link(tx, &password::token_hash(token))? {
+        return Err(
+            Refusal::state("staff.link", "This link was used a moment ago. Sign in with the new password.").into()
+        );
+    }
+    store::set_password(tx, member.id, password_hash)?;
+    store_sessions::end_all(tx, member.id, None)?;
+    let actor = Actor::Staff { id: member.id, name: member.name.clone() };
+    changed(tx, &actor, member.id, "set a password by link")?;
+    Ok(member.id)
+}
+
+/// Changes somebody's own password and ends their other sessions.
+pub fn change_password(tx: &mut Tx<'_>, person: &Person, password_hash: &str) -> Result<()> {
+    store::set_password(tx, person.id, password_hash)?;
+    store_sessions::end_all(tx, person.id, Some(&person.session))?;
+    changed(tx, &person.actor(), person.id, "changed the password")
+}
+
+/// Hash of somebody's password, to check the old one before a new one is set.
+pub fn password_hash_of(conn: &mut Conn, id: StaffId) -> Result<Option<String>> {
+    store::password_hash(conn, id)
+}
+
+/// Keeps how somebody likes the desk.
+pub fn save_preferences(tx: &mut Tx<'_>, id: StaffId, preferences: &Preferences) -> Result<()> {
+    store::set_preferences(tx, id, &serde_json::to_string(preferences)?)
+}
+
+/// The devices somebody is signed in on, newest first.
+pub fn devices(conn: &mut Conn, id: StaffId, now: UtcTime) -> Result<Vec<Device>> {
+    store_sessions::devices(conn, id, now)
+}
+
+/// Ends one session of somebody.
+pub fn end_session(tx: &mut Tx<'_>, id: StaffId, session: &str) -> Result<()> {
+    store_sessions::end_one(tx, id, session)
+}
+
+/// Ends all sessions of somebody but the one in `keep`.
+pub fn end_sessions(tx: &mut Tx<'_>, id: StaffId, keep: Option<&str>) -> Result<()> {
+    store_sessions::end_all(tx, id, keep)
+}
+
+/// An e-mail address as it is kept and compared.
+pub fn fold_email(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+/// Whether a text can be an e-mail address. Generous: only what cannot be one is refused.
+pub fn is_email(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else { return false };
+    !local.is_empty()
+        && text.len() <= 254
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | ',' | ';'))
+        && !domain.is_empty()
+        && !domain.starts_with('.')
+        && !domain.ends_with('.')
+        && !domain.contains("..")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_email;
+
+    #[test]
+    fn only_what_cannot_be_an_address_is_refused() {
+        for good in ["a@b", "marta@fernandkiln.example", "jø+x@ex.co.uk"] {
+            assert!(is_email(good), "{good}");
+        }
+        for bad in ["", "a", "@b", "a@", "a b@c.d", "a@.b", "a@b..c", "<a@b.c>"] {
+            assert!(!is_email(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Who may do what: one table, shown in the settings and enforced by the type a handler asks for.
+
+crate::text_enum! {
+    /// What a person of the shop is.
+    pub enum Role {
+        /// Everything, and the only one who makes owners.
+        Owner = "owner",
+        /// Runs the desk: everything but owners and the shop's own settings.
+        Manager = "manager",
+        /// Picks, packs and prints; sees no e-mail and no money.
+        Packer = "packer",
+        /// Answers customers and corrects orders.
+        Support = "support",
+        /// Looks, and changes nothing.
+        Viewer = "viewer",
+    }
+}
+
+impl Role {
+    /// The word on screen.
+    pub fn label(self) -> &'static str {
+        match self {
+            Role::Owner => "Owner",
+            Role::Manager => "Manager",
+            Role::Packer => "Packer",
+            Role::Support => "Support",
+            Role::Viewer => "Viewer",
+        }
+    }
+    /// What it is for, in one sentence.
+    pub fn summary(self) -> &'static str {
+        match self {
+            Role::Owner => "Everything, and the only one who makes other owners.",
+            Role::Manager => "Runs the desk: orders, money, imports and staff.",
+            Role::Packer => "Picks, packs and prints. Sees no e-mail and no money.",
+            Role::Support => "Answers customers and corrects orders.",
+            Role::Viewer => "Looks at everything and changes nothing.",
+        }
+    }
+    /// Whether this role may do it.
+    pub fn may(self, permission: Permission) -> bool {
+        permission.roles().contains(&self)
+    }
+}
+
+macro_rules! permissions {
+    ($($(#[$meta:meta])* $name:ident, $label:literal, [$($role:ident),*];)+) => {
+        /// Something that only some may do.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Permission { $($(#[$meta])* $name),+ }
+
+        impl Permission {
+            /// All of them, in the order of the table.
+            pub const ALL: &'static [Permission] = &[$(Permission::$name),+];
+            /// How the table in the settings calls it.
+            pub fn label(self) -> &'static str {
+                match self { $(Permission::$name => $label),+ }
+            }
+            /// Who may.
+            pub fn roles(self) -> &'static [Role] {
+                match self { $(Permission::$name => &[$(Role::$role),*]),+ }
+            }
+        }
+
+        $(
+            $(#[$meta])*
+            /// As a type: a handler that takes `Staff` of it runs only for those who may.
+            #[derive(Clone, Copy, Debug)]
+            pub struct $name;
+            impl Needed for $name {
+                const PERMISSION: Option<Permission> = Some(Permission::$name);
+            }
+        )+
+    };
+}
+
+/// A permission as a type.
+pub trait Needed: 'static {
+    /// The permission; none for anybody who is signed in.
+    const PERMISSION: Option<Permission>;
+}
+
+/// Anybody who is signed in.
+#[derive(Clone, Copy, Debug)]
+pub struct Anyone;
+impl Needed for Anyone {
+    const PERMISSION: Option<Permission> = None;
+}
+
+permissions! {
+    /// See the list and single orders.
+    ViewOrders, "See orders", [Owner, Manager, Packer, Support, Viewer];
+    /// See e-mail addresses and telephone numbers.
+    ViewContact, "See e-mail addresses and telephone numbers", [Owner, Manager, Support, Viewer];
+    /// See prices, totals and payments.
+    ViewMoney, "See prices and payments", [Owner, Manager, Support, Viewer];
+    /// Move orders to their next stage, hold and release them.
+    MoveOrders, "Move orders, hold and release", [Owner, Manager, Packer, Support];
+    /// Reject and cancel orders.
+    CancelOrders, "Reject and cancel orders", [Owner, Manager, Support];
+    /// Move orders back against the usual direction, giving a reason.
+    CorrectOrders, "Correct a wrong move", [Owner, Manager];
+    /// Make orders by hand, correct addresses, tags and who is responsible.
+    EditOrders, "Make and edit orders", [Owner, Manager, Support];
+    /// Record authorisations and payments.
+    RecordPayments, "Record payments", [Owner, Manager];
+    /// Write notes on orders.
+    WriteNotes, "Write notes", [Owner, Manager, Packer, Support];
+    /// Print packing slips and order details.
+    Print, "Print slips", [Owner, Manager, Packer, Support];
+    /// Bring orders in from files.
+    Import, "Import orders", [Owner, Manager];
+    /// Take orders out as files.
+    Export, "Export orders", [Owner, Manager];
+    /// Save views for the whole shop.
+    ManageViews, "Save views for everyone", [Owner, Manager];
+    /// Invite, change and disable people.
+    ManageStaff, "Manage staff", [Owner, Manager];
+    /// Change the shop's settings and what is printed.
+    ManageSettings, "Change settings", [Owner, Manager];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_owner_may_do_everything() {
+        assert!(Permission::ALL.iter().all(|permission| Role::Owner.may(*permission)));
+    }
+
+    #[test]
+    fn a_packer_sees_no_e_mail_and_no_money() {
+        assert!(!Role::Packer.may(Permission::ViewContact));
+        assert!(!Role::Packer.may(Permission::ViewMoney));
+        assert!(Role::Packer.may(Permission::MoveOrders) && Role::Packer.may(Permission::Print));
+    }
+
+    #[test]
+    fn a_viewer_changes_nothing() {
+        let may: Vec<_> = Permission::ALL.iter().filter(|permission| Role::Viewer.may(**permission)).collect();
+        assert_eq!(may, [&Permission::ViewOrders, &Permission::ViewContact, &Permission::ViewMoney]);
+    }
+}
