@@ -2,6 +2,7 @@
 
 pub mod actor;
 pub mod address;
+pub mod cli;
 pub mod config;
 pub mod conversation;
 pub mod customer;
