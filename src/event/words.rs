@@ -15,7 +15,7 @@ pub fn sentence(event: &Event, label: &dyn Fn(&str) -> String) -> String {
             format!("moved the order from {} to {}{reason}{note}", label(&moved.from), label(&moved.to))
         }
         Event::MoveUndone { from, to } => {
-            format!("took the move to {} back; the order is {} again", label(from), label(to))
+            format!("took the move to {} back; the order is {} again", label(to), label(from))
         }
         Event::OrderUpdated { field, before, after } => match (before.is_empty(), after.is_empty()) {
             (true, _) => format!("set the {field} to “{after}”"),
