@@ -202,6 +202,7 @@ diesel::table! {
         base -> Text,
         base_rank -> BigInt,
         resume_stage -> Nullable<Text>,
+        resume_base -> Nullable<Text>,
         stage_entered_at -> BigInt,
         payment_status -> Text,
         payment_sort -> BigInt,

@@ -233,7 +233,13 @@ fn payment(order: &Order, cover: Cover, lacks: &mut Vec<String>) {
 }
 
 fn finished(order: &Order, facts: &Facts, lacks: &mut Vec<String>) {
-    if order.amount_due() > 0 {
+    if order.base == Base::Abandoned && order.net_minor() > 0 {
+        lacks.push(format!(
+            "{} was received. Confirm the order or give the money back.",
+            order.money(order.net_minor())
+        ));
+    }
+    if order.base != Base::Abandoned && order.amount_due() > 0 {
         lacks.push(format!("{} is still due.", order.money(order.amount_due())));
     }
     if order.credit_owed() > 0 {

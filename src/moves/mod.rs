@@ -3,16 +3,17 @@
 //! rules of `lifecycle`, saves with a version check and leaves one event. Nothing here is reachable
 //! past the rules, whoever asks: a person, a program, a timer.
 
+mod hold;
 pub mod lifecycle;
 mod past;
 mod store;
+mod timers;
 mod undo;
 
 use crate::actor::Actor;
-use crate::db::{Conn, Db, Tx};
+use crate::db::{Conn, Tx};
 use crate::error::{Error, Refusal, RefusalKind, Result};
 use crate::event::{self, Before, Event, Moved};
-use crate::ids::{HoldId, OrderId};
 use crate::market::Markets;
 use crate::order::{self, Correction, Draft, Line, Order, Outcome, PaymentKind, Placed};
 use crate::payment::{self, NewPayment};
@@ -20,36 +21,11 @@ use crate::shipment::{self, Level, Received, Tracking};
 use crate::time::UtcTime;
 use crate::workflow::{Base, Stage, Stages};
 
+pub use hold::{Hold, hold, open_holds, release};
 pub use lifecycle::{Edge, Facts, Kind};
 pub use past::place_past;
+pub use timers::run_timers;
 pub use undo::{UNDO_SECONDS, undo};
-
-/// A reason an order may not go on.
-#[derive(Clone, Debug, diesel::Queryable)]
-pub struct Hold {
-    /// Key.
-    pub id: HoldId,
-    /// Public identifier.
-    pub uid: String,
-    /// Its order.
-    pub order_id: OrderId,
-    /// Reason key of [`lifecycle::HOLD_REASONS`].
-    pub reason: String,
-    /// Words of staff.
-    pub note: String,
-    /// When it is released by itself.
-    pub until_at: Option<UtcTime>,
-    /// Whether stock stays reserved: `keep` or `free`.
-    pub stock_mode: String,
-    /// Since when.
-    pub placed_at: UtcTime,
-    /// Who placed it.
-    pub placed_by: String,
-    /// When it was released.
-    pub released_at: Option<UtcTime>,
-    /// Who released it.
-    pub released_by: Option<String>,
-}
 
 /// How much the actor is allowed to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,7 +135,7 @@ pub fn choices(conn: &mut Conn, order: &Order, authority: Authority) -> Result<V
     let stages = Stages::load(conn)?;
     let facts = facts(conn, order)?;
     let mut choices = Vec::new();
-    for edge in lifecycle::edges_from(order.base, resume_base(order, &stages)) {
+    for edge in lifecycle::edges_from(order.base, order.resume_base) {
         if edge.kind == Kind::Correction && authority != Authority::Corrects {
             continue;
         }
@@ -179,11 +155,6 @@ pub fn choices(conn: &mut Conn, order: &Order, authority: Authority) -> Result<V
     Ok(choices)
 }
 
-/// Holds of an order that are open, oldest first.
-pub fn open_holds(conn: &mut Conn, order: OrderId) -> Result<Vec<Hold>> {
-    Ok(store::holds_of(conn, order)?.into_iter().filter(|hold| hold.released_at.is_none()).collect())
-}
-
 fn facts(conn: &mut Conn, order: &Order) -> Result<Facts> {
     let lines = order::lines(conn, order.id)?;
     let ledger = payment::ledger(conn, order.id)?;
@@ -198,10 +169,6 @@ fn facts(conn: &mut Conn, order: &Order) -> Result<Facts> {
         payment_in_flight: ledger.iter().any(|entry| entry.is_pending() && entry.kind != PaymentKind::Refund),
         refund_in_flight: ledger.iter().any(|entry| entry.is_pending() && entry.kind == PaymentKind::Refund),
     })
-}
-
-fn resume_base(order: &Order, stages: &Stages) -> Option<Base> {
-    order.resume_stage.as_deref().and_then(|slug| stages.find(slug)).map(|stage| stage.base)
 }
 
 /// Places an order, starts its timer and confirms it at once if nothing is missing.
@@ -238,13 +205,13 @@ fn advance(tx: &mut Tx<'_>, mut order: Order) -> Result<Order> {
     let confirmed = stages.default_of(Base::Confirmed)?.clone();
     let facts = facts(tx.conn, &order)?;
     let waits = order.base == Base::Placed || order.base == Base::Abandoned;
-    let held_while_waiting = order.base == Base::OnHold && resume_base(&order, &stages) == Some(Base::Placed);
+    let held_while_waiting = order.base == Base::OnHold && order.resume_base == Some(Base::Placed);
     let edge = Edge { from: Base::Placed, to: Base::Confirmed, kind: Kind::Forward };
     if !(waits || held_while_waiting) || !lifecycle::lacks(&order, &facts, &edge).is_empty() {
         return Ok(order);
     }
     if held_while_waiting {
-        order.resume_stage = Some(confirmed.slug);
+        remember(&mut order, Some((confirmed.slug, Base::Confirmed)));
         order.abandon_at = None;
         order::save(tx, &mut order)?;
         return Ok(order);
@@ -306,7 +273,7 @@ pub fn move_to_stage(tx: &mut Tx<'_>, actor: &Actor, number: i64, request: &Move
     if order.base == target.base && order.base != Base::OnHold {
         return rename_stage(tx, actor, order, &stages, &target, request);
     }
-    let edge = lifecycle::edges_from(order.base, resume_base(&order, &stages))
+    let edge = lifecycle::edges_from(order.base, order.resume_base)
         .into_iter()
         .find(|edge| edge.to == target.base)
         .ok_or_else(|| not_allowed(&order, &stages, &target))?;
@@ -369,7 +336,7 @@ fn unknown_stage(slug: &str, stages: &Stages) -> Error {
 }
 
 fn not_allowed(order: &Order, stages: &Stages, target: &Stage) -> Error {
-    let allowed: Vec<String> = lifecycle::edges_from(order.base, resume_base(order, stages))
+    let allowed: Vec<String> = lifecycle::edges_from(order.base, order.resume_base)
         .iter()
         .filter_map(|edge| stages.default_of(edge.to).ok())
         .map(|stage| stage.slug.clone())
@@ -428,6 +395,11 @@ fn check(tx: &mut Tx<'_>, order: &Order, edge: &Edge, request: &MoveRequest) -> 
         .into())
 }
 
+/// Sets the stage to come back to.
+fn remember(order: &mut Order, stage: Option<(String, Base)>) {
+    (order.resume_stage, order.resume_base) = stage.unzip();
+}
+
 /// Takes a checked move with all it does.
 fn take(
     tx: &mut Tx<'_>,
@@ -444,14 +416,14 @@ fn take(
     order.stage = target.slug.clone();
     order.base = target.base;
     order.stage_entered_at = tx.now;
-    order.resume_stage = None;
+    remember(&mut order, None);
     match (edge.kind, edge.to) {
         (Kind::Hold, _) => {
-            order.resume_stage = Some(from.clone());
-            let hold = place_hold(tx, actor, &order, &request.reason, &request.note, request.until)?;
+            remember(&mut order, Some((from.clone(), edge.from)));
+            let hold = hold::place_hold(tx, actor, &order, &request.reason, &request.note, request.until)?;
             before.hold = Some(hold.id.0);
         }
-        (Kind::Release, _) => release_all(tx, actor, order.id)?,
+        (Kind::Release, _) => hold::release_all(tx, actor, order.id)?,
         (Kind::Stop, _) => {
             let decision = stop(tx, actor, &mut order, request, &mut can_undo)?;
             before.decision = Some(decision);
@@ -468,7 +440,7 @@ fn take(
             order.abandon_at = abandon_at(tx, &Actor::System { name: "Timer" }, &order)?
         }
         (Kind::Incomplete, _) => order.abandon_at = None,
-        (Kind::Shelf, Base::Archived) => order.resume_stage = Some(from.clone()),
+        (Kind::Shelf, Base::Archived) => remember(&mut order, Some((from.clone(), edge.from))),
         (Kind::Shelf, _) => {}
         (Kind::Correction, Base::Confirmed) if edge.from != Base::Approved => {
             shipment::reinstate(tx, &mut order)?;
@@ -526,124 +498,6 @@ fn stop(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, request: &MoveRequest
     let voided = payment::void_all(tx, actor, order)?;
     *can_undo = !refunded && !voided;
     shipment::cancel_open(tx, actor, order)?;
-    release_all(tx, actor, order.id)?;
+    hold::release_all(tx, actor, order.id)?;
     Ok(decision)
-}
-
-fn place_hold(
-    tx: &mut Tx<'_>,
-    actor: &Actor,
-    order: &Order,
-    reason: &str,
-    note: &str,
-    until: Option<UtcTime>,
-) -> Result<Hold> {
-    let now = tx.now;
-    let hold = store::insert_hold(tx, actor, order.id, reason, note, until, now)?;
-    let placed = Event::HoldPlaced { hold: hold.uid.clone(), reason: reason.into(), note: note.into(), until };
-    event::record(tx, actor, Some(order.id), &placed)?;
-    Ok(hold)
-}
-
-fn release_all(tx: &mut Tx<'_>, actor: &Actor, order: OrderId) -> Result<()> {
-    for hold in open_holds(tx.conn, order)? {
-        release_one(tx, actor, &hold)?;
-    }
-    Ok(())
-}
-
-fn release_one(tx: &mut Tx<'_>, actor: &Actor, hold: &Hold) -> Result<()> {
-    store::release_hold(tx, hold.id, actor.name())?;
-    let seconds = tx.now.seconds_since(hold.placed_at);
-    let released = Event::HoldReleased { hold: hold.uid.clone(), reason: hold.reason.clone(), seconds };
-    event::record(tx, actor, Some(hold.order_id), &released)
-}
-
-/// Puts an order on hold, or adds another hold to one that is already held.
-///
-/// # Errors
-/// As [`move_to_stage`].
-pub fn hold(tx: &mut Tx<'_>, actor: &Actor, number: i64, request: &MoveRequest) -> Result<MoveOutcome> {
-    let order = order::find_for_change(tx, number, None)?;
-    if order.base != Base::OnHold {
-        let stage = Stages::load(tx.conn)?.default_of(Base::OnHold)?.slug.clone();
-        return move_to_stage(tx, actor, number, &MoveRequest { to: stage, ..request.clone() });
-    }
-    let mut order = order::find_for_change(tx, number, request.version)?;
-    let edge = Edge { from: Base::Confirmed, to: Base::OnHold, kind: Kind::Hold };
-    check(tx, &order, &edge, request)?;
-    place_hold(tx, actor, &order, &request.reason, &request.note, request.until)?;
-    order::save(tx, &mut order)?;
-    let label = Stages::load(tx.conn)?.label(&order.stage);
-    Ok(MoveOutcome { order, changed: true, from_label: label.clone(), to_label: label, can_undo: false })
-}
-
-/// Releases one hold; releasing the last one moves the order back to where it was.
-///
-/// # Errors
-/// Missing for an unknown hold. A hold that is already released is success without change.
-pub fn release(tx: &mut Tx<'_>, actor: &Actor, number: i64, version: Option<i64>, hold: &str) -> Result<MoveOutcome> {
-    let order = order::find_for_change(tx, number, None)?;
-    let stages = Stages::load(tx.conn)?;
-    let found = store::holds_of(tx.conn, order.id)?
-        .into_iter()
-        .find(|known| known.uid == hold)
-        .ok_or_else(|| Error::Missing(format!("such hold on order {number}")))?;
-    let label = stages.label(&order.stage);
-    if found.released_at.is_some() {
-        return Ok(MoveOutcome { order, changed: false, from_label: label.clone(), to_label: label, can_undo: false });
-    }
-    let mut order = order::find_for_change(tx, number, version)?;
-    let is_last = open_holds(tx.conn, order.id)?.len() == 1;
-    let resume = order.resume_stage.clone().and_then(|slug| stages.find(&slug).cloned());
-    match (is_last && order.base == Base::OnHold, resume) {
-        (true, Some(target)) => {
-            let edge = Edge { from: Base::OnHold, to: target.base, kind: Kind::Release };
-            take(tx, actor, order, &edge, &target, &MoveRequest::to(&target.slug))
-        }
-        _ => {
-            release_one(tx, actor, &found)?;
-            order::save(tx, &mut order)?;
-            Ok(MoveOutcome { order, changed: true, from_label: label.clone(), to_label: label, can_undo: false })
-        }
-    }
-}
-
-/// Does what is due by the clock: abandons orders that were never completed, releases holds that have
-/// ended. Safe to run in several processes at once: each order is looked at again inside its own
-/// write. Returns how many orders changed.
-pub async fn run_timers(db: &Db) -> Result<usize> {
-    let now = UtcTime::now();
-    let (abandon, release_due) = db
-        .read(move |conn| Ok((store::due_to_abandon(conn, now, 200)?, store::due_to_release(conn, now, 200)?)))
-        .await?;
-    let mut changed = 0;
-    for number in abandon {
-        changed += usize::from(db.write(move |tx| abandon_if_due(tx, number)).await?);
-    }
-    for (number, hold) in release_due {
-        let timer = Actor::System { name: "Timer" };
-        changed += usize::from(db.write(move |tx| release(tx, &timer, number, None, &hold)).await?.changed);
-    }
-    Ok(changed)
-}
-
-fn abandon_if_due(tx: &mut Tx<'_>, number: i64) -> Result<bool> {
-    let mut order = order::find_for_change(tx, number, None)?;
-    let is_due = order.base == Base::Placed && order.abandon_at.is_some_and(|at| at <= tx.now);
-    if !is_due {
-        return Ok(false);
-    }
-    let edge = Edge { from: Base::Placed, to: Base::Abandoned, kind: Kind::Incomplete };
-    let facts = facts(tx.conn, &order)?;
-    if !lifecycle::lacks(&order, &facts, &edge).is_empty() {
-        // Money arrived or is on its way: look again in an hour instead of in every round.
-        order.abandon_at = Some(tx.now.plus_minutes(60));
-        order::save(tx, &mut order)?;
-        return Ok(false);
-    }
-    let target = Stages::load(tx.conn)?.default_of(Base::Abandoned)?.clone();
-    let timer = Actor::System { name: "Timer" };
-    take(tx, &timer, order, &edge, &target, &MoveRequest::to(&target.slug))?;
-    Ok(true)
 }

@@ -66,7 +66,7 @@ fn walk(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, past: &Past, stages: 
         };
         event::record_past(tx, actor, order.id, &Event::OrderMoved(moved), at)?;
         let comes_back = matches!(to, Base::OnHold | Base::Archived);
-        order.resume_stage = comes_back.then(|| left.slug.clone());
+        super::remember(order, comes_back.then(|| (left.slug.clone(), from)));
         order.stage = entered.slug.clone();
         order.base = to;
         order.stage_entered_at = at;

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::Hold;
+use super::hold::Hold;
 use crate::actor::Actor;
 use crate::db::schema::{decisions, holds, orders};
 use crate::db::{Conn, Tx};

@@ -34,8 +34,9 @@ pub fn undo(tx: &mut Tx<'_>, actor: &Actor, number: i64, version: i64) -> Result
     order.base = stage.base;
     order.stage_entered_at = UtcTime(moved.before.stage_entered_at);
     order.abandon_at = moved.before.abandon_at.map(UtcTime);
-    order.resume_stage = moved.before.resume_stage.clone();
-    goods_back(tx, actor, &mut order, &moved, &stages)?;
+    let remembered = moved.before.resume_stage.as_deref().and_then(|slug| stages.find(slug));
+    super::remember(&mut order, remembered.map(|stage| (stage.slug.clone(), stage.base)));
+    goods_back(tx, actor, &mut order, &moved)?;
     if let Some(decision) = moved.before.decision {
         store::undo_decision(tx, decision)?;
     }
@@ -61,7 +62,7 @@ fn nothing() -> Error {
 }
 
 /// Brings the goods back to where the former stage had them.
-fn goods_back(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, moved: &Moved, stages: &Stages) -> Result<()> {
+fn goods_back(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, moved: &Moved) -> Result<()> {
     let to = Base::parse(&moved.to_base);
     if to.is_some_and(|base| matches!(base, Base::OnHold | Base::Archived | Base::Placed | Base::Abandoned)) {
         return Ok(());
@@ -69,10 +70,7 @@ fn goods_back(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, moved: &Moved, 
     if to == Some(Base::Cancelled) || to == Some(Base::Rejected) {
         shipment::reinstate(tx, order)?;
     }
-    let former = match &order.resume_stage {
-        Some(slug) => stages.find(slug).map_or(order.base, |stage| stage.base),
-        None => order.base,
-    };
+    let former = order.resume_base.unwrap_or(order.base);
     let none = Tracking::default();
     match former {
         Base::Placed | Base::Confirmed | Base::Approved | Base::OnHold => {

@@ -47,6 +47,8 @@ pub struct Order {
     pub base_rank: i64,
     /// Where it goes back to from On Hold and Archived.
     pub resume_stage: Option<String>,
+    /// Meaning of that stage.
+    pub resume_base: Option<Base>,
     /// Since when it is in its stage.
     pub stage_entered_at: UtcTime,
     /// How complete the payment is.
@@ -140,11 +142,15 @@ impl Order {
     pub fn money(&self, minor: i64) -> Money {
         Money::new(minor, self.currency)
     }
-    /// What is owed in all: nothing once the order was stopped.
+    /// What is owed in all: nothing once the order was stopped. An abandoned order owes its total, for
+    /// it can be taken up again, until it is put away.
     pub fn due_in_all(&self) -> i64 {
-        let stopped = self.base.is_stopped()
-            || (self.base == Base::Archived
-                && self.resume_stage.as_deref().and_then(Base::parse).is_some_and(Base::is_stopped));
+        let shelved_from = match self.base {
+            Base::Archived => self.resume_base,
+            _ => None,
+        };
+        let stopped =
+            self.base.is_stopped() || shelved_from.is_some_and(|base| base.is_stopped() || base == Base::Abandoned);
         if stopped { 0 } else { self.total_minor }
     }
     /// What is still to be paid, in minor units.
@@ -469,7 +475,7 @@ pub fn settle(order: &mut Order, balance: &Balance, now: UtcTime) {
     order.captured_minor = balance.captured;
     order.refunded_minor = balance.refunded;
     let before = order.payment_status;
-    order.payment_status = balance.status(order.due_in_all());
+    order.payment_status = balance.status(order.total_minor, order.due_in_all());
     match order.payment_status {
         PaymentStatus::Paid | PaymentStatus::Free => {
             let fresh = !matches!(before, PaymentStatus::Paid | PaymentStatus::Free);

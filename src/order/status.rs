@@ -170,9 +170,10 @@ impl Balance {
     pub fn net(&self) -> i64 {
         self.captured - self.refunded
     }
-    /// Status of an order of which `due` is owed in all: the first line that fits.
-    pub fn status(&self, due: i64) -> PaymentStatus {
-        if due == 0 && self.captured == 0 && self.authorized == 0 && !self.voided && !self.lapsed {
+    /// Status of an order that cost `total` and of which `due` is owed in all: the first line that fits.
+    /// A stopped order is owed nothing, but only one that cost nothing is free.
+    pub fn status(&self, total: i64, due: i64) -> PaymentStatus {
+        if total == 0 && self.captured == 0 {
             PaymentStatus::Free
         } else if self.captured > 0 && self.refunded >= self.captured {
             PaymentStatus::Refunded
@@ -283,12 +284,13 @@ mod tests {
             (0, balance(0, 100, 100), PaymentStatus::Refunded),
             (0, balance(0, 100, 0), PaymentStatus::Paid),
         ] {
-            assert_eq!(sums.status(due), wanted, "{due} {sums:?}");
+            assert_eq!(sums.status(due, due), wanted, "{due} {sums:?}");
         }
+        assert_eq!(balance(0, 0, 0).status(100, 0), PaymentStatus::Unpaid, "stopped before it was paid");
         let lapsed = Balance { lapsed: true, ..Balance::default() };
-        assert_eq!(lapsed.status(100), PaymentStatus::Expired);
+        assert_eq!(lapsed.status(100, 100), PaymentStatus::Expired);
         let trying = Balance { in_flight: true, ..Balance::default() };
-        assert_eq!(trying.status(100), PaymentStatus::Pending);
+        assert_eq!(trying.status(100, 100), PaymentStatus::Pending);
     }
 
     #[test]

@@ -75,7 +75,7 @@ impl NewOrder {
     ) -> Result<Self> {
         let totals = totals::add_up(draft);
         let placed_at = draft.placed_at.unwrap_or(now);
-        let payment_status = status::Balance::default().status(totals.total_minor);
+        let payment_status = status::Balance::default().status(totals.total_minor, totals.total_minor);
         let ships = draft.lines.iter().any(|line| !line.digital && line.quantity > 0);
         let fulfilment = if ships { FulfilmentStatus::Unfulfilled } else { FulfilmentStatus::NotRequired };
         let ship_to = draft.ship_to.as_ref();
@@ -274,6 +274,7 @@ pub(super) fn save_state(tx: &mut Tx<'_>, order: &Order) -> Result<usize> {
             orders::base.eq(order.base),
             orders::base_rank.eq(order.base_rank),
             orders::resume_stage.eq(&order.resume_stage),
+            orders::resume_base.eq(order.resume_base),
             orders::stage_entered_at.eq(order.stage_entered_at),
             orders::payment_status.eq(order.payment_status),
             orders::payment_sort.eq(order.payment_sort),

@@ -47,7 +47,7 @@ impl Base {
     }
     /// Whether nothing is owed any more because the order was stopped.
     pub fn is_stopped(self) -> bool {
-        matches!(self, Base::Cancelled | Base::Rejected | Base::Abandoned)
+        matches!(self, Base::Cancelled | Base::Rejected)
     }
     /// Name of the glyph in the icon sheet, without its `s-`.
     pub fn glyph(self) -> &'static str {

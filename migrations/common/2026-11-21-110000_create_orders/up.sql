@@ -67,6 +67,7 @@ CREATE TABLE orders (
     base TEXT NOT NULL,
     base_rank BIGINT NOT NULL,
     resume_stage TEXT REFERENCES stages (slug),
+    resume_base TEXT,
     stage_entered_at BIGINT NOT NULL,
     payment_status TEXT NOT NULL,
     -- Orders by how complete the payment is: below 100 a degree, above it the instant it was completed.
