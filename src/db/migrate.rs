@@ -54,14 +54,23 @@ fn lock_file(location: &Location) -> Result<Option<std::fs::File>> {
     }
     let mut name = path.clone().into_os_string();
     name.push(".lock");
-    let file = std::fs::File::create(&name).map_err(|error| {
-        Refusal::invalid(
-            "database.unreachable",
-            format!("The folder of the database {location} cannot be written: {error}"),
-        )
-    })?;
+    let file = open_private(name.as_ref(), location)?;
     file.lock()?;
+    open_private(path, location)?;
     Ok(Some(file))
+}
+
+/// Opens a file for writing, made for this user alone if it is new: it will hold customers' addresses.
+/// SQLite gives the files beside it the same rights.
+fn open_private(path: &std::path::Path, location: &Location) -> Result<std::fs::File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(|error| {
+        let message = format!("The database {location} cannot be written: {error}");
+        Refusal::invalid("database.unreachable", message).into()
+    })
 }
 
 fn apply<C, DB>(conn: &mut C, folder: &'static str, words: Words) -> Result<()>
