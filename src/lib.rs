@@ -16,6 +16,7 @@ pub mod money;
 pub mod moves;
 pub mod order;
 pub mod payment;
+pub mod print;
 pub mod routes;
 pub mod setup;
 pub mod shipment;

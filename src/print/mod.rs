@@ -1,0 +1,8 @@
+//! Paper: packing slips and order details as printable pages, one or many in a document.
+
+pub mod codes;
+pub mod natural;
+pub mod paper;
+pub mod slip;
+
+pub use paper::Paper;
