@@ -104,6 +104,8 @@ pub struct Slip {
     pub print: i64,
     /// Prices and totals, where they are wanted.
     pub sums: Option<Vec<Sum>>,
+    /// Whether lines carry prices.
+    pub prices: bool,
     /// How it is paid, with prices only.
     pub payment: String,
     /// Bar code of the bare number.
@@ -253,6 +255,7 @@ fn slip(
         notes: source.notes.clone(),
         print: (order.print_count + i64::from(options.next_print)).max(1),
         sums: (prices && boxes == 1).then(|| sums(order, &source.charges)),
+        prices,
         payment: if prices { payment(order) } else { String::new() },
         bar: codes::bar(order.number),
         qr: codes::qr(&format!("{}/orders/{}", options.desk, order.number)),
