@@ -6,6 +6,7 @@ use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Key, SameSite};
 use actix_web::web::{self, ServiceConfig, get, post, resource};
 
+use crate::print;
 use crate::staff::{self, Sessions};
 use crate::web::{Desk, no_such_page, see_other};
 
@@ -30,6 +31,7 @@ pub fn pages(config: &mut ServiceConfig, desk: &Desk, key: &Key) {
             .wrap(sessions)
             .route("/", get().to(|| async { see_other("/orders") }))
             .configure(people)
+            .configure(paper)
             .default_service(web::to(|| async { no_such_page() })),
     );
 }
@@ -41,4 +43,15 @@ fn people(config: &mut ServiceConfig) {
         .service(resource("/login").route(get().to(p::login)).route(post().to(p::sign_in)))
         .service(resource("/logout").route(post().to(p::sign_out)))
         .service(resource("/account/preferences").route(post().to(p::preferences)));
+}
+
+/// Slips and order details on paper.
+fn paper(config: &mut ServiceConfig) {
+    use print::pages as p;
+    config
+        .service(resource("/orders/{number}/slip").route(get().to(p::one_slip)))
+        .service(resource("/orders/{number}/sheet").route(get().to(p::one_sheet)))
+        .service(resource("/print/slips").route(get().to(p::many_slips)))
+        .service(resource("/print/sheets").route(get().to(p::many_sheets)))
+        .service(resource("/print/records").route(post().to(p::record)));
 }

@@ -74,6 +74,8 @@ pub struct Bar {
     pub may_price: bool,
     /// Whether a batch may get a cover.
     pub may_cover: bool,
+    /// What got no slip and why, in sentences.
+    pub left_out: Vec<String>,
     /// One-time token of the form that records.
     pub form_token: String,
     /// Whether this is what was just recorded, so that the browser prints at once.

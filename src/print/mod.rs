@@ -4,6 +4,7 @@
 pub mod codes;
 pub mod document;
 pub mod natural;
+pub mod pages;
 pub mod paper;
 pub mod settings;
 pub mod sheet;
@@ -83,10 +84,17 @@ pub fn read_for_slips(conn: &mut Conn, numbers: &[i64]) -> Result<Batch> {
 
 fn check_count(numbers: &[i64]) -> Result<()> {
     if numbers.is_empty() {
-        return Err(Refusal::invalid("print.nothing", "No order was chosen. Select orders in the list and print them from there.").into());
+        return Err(Refusal::invalid(
+            "print.nothing",
+            "No order was chosen. Select orders in the list and print them from there.",
+        )
+        .into());
     }
     if numbers.len() > MOST_ORDERS {
-        let message = format!("One document takes {MOST_ORDERS} orders at the most, and {} were chosen. Print them in parts.", numbers.len());
+        let message = format!(
+            "One document takes {MOST_ORDERS} orders at the most, and {} were chosen. Print them in parts.",
+            numbers.len()
+        );
         return Err(Refusal::invalid("print.too_many", message).into());
     }
     Ok(())
@@ -105,11 +113,8 @@ fn why_not(order: &Order, held: &[String]) -> Option<String> {
 fn refused(left_out: &[LeftOut]) -> Refusal {
     let held = left_out.iter().any(|order| order.held);
     let code = if held { "print.on_hold" } else { "print.stopped" };
-    let todo = if held {
-        "Release the hold first."
-    } else {
-        "There is nothing to send. Print the order details instead."
-    };
+    let todo =
+        if held { "Release the hold first." } else { "There is nothing to send. Print the order details instead." };
     let shown = left_out.iter().take(5).map(|order| format!("Order {} {}.", order.number, order.why));
     let more = left_out.len().saturating_sub(5);
     let more = if more > 0 { format!(" {more} more are too.") } else { String::new() };

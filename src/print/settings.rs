@@ -70,7 +70,8 @@ impl PrintSettings {
         for (field, text) in texts {
             *text = text.replace("\r\n", "\n").trim().to_owned();
             if text.chars().count() > LONGEST {
-                problems.push(problem(field, format!("Shorten this to {LONGEST} characters, so that it fits on a slip.")));
+                problems
+                    .push(problem(field, format!("Shorten this to {LONGEST} characters, so that it fits on a slip.")));
             }
         }
         for (field, offset) in [("offset_x", self.offset_x), ("offset_y", self.offset_y)] {

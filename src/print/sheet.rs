@@ -2,7 +2,7 @@
 //! may not see on screen is not on their paper either. Pure.
 
 use super::codes::{self, Code};
-use super::slip::{Source, Sum, addresses, detail, name, payment, sums, wishes};
+use super::slip::{Source, Sum, addresses, detail, name, paid_how, sums, wishes};
 use crate::time::long_when;
 
 /// What the reader may see.
@@ -127,7 +127,7 @@ pub fn sheet(source: &Source, sight: Sight, desk: &str, stage: &str, channel: &s
         ship_to,
         bill_to,
         method: order.shipping_method.clone(),
-        payment: shown(sight.money, &payment(order)),
+        payment: shown(sight.money, &paid_how(order)),
         parcels: parcels.collect(),
         lines: lines(source, sight),
         sums: sight.money.then(|| sums(order, &source.charges)),
@@ -178,5 +178,6 @@ fn paid(source: &Source) -> Vec<Sum> {
         ("Still to pay", order.amount_due()),
     ];
     let rows = rows.into_iter().filter(|(_, minor)| *minor != 0);
-    rows.map(|(label, minor)| Sum { label: label.to_owned(), amount: order.money(minor).to_string(), total: false }).collect()
+    rows.map(|(label, minor)| Sum { label: label.to_owned(), amount: order.money(minor).to_string(), total: false })
+        .collect()
 }

@@ -9,6 +9,7 @@ use super::paper::Paper;
 use crate::address::Address;
 use crate::money;
 use crate::order::{Charge, ChargeKind, Line, Order};
+use crate::payment;
 use crate::time::{UtcTime, long_when};
 
 /// From this many lines on, rows are narrow and without pictures.
@@ -256,7 +257,7 @@ fn slip(
         print: (order.print_count + i64::from(options.next_print)).max(1),
         sums: (prices && boxes == 1).then(|| sums(order, &source.charges)),
         prices,
-        payment: if prices { payment(order) } else { String::new() },
+        payment: if prices { paid_how(order) } else { String::new() },
         bar: codes::bar(order.number),
         qr: codes::qr(&format!("{}/orders/{}", options.desk, order.number)),
     }
@@ -333,10 +334,10 @@ fn or<'a>(text: &'a str, otherwise: &'a str) -> &'a str {
 }
 
 /// How it is paid, in words: `Paid, bank transfer`.
-pub(super) fn payment(order: &Order) -> String {
-    let method = order.payment_method.replace('_', " ");
+pub(super) fn paid_how(order: &Order) -> String {
+    let method = payment::method::label(&order.payment_method);
     let status = order.payment_status.label();
-    if method.is_empty() { status.to_owned() } else { format!("{status}, {method}") }
+    if order.payment_method.is_empty() { status.to_owned() } else { format!("{status}, {method}") }
 }
 
 /// The two addresses of an order as lines; the second is `None` where they are the same.

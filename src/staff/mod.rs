@@ -39,6 +39,8 @@ pub struct Preferences {
     pub columns: Vec<String>,
     /// Rows on a page of the orders list; 0 for the usual number.
     pub rows: i64,
+    /// Paper they last printed on; empty for the usual one of the country.
+    pub paper: String,
 }
 
 /// Somebody who is signed in.
