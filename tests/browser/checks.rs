@@ -1,0 +1,70 @@
+//! What must hold on every page: accessible, quiet under its policy, still, no wider than the screen.
+
+use serde_json::{Value, json};
+
+use crate::driver::Browser;
+
+const AXE: &str = include_str!("vendor/axe.min.js");
+
+/// Everything that is wrong with the page as it is now.
+pub fn faults(browser: &Browser) -> Vec<String> {
+    let mut faults = axe(browser);
+    faults.extend(shifts(browser));
+    faults.extend(sideways(browser));
+    faults.extend(browser.complaints());
+    faults
+}
+
+/// Fails if anything is wrong with the page as it is now.
+pub fn assert_sound(browser: &Browser, what: &str) {
+    let faults = faults(browser);
+    assert!(faults.is_empty(), "{what} ({}):\n  {}", browser.place(), faults.join("\n  "));
+}
+
+/// What axe finds against WCAG 2.2 AA and its best practices.
+pub fn axe(browser: &Browser) -> Vec<String> {
+    browser.run(&format!("if (!window.axe) {{ {AXE} ; window.axe = axe || window.axe }}"), json!([]));
+    let found = browser.run_until_done(
+        "const done = arguments[0];
+         axe.run(document, {
+             runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+             resultTypes: ['violations'],
+         }).then(
+             (r) => done(r.violations.map((v) => v.id + ': ' + v.help + ' at ' + v.nodes.map((n) => n.target.join(' ') + ' [' + (n.any.concat(n.all, n.none)[0] || {}).message + ']').slice(0, 4).join(' | '))),
+             (e) => done(['axe failed: ' + e]),
+         );",
+        json!([]),
+    );
+    strings(&found)
+}
+
+/// Parts that moved without being asked to since the page was opened.
+pub fn shifts(browser: &Browser) -> Vec<String> {
+    let found = browser.run_until_done(
+        "const done = arguments[0], moved = [];
+         const name = (n) => !n ? '?' : n.nodeType === 1 ? n.tagName.toLowerCase() + (n.id ? '#' + n.id : '') + '.' + n.className : n.nodeName;
+         const seen = (list) => list.forEach((e) => { if (!e.hadRecentInput) moved.push('moved by ' + e.value.toFixed(4) + ': ' + e.sources.map((s) => name(s.node)).join(', ')) });
+         const watch = new PerformanceObserver((l) => seen(l.getEntries()));
+         watch.observe({ type: 'layout-shift', buffered: true });
+         setTimeout(() => { seen(watch.takeRecords()); watch.disconnect(); done(moved) }, 50);",
+        json!([]),
+    );
+    strings(&found)
+}
+
+/// Whether the page is wider than the screen, and what sticks out.
+pub fn sideways(browser: &Browser) -> Vec<String> {
+    let found = browser.run(
+        "const root = document.documentElement, wide = root.clientWidth;
+         if (root.scrollWidth <= wide) return [];
+         const out = [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > wide + 1).slice(0, 5);
+         return ['the page is ' + root.scrollWidth + ' wide on a screen of ' + wide + ': ' + out.map((e) => e.tagName.toLowerCase() + '.' + e.className).join(', ')];",
+        json!([]),
+    );
+    strings(&found)
+}
+
+fn strings(found: &Value) -> Vec<String> {
+    let list = found.as_array().unwrap_or_else(|| panic!("{found}"));
+    list.iter().map(|text| text.as_str().unwrap_or("").to_owned()).collect()
+}
