@@ -68,3 +68,32 @@ fn strings(found: &Value) -> Vec<String> {
     let list = found.as_array().unwrap_or_else(|| panic!("{found}"));
     list.iter().map(|text| text.as_str().unwrap_or("").to_owned()).collect()
 }
+
+/// The page as it is opened again on a desk and a phone, in light and dark: sound each time. Keeps a
+/// picture of each below `target/pictures`.
+pub fn assert_sound_everywhere(browser: &Browser, name: &str) {
+    let place = browser.address();
+    let mut faults = Vec::new();
+    for (width, height) in [(1440, 900), (390, 844)] {
+        for scheme in ["light", "dark"] {
+            browser.viewport(width, height);
+            browser.prefer(scheme);
+            browser.goto(&place);
+            let what = format!("{name}-{width}-{scheme}");
+            browser.picture(&pictures().join(format!("{what}.png")));
+            faults.extend(self::faults(browser).into_iter().map(|fault| format!("{what}: {fault}")));
+        }
+    }
+    // As narrow as the guidelines ask for, which is a desk screen at 400 %.
+    browser.viewport(320, 640);
+    browser.goto(&place);
+    faults.extend(sideways(browser).into_iter().map(|fault| format!("{name}-320: {fault}")));
+    browser.viewport(1440, 900);
+    browser.prefer("light");
+    browser.goto(&place);
+    assert!(faults.is_empty(), "{place}:\n  {}", faults.join("\n  "));
+}
+
+fn pictures() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("../pictures")
+}

@@ -8,5 +8,6 @@ mod support;
 
 mod licences;
 mod migrations;
+mod moves;
 mod schema;
 mod tidy;

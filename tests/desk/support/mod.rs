@@ -1,4 +1,5 @@
-//! What every test stands on.
+//! What every test stands on. Each test binary uses a part of it.
+#![allow(dead_code)]
 
 pub mod app;
 pub mod database;
