@@ -49,12 +49,18 @@ const POSTGRES_WORDS: Words = &[
 
 fn lock_file(location: &Location) -> Result<Option<std::fs::File>> {
     let Location::Sqlite(path) = location else { return Ok(None) };
+    let cannot = |error: std::io::Error| {
+        Refusal::invalid(
+            "database.unreachable",
+            format!("The folder of the database {location} cannot be written: {error}"),
+        )
+    };
     if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
-        std::fs::create_dir_all(parent)?;
+        std::fs::create_dir_all(parent).map_err(cannot)?;
     }
     let mut name = path.clone().into_os_string();
     name.push(".lock");
-    let file = open_private(name.as_ref(), location)?;
+    let file = std::fs::File::create(&name).map_err(cannot)?;
     file.lock()?;
     open_private(path, location)?;
     Ok(Some(file))

@@ -6,6 +6,7 @@
 
 mod support;
 
+mod durability;
 mod licences;
 mod migrations;
 mod moves;

@@ -30,8 +30,8 @@ pub struct TestDesk {
     pub db: Db,
     address: SocketAddr,
     server: Option<(actix_web::dev::ServerHandle, JoinHandle<()>)>,
-    // Dropped last: it takes the database away.
-    database: Database,
+    // Dropped last: it takes the database away. There until the desk is closed.
+    database: Option<Database>,
 }
 
 impl TestDesk {
@@ -73,7 +73,7 @@ impl TestDesk {
             });
         });
         let handle = started.recv().unwrap();
-        TestDesk { db, address, server: Some((handle, thread)), database }
+        TestDesk { db, address, server: Some((handle, thread)), database: Some(database) }
     }
 
     /// Where a browser finds it.
@@ -82,7 +82,20 @@ impl TestDesk {
     }
     /// A folder for files of this test.
     pub fn folder(&self) -> &std::path::Path {
-        self.database.folder()
+        self.database.as_ref().unwrap().folder()
+    }
+
+    /// Ends the application and hands its database over.
+    pub fn close(mut self) -> Database {
+        self.stop();
+        self.database.take().unwrap()
+    }
+    fn stop(&mut self) {
+        if let Some((handle, thread)) = self.server.take() {
+            // The command is sent at once; the thread's end is the answer.
+            drop(handle.stop(false));
+            let _ = thread.join();
+        }
     }
 
     /// Somebody who is not signed in.
@@ -134,7 +147,7 @@ impl TestDesk {
     }
     /// A connection of its own, for what no front door shows.
     pub fn look_behind(&self) -> Conn {
-        match &self.database.location {
+        match &self.database.as_ref().unwrap().location {
             Location::Sqlite(path) => Conn::Sqlite(SqliteConnection::establish(&path.to_string_lossy()).unwrap()),
             Location::Postgres(url) => Conn::Pg(PgConnection::establish(url).unwrap()),
         }
@@ -147,11 +160,7 @@ impl TestDesk {
 
 impl Drop for TestDesk {
     fn drop(&mut self) {
-        if let Some((handle, thread)) = self.server.take() {
-            // The command is sent at once; the thread's end is the answer.
-            drop(handle.stop(false));
-            let _ = thread.join();
-        }
+        self.stop();
     }
 }
 

@@ -22,7 +22,8 @@ pub struct Reply {
 }
 
 impl Person {
-    pub(super) fn new(address: SocketAddr) -> Self {
+    /// At the desk that listens there.
+    pub fn new(address: SocketAddr) -> Self {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -54,10 +55,13 @@ impl Person {
     }
     /// Sends a form from a page of `origin`.
     pub fn post_from(&self, origin: &str, path: &str, fields: &[(&str, &str)]) -> Reply {
-        let mut form = url::form_urlencoded::Serializer::new(String::new());
-        form.extend_pairs(fields);
-        let headers = [("Origin", origin), ("Content-Type", "application/x-www-form-urlencoded")];
-        self.send("POST", path, &headers, Some(form.finish().into_bytes()))
+        let (headers, body) = form(origin, fields);
+        self.send("POST", path, &headers, Some(body))
+    }
+    /// As [`Person::post`]; nothing if the desk went away meanwhile.
+    pub fn try_post(&self, path: &str, fields: &[(&str, &str)]) -> Option<Reply> {
+        let (headers, body) = form(&self.base, fields);
+        self.try_send("POST", path, &headers, Some(body)).ok()
     }
     /// Sends a form and opens the page it leads to, which must be there.
     pub fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
@@ -82,6 +86,15 @@ impl Person {
     }
     /// Sends anything at all.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<Vec<u8>>) -> Reply {
+        self.try_send(method, path, headers, body).unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+    }
+    fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<Vec<u8>>,
+    ) -> Result<Reply, ureq::Error> {
         let address = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) };
         let mut request = ureq::http::Request::builder().method(method).uri(address);
         for (name, value) in headers {
@@ -95,14 +108,14 @@ impl Person {
             Some(body) => self.agent.run(request.body(body).unwrap()),
             None => self.agent.run(request.body(()).unwrap()),
         };
-        let mut answer = answer.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        let mut answer = answer?;
         let text = |value: &ureq::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let headers: Vec<_> = answer.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
         for (_, cookie) in headers.iter().filter(|(name, _)| name == "set-cookie") {
             self.keep(cookie);
         }
-        let body = answer.body_mut().with_config().limit(256 << 20).read_to_vec().unwrap();
-        Reply { status: answer.status().as_u16(), headers, body }
+        let body = answer.body_mut().with_config().limit(256 << 20).read_to_vec()?;
+        Ok(Reply { status: answer.status().as_u16(), headers, body })
     }
     fn keep(&self, cookie: &str) {
         let (pair, rest) = cookie.split_once(';').unwrap_or((cookie, ""));
@@ -123,6 +136,14 @@ impl Person {
     pub fn set_cookie(&self, name: &str, value: &str) {
         self.cookies.borrow_mut().insert(name.to_owned(), value.to_owned());
     }
+}
+
+/// What a browser sends of a form on a page of `origin`.
+fn form<'a>(origin: &'a str, fields: &[(&str, &str)]) -> ([(&'a str, &'a str); 2], Vec<u8>) {
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.extend_pairs(fields);
+    let headers = [("Origin", origin), ("Content-Type", "application/x-www-form-urlencoded")];
+    (headers, form.finish().into_bytes())
 }
 
 impl Reply {
