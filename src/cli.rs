@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::actor::Actor;
 use crate::config::{Config, DEFAULT_DATABASE, DEFAULT_LISTEN};
 use crate::db::{Db, Location};
 use crate::error::{Error, Refusal, Result};
@@ -33,6 +34,58 @@ enum Command {
     Serve,
     /// Set the shop up without a browser
     Setup(SetupArgs),
+    /// Make, list and revoke keys for programs
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Invite, list, reset and disable staff
+    #[command(subcommand)]
+    User(UserCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum KeyCommand {
+    /// Make a key and print its token, which is shown once
+    Create {
+        /// What the key is for
+        name: String,
+        /// What it may do: all or read
+        #[arg(long, default_value = "all", value_delimiter = ',')]
+        scopes: Vec<String>,
+    },
+    /// List the keys
+    List,
+    /// End a key by its name
+    Revoke {
+        /// Name of the key
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum UserCommand {
+    /// List the staff
+    List,
+    /// Add somebody and print the link with which they set a password
+    Invite {
+        /// Their e-mail address
+        email: String,
+        /// Their name
+        #[arg(long)]
+        name: String,
+        /// owner, manager, packer, support or viewer
+        #[arg(long, default_value = "packer")]
+        role: String,
+    },
+    /// Print a link with which somebody sets a new password
+    Reset {
+        /// Their e-mail address
+        email: String,
+    },
+    /// Stop somebody from signing in and end their sessions
+    Disable {
+        /// Their e-mail address
+        email: String,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -80,6 +133,8 @@ fn dispatch(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Serve => serve(config),
         Command::Setup(args) => set_up(&config, args),
+        Command::Key(command) => keys(&config, command),
+        Command::User(command) => users(&config, command),
     }
 }
 
@@ -120,6 +175,10 @@ fn serve_open(db: Db, config: Config) -> Result<()> {
     })?;
     let key = staff::cookie_key(&db)?;
     let here = listener.local_addr()?;
+    if let Some(code) = db.write_blocking(setup::issue_code)? {
+        say("This desk is new. Open the address below and set it up with this code, which works until then:");
+        say(&format!("\n    {code}\n"));
+    }
     say(&format!("Slipway listens on http://{here}"));
     let desk = Desk::new(db, config);
     let runner = actix_web::rt::System::new();
@@ -157,6 +216,76 @@ fn set_up(config: &Config, args: SetupArgs) -> Result<()> {
     db.write_blocking(move |tx| setup::found(tx, &new, hash))?;
     say(&format!("{name} is set up. Start the desk with: slipway serve"));
     Ok(())
+}
+
+const HERE: Actor = Actor::System { name: "Command line" };
+
+fn keys(config: &Config, command: KeyCommand) -> Result<()> {
+    let db = Db::open(&config.database)?;
+    match command {
+        KeyCommand::Create { name, scopes } => {
+            say(&db.write_blocking(move |tx| staff::keys::create(tx, &HERE, &name, &scopes))?);
+        }
+        KeyCommand::List => {
+            for key in db.read_blocking(staff::keys::list)? {
+                let state = key.revoked_at.map_or_else(|| key.scopes.clone(), |at| format!("revoked {}", at.rfc3339()));
+                say(&format!("{}\t{}\tmade {}", key.name, state, key.created_at.rfc3339()));
+            }
+        }
+        KeyCommand::Revoke { name } => {
+            let which = name.clone();
+            db.write_blocking(move |tx| staff::keys::revoke(tx, &HERE, &which))?;
+            say(&format!("The key {name} no longer works."));
+        }
+    }
+    Ok(())
+}
+
+fn users(config: &Config, command: UserCommand) -> Result<()> {
+    let db = Db::open(&config.database)?;
+    match command {
+        UserCommand::List => {
+            for member in db.read_blocking(staff::members)? {
+                let state = if member.disabled_at.is_some() { "disabled" } else { member.role.as_str() };
+                say(&format!("{}\t{}\t{}", member.email, state, member.name));
+            }
+        }
+        UserCommand::Invite { email, name, role } => {
+            let role = staff::Role::parse(&role).ok_or_else(|| {
+                Refusal::invalid(
+                    "staff.role",
+                    format!("There is no role called {role}. Give owner, manager, packer, support or viewer."),
+                )
+            })?;
+            let new = staff::NewMember { name, email, role, password_hash: None };
+            let token = db.write_blocking(move |tx| {
+                let id = staff::add(tx, &HERE, &new)?;
+                staff::make_link(tx, &HERE, id, staff::Purpose::Invite)
+            })?;
+            say(&link(&db, config, &token)?);
+        }
+        UserCommand::Reset { email } => {
+            let token = db.write_blocking(move |tx| {
+                let member = staff::member_by_email(tx.conn, &email)?;
+                staff::make_link(tx, &HERE, member.id, staff::Purpose::Reset)
+            })?;
+            say(&link(&db, config, &token)?);
+        }
+        UserCommand::Disable { email } => {
+            let name = db.write_blocking(move |tx| {
+                let member = staff::member_by_email(tx.conn, &email)?;
+                staff::disable_as(tx, &HERE, &member)?;
+                Ok(member.name)
+            })?;
+            say(&format!("{name} is disabled and signed out everywhere."));
+        }
+    }
+    Ok(())
+}
+
+fn link(db: &Db, config: &Config, token: &str) -> Result<String> {
+    let base = db.read_blocking(|conn| web::setting(conn, "public_address"))?.filter(|base| !base.is_empty());
+    Ok(format!("{}/join/{token}", base.unwrap_or_else(|| format!("http://{}", config.listen))))
 }
 
 impl From<crate::web::Problem> for Error {

@@ -1,5 +1,6 @@
 //! Slipway: a merchant's order desk in one self-hosted binary.
 
+pub mod account;
 pub mod actor;
 pub mod address;
 pub mod cli;
@@ -18,6 +19,7 @@ pub mod order;
 pub mod payment;
 pub mod print;
 pub mod routes;
+pub mod settings;
 pub mod setup;
 pub mod shipment;
 pub mod staff;

@@ -9,6 +9,7 @@ use actix_web::web::{self, ServiceConfig, get, post, resource};
 use crate::print;
 use crate::staff::{self, Sessions};
 use crate::web::{Desk, no_such_page, see_other};
+use crate::{account, settings, setup};
 
 /// Name of the session's cookie.
 const COOKIE: &str = "slipway";
@@ -32,6 +33,7 @@ pub fn pages(config: &mut ServiceConfig, desk: &Desk, key: &Key) {
             .route("/", get().to(|| async { see_other("/orders") }))
             .configure(people)
             .configure(paper)
+            .configure(shop)
             .default_service(web::to(|| async { no_such_page() })),
     );
 }
@@ -42,7 +44,28 @@ fn people(config: &mut ServiceConfig) {
     config
         .service(resource("/login").route(get().to(p::login)).route(post().to(p::sign_in)))
         .service(resource("/logout").route(post().to(p::sign_out)))
-        .service(resource("/account/preferences").route(post().to(p::preferences)));
+        .service(resource("/join/{token}").route(get().to(p::open_link)).route(post().to(p::use_link)))
+        .service(resource("/account").route(get().to(account::pages::show)))
+        .service(resource("/account/preferences").route(post().to(p::preferences)))
+        .service(resource("/account/password").route(post().to(account::pages::password)))
+        .service(resource("/account/sessions/others").route(post().to(account::pages::end_others)))
+        .service(resource("/account/sessions/all").route(post().to(account::pages::end_all)))
+        .service(resource("/account/sessions/{uid}/end").route(post().to(account::pages::end_session)));
+}
+
+/// First run and settings.
+fn shop(config: &mut ServiceConfig) {
+    use settings::pages as s;
+    use settings::people::pages as p;
+    config
+        .service(resource("/setup").route(get().to(setup::pages::show)).route(post().to(setup::pages::make)))
+        .route("/settings", get().to(|| async { see_other("/settings/shop") }))
+        .service(resource("/settings/shop").route(get().to(s::show)).route(post().to(s::save)))
+        .service(resource("/settings/staff").route(get().to(p::show)).route(post().to(p::invite)))
+        .service(resource("/settings/staff/{uid}/role").route(post().to(p::role)))
+        .service(resource("/settings/staff/{uid}/link").route(post().to(p::link)))
+        .service(resource("/settings/staff/{uid}/disable").route(post().to(p::disable)))
+        .service(resource("/settings/staff/{uid}/enable").route(post().to(p::enable)));
 }
 
 /// Slips and order details on paper.

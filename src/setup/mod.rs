@@ -1,5 +1,7 @@
 //! First-run set-up: makes the shop, its market, its counter channel and its owner, once.
 
+pub mod pages;
+
 use chrono_tz::Tz;
 
 use crate::actor::Actor;
@@ -122,4 +124,79 @@ pub fn found(tx: &mut Tx<'_>, new: &NewShop, password_hash: String) -> Result<St
         password_hash: Some(password_hash),
     };
     staff::add(tx, &Actor::System { name: "Set-up" }, &owner)
+}
+
+/// Names of the codes that open set-up: one for every start, the newest few of which work, so that
+/// several instances that start together can each print their own.
+const CODES: &str = "setup_codes";
+const CODES_KEPT: usize = 8;
+
+/// Makes a code for the console and keeps its hash. None once the shop is made.
+pub fn issue_code(tx: &mut Tx<'_>) -> Result<Option<String>> {
+    if is_done(tx.conn)? {
+        return Ok(None);
+    }
+    let code = new_code()?;
+    let kept = web::setting(tx.conn, CODES)?.unwrap_or_default();
+    let mut hashes = vec![staff::token_hash(&code)];
+    hashes.extend(kept.lines().take(CODES_KEPT - 1).map(str::to_owned));
+    web::set_setting(tx, CODES, &hashes.join("\n"))?;
+    Ok(Some(code))
+}
+
+/// Twelve characters without those that look alike, in groups of four: 59 bits.
+fn new_code() -> Result<String> {
+    const LETTERS: &[u8; 30] = b"23456789abcdefghjkmnpqrstvwxyz";
+    let mut code = String::new();
+    while code.len() < 14 {
+        let mut byte = [0u8; 1];
+        getrandom::fill(&mut byte).map_err(|error| Error::broken(format!("no random bytes: {error}")))?;
+        // Above the last whole multiple the letters would not be equally likely.
+        if let Some(letter) = (byte[0] < 240).then(|| LETTERS[usize::from(byte[0]) % LETTERS.len()]) {
+            if matches!(code.len(), 4 | 9) {
+                code.push('-');
+            }
+            code.push(char::from(letter));
+        }
+    }
+    Ok(code)
+}
+
+/// Refuses a code that was not printed by a recent start of this desk.
+///
+/// # Errors
+/// Names the field `code`; after too many wrong codes it says how long to wait.
+pub fn check_code(tx: &mut Tx<'_>, code: &str) -> Result<()> {
+    let typed: String = code.trim().to_lowercase().chars().filter(|c| !c.is_whitespace()).collect();
+    staff::slow_down(tx, "setup:code")?;
+    let kept = web::setting(tx.conn, CODES)?.unwrap_or_default();
+    let hash = staff::token_hash(&typed);
+    if kept.lines().any(|line| line == hash) {
+        return staff::forgive(tx, "setup:code");
+    }
+    Err(Refusal::field(
+        "setup.code",
+        "code",
+        "This is not the code on the console. Copy it from where Slipway was started, or start it again for a new one.",
+    )
+    .into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_three_groups_of_four() {
+        let code = new_code().expect("a code");
+        assert_eq!(code.len(), 14);
+        assert!(code.split('-').all(|group| group.len() == 4), "{code}");
+    }
+
+    #[test]
+    fn everything_wrong_with_a_shop_is_said_at_once() {
+        let refusal = check(&NewShop { order_prefix: "X1".to_owned(), ..NewShop::default() }).expect_err("refused");
+        let fields: Vec<_> = refusal.fields.iter().map(|f| f.field.as_str()).collect();
+        assert_eq!(fields, ["shop", "currency", "time_zone", "prefix"]);
+    }
 }

@@ -9,7 +9,7 @@ use actix_session::{Session, SessionExt};
 use actix_web::dev::Payload;
 use actix_web::http::Method;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
 
 use super::permission::{Anyone, Needed};
 use super::session::{KEEP, STAFF, UID, expiry};
@@ -17,7 +17,7 @@ use super::{Person, forbidden, store_sessions};
 use crate::error::{Error, Refusal, RefusalKind};
 use crate::ids::StaffId;
 use crate::time::UtcTime;
-use crate::web::{Desk, Problem, Toast, put_toast, take_toast, wants_fragment};
+use crate::web::{Desk, Problem, Toast, put_toast, see_other, take_toast, wants_fragment};
 
 /// How often it is noted that somebody is here.
 const TOUCH_SECONDS: i64 = 5 * 60;
@@ -42,9 +42,10 @@ impl<P> Staff<P> {
     pub fn toast_with(&self, toast: &Toast) {
         put_toast(&self.session, toast);
     }
-    /// Their session, for signing out.
-    pub(super) fn session(&self) -> &Session {
-        &self.session
+    /// Ends this session and goes to the sign-in page.
+    pub fn sign_out(&self) -> HttpResponse {
+        self.session.purge();
+        see_other("/login?notice=out")
     }
 }
 

@@ -1,11 +1,13 @@
 //! The people of the shop: who they are, what they may do, how they prove it.
 
 pub mod guard;
+pub mod keys;
 pub mod pages;
 mod password;
 pub mod permission;
 mod session;
 mod store;
+mod store_keys;
 mod store_sessions;
 mod throttle;
 
@@ -20,6 +22,7 @@ use crate::time::UtcTime;
 use crate::web::{Section, Toast, Viewer};
 
 pub use guard::Staff;
+pub(crate) use password::token_hash;
 pub use password::{check_password, hash_password};
 pub use permission::{Anyone, Permission, Role};
 pub use session::{KEEP_DAYS, Sessions, cookie_key};
@@ -414,6 +417,23 @@ pub fn change_password(tx: &mut Tx<'_>, person: &Person, password_hash: &str) ->
 /// Hash of somebody's password, to check the old one before a new one is set.
 pub fn password_hash_of(conn: &mut Conn, id: StaffId) -> Result<Option<String>> {
     store::password_hash(conn, id)
+}
+
+/// Counts a try at a secret before it is looked at.
+///
+/// # Errors
+/// Says how long to wait after too many.
+pub(crate) fn slow_down(tx: &mut Tx<'_>, subject: &str) -> Result<()> {
+    let failures = store::failures(tx.conn, subject)?;
+    if let Some(seconds) = failures.wait(tx.now) {
+        return Err(throttle::too_many(seconds).into());
+    }
+    store::set_failures(tx, subject, failures.after_another(throttle::Of::Account, tx.now))
+}
+
+/// Forgets the tries at a secret that was right in the end.
+pub(crate) fn forgive(tx: &mut Tx<'_>, subject: &str) -> Result<()> {
+    store::forgive(tx, subject)
 }
 
 /// Keeps how somebody likes the desk.

@@ -2,19 +2,20 @@
 
 use actix_session::Session;
 use actix_web::http::{StatusCode, header};
-use actix_web::web::Data;
+use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
 use super::guard::signed_in;
 use super::session::{ADDRESS, AGENT, KEEP, STAFF, UID};
-use super::throttle::Of;
-use super::{Preferences, Staff, fold_email, password, store};
+use super::throttle::{Of, too_many};
+use super::{Person, Preferences, Staff, fold_email, password, store};
 use crate::actor::Actor;
 use crate::error::{FieldProblem, Refusal, RefusalKind, Result};
 use crate::event::{self, Event};
 use crate::ids::{StaffId, new_uid};
+use crate::time::UtcTime;
 use crate::web::{self, Answer, Desk, Form, Query, Shop, peer_address, see_other};
 
 #[derive(Template)]
@@ -162,12 +163,6 @@ async fn prove(desk: &Desk, email: &str, password: &str, address: &str) -> Resul
     }
 }
 
-fn too_many(seconds: i64) -> Refusal {
-    let wait = if seconds < 90 { format!("{seconds} seconds") } else { format!("{} minutes", (seconds + 59) / 60) };
-    Refusal::new(RefusalKind::TooMany, "sign_in.too_many", format!("Too many tries. Wait {wait}, then try again."))
-        .allowing(vec![seconds.to_string()])
-}
-
 /// Begins a session under a new key.
 pub(crate) fn begin(request: &HttpRequest, session: &Session, id: StaffId, keep: bool, address: &str) {
     session.clear();
@@ -189,6 +184,97 @@ pub(crate) fn begin(request: &HttpRequest, session: &Session, id: StaffId, keep:
 pub async fn sign_out(session: Session) -> HttpResponse {
     session.purge();
     see_other("/login?notice=out")
+}
+
+/// Checks the present password and sets a new one.
+///
+/// # Errors
+/// Names the field that is wrong: `current` or `password`.
+pub(crate) async fn replace_password(desk: &Desk, person: &Person, current: &str, new: &str) -> Result<()> {
+    let (id, email) = (person.id, person.email.clone());
+    // Counted like a sign-in, so that an open desk is no way to guess.
+    let subject = format!("account:{email}");
+    let tried = subject.clone();
+    let hash = desk
+        .db
+        .write(move |tx| {
+            super::slow_down(tx, &tried)?;
+            super::password_hash_of(tx.conn, id)
+        })
+        .await?;
+    if !password::verify_later(current.to_owned(), hash).await? {
+        return Err(Refusal::field("password.current", "current", "This is not your present password.").into());
+    }
+    password::check_password(new)?;
+    let hash = password::hash_later(new.to_owned()).await?;
+    let person = person.clone();
+    desk.db
+        .write(move |tx| {
+            store::forgive(tx, &subject)?;
+            super::change_password(tx, &person, &hash)
+        })
+        .await
+}
+
+#[derive(Template)]
+#[template(path = "staff/link.html")]
+struct LinkPage {
+    shop: Shop,
+    token: String,
+    name: String,
+    email: String,
+    welcome: bool,
+    problem: String,
+    refusal: Option<Refusal>,
+}
+
+async fn link_page(desk: &Desk, token: String, refusal: Option<Refusal>) -> Result<LinkPage> {
+    desk.db
+        .read(move |conn| {
+            let member = super::open_link(conn, &token, UtcTime::now())?;
+            let problem = refusal.as_ref().and_then(|r| r.problem("password")).unwrap_or_default().to_owned();
+            let shop = web::shop(conn)?;
+            let welcome = !member.has_password;
+            Ok(LinkPage { shop, token, name: member.name, email: member.email, welcome, problem, refusal })
+        })
+        .await
+}
+
+/// `GET /join/{token}`: an invitation or a reset link.
+pub async fn open_link(desk: Data<Desk>, token: Path<String>) -> Answer {
+    web::page(&link_page(&desk, token.into_inner(), None).await?)
+}
+
+/// The posted password of a link.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkForm {
+    /// For password managers.
+    #[serde(default, rename = "username")]
+    _username: String,
+    #[serde(default)]
+    password: String,
+}
+
+/// `POST /join/{token}`
+pub async fn use_link(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    session: Session,
+    token: Path<String>,
+    form: Form<LinkForm>,
+) -> Answer {
+    let token = token.into_inner();
+    if let Err(refusal) = password::check_password(&form.password) {
+        let page = link_page(&desk, token, Some(refusal)).await?;
+        return web::page_as(StatusCode::BAD_REQUEST, &page);
+    }
+    // Looked at before hashing, which is slow on purpose.
+    link_page(&desk, token.clone(), None).await?;
+    let hash = password::hash_later(form.password.clone()).await?;
+    let id = desk.db.write(move |tx| super::use_link(tx, &token, &hash)).await?;
+    begin(&request, &session, id, false, &peer_address(&request));
+    Ok(see_other("/orders"))
 }
 
 /// What can be changed from the menu.

@@ -1,5 +1,6 @@
 //! How guesses at passwords are slowed down, for an account and for an address.
 
+use crate::error::{Refusal, RefusalKind};
 use crate::time::UtcTime;
 
 /// Failures that cost nothing.
@@ -53,6 +54,13 @@ impl Failures {
         let blocked_until = if delay == 0 { 0 } else { now.plus_seconds(delay).0 };
         Failures { count, blocked_until, last_at: now.0 }
     }
+}
+
+/// What is told to whoever must wait; the seconds go into the answer's `Retry-After`.
+pub fn too_many(seconds: i64) -> Refusal {
+    let wait = if seconds < 90 { format!("{seconds} seconds") } else { format!("{} minutes", (seconds + 59) / 60) };
+    Refusal::new(RefusalKind::TooMany, "sign_in.too_many", format!("Too many tries. Wait {wait}, then try again."))
+        .allowing(vec![seconds.to_string()])
 }
 
 #[cfg(test)]

@@ -1,0 +1,115 @@
+//! `/account`.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::error::Refusal;
+use crate::staff::{self, Device, Person, Staff, pages::device_name};
+use crate::time::UtcTime;
+use crate::web::{self, Answer, Desk, Form, Section, Shell, see_other};
+
+struct DeviceRow {
+    uid: String,
+    name: String,
+    address: String,
+    created_at: UtcTime,
+    seen_at: UtcTime,
+    here: bool,
+}
+
+#[derive(Template)]
+#[template(path = "account/index.html")]
+struct Account {
+    shell: Shell,
+    email: String,
+    devices: Vec<DeviceRow>,
+    refusal: Option<Refusal>,
+}
+
+impl Account {
+    fn problem(&self, field: &str) -> &str {
+        self.refusal.as_ref().and_then(|refusal| refusal.problem(field)).unwrap_or_default()
+    }
+}
+
+async fn load(desk: &Desk, person: Person, refusal: Option<Refusal>) -> Result<Account, web::Problem> {
+    let page = desk
+        .db
+        .read(move |conn| {
+            let shell = Shell::load(conn, &person, Section::Account)?;
+            let here = person.session.clone();
+            let row = |device: Device| DeviceRow {
+                name: device_name(&device.agent),
+                here: device.uid == here,
+                uid: device.uid,
+                address: device.address,
+                created_at: device.created_at,
+                seen_at: device.seen_at,
+            };
+            let devices = staff::devices(conn, person.id, shell.now)?.into_iter().map(row).collect();
+            Ok(Account { shell, email: person.email, devices, refusal })
+        })
+        .await?;
+    Ok(page)
+}
+
+/// `GET /account`
+pub async fn show(desk: Data<Desk>, staff: Staff) -> Answer {
+    web::page(&load(&desk, staff.person(), None).await?)
+}
+
+/// A change of password.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordForm {
+    /// For password managers.
+    #[serde(default, rename = "username")]
+    _username: String,
+    #[serde(default)]
+    current: String,
+    #[serde(default)]
+    password: String,
+}
+
+/// `POST /account/password`
+pub async fn password(desk: Data<Desk>, staff: Staff, form: Form<PasswordForm>) -> Answer {
+    match staff::pages::replace_password(&desk, &staff, &form.current, &form.password).await {
+        Ok(()) => {
+            staff.toast("Password changed. Your other devices are signed out.");
+            Ok(see_other("/account"))
+        }
+        Err(error) => match error.refusal() {
+            Some(refusal) => {
+                let page = load(&desk, staff.person(), Some(refusal.clone())).await?;
+                web::page_as(StatusCode::BAD_REQUEST, &page)
+            }
+            None => Err(error.into()),
+        },
+    }
+}
+
+/// `POST /account/sessions/{uid}/end`
+pub async fn end_session(desk: Data<Desk>, staff: Staff, uid: Path<String>) -> Answer {
+    let (id, uid) = (staff.id, uid.into_inner());
+    desk.db.write(move |tx| staff::end_session(tx, id, &uid)).await?;
+    staff.toast("That device is signed out.");
+    Ok(see_other("/account"))
+}
+
+/// `POST /account/sessions/others`
+pub async fn end_others(desk: Data<Desk>, staff: Staff) -> Answer {
+    let (id, here) = (staff.id, staff.session.clone());
+    desk.db.write(move |tx| staff::end_sessions(tx, id, Some(&here))).await?;
+    staff.toast("Your other devices are signed out.");
+    Ok(see_other("/account"))
+}
+
+/// `POST /account/sessions/all`
+pub async fn end_all(desk: Data<Desk>, staff: Staff) -> Result<HttpResponse, web::Problem> {
+    let id = staff.id;
+    desk.db.write(move |tx| staff::end_sessions(tx, id, None)).await?;
+    Ok(staff.sign_out())
+}

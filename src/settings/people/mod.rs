@@ -1,0 +1,3 @@
+//! The staff in the settings.
+
+pub mod pages;
