@@ -403,6 +403,7 @@ pub fn use_link(tx: &mut Tx<'_>, token: &str, password_hash: &str) -> Result<Sta
     store::set_password(tx, member.id, password_hash)?;
     store_sessions::end_all(tx, member.id, None)?;
     let actor = Actor::Staff { id: member.id, name: member.name.clone() };
+    store::saw(tx, member.id)?;
     changed(tx, &actor, member.id, "set a password by link")?;
     Ok(member.id)
 }

@@ -91,6 +91,7 @@ pub async fn sign_in(desk: Data<Desk>, request: HttpRequest, session: Session, f
             desk.db
                 .write(move |tx| {
                     store::forgive(tx, &format!("account:{email}"))?;
+                    store::saw(tx, id)?;
                     event::record(tx, &actor, None, &Event::StaffSignedIn { address })
                 })
                 .await?;

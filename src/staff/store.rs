@@ -98,6 +98,12 @@ pub(super) fn set_password(tx: &mut Tx<'_>, id: StaffId, hash: &str) -> Result<(
     Ok(())
 }
 
+/// Notes that somebody was here.
+pub(super) fn saw(tx: &mut Tx<'_>, id: StaffId) -> Result<()> {
+    diesel::update(staff::table.find(id.0)).set(staff::last_seen_at.eq(tx.now)).execute(tx.conn)?;
+    Ok(())
+}
+
 pub(super) fn set_preferences(tx: &mut Tx<'_>, id: StaffId, json: &str) -> Result<()> {
     diesel::update(staff::table.find(id.0)).set(staff::preferences.eq(json)).execute(tx.conn)?;
     Ok(())
