@@ -6,6 +6,7 @@
 
 mod support;
 
+mod bad_input;
 mod durability;
 mod licences;
 mod migrations;
