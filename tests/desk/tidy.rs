@@ -9,7 +9,7 @@ const GROUND: [&str; 13] =
 const FEATURES: [&str; 10] =
     ["staff", "market", "customer", "catalog", "workflow", "order", "payment", "shipment", "moves", "conversation"];
 /// Edges know any feature; no feature knows them.
-const EDGES: [&str; 7] = ["setup", "intake", "webhook", "notify", "print", "report", "transfer"];
+const EDGES: [&str; 9] = ["setup", "settings", "account", "intake", "webhook", "notify", "print", "report", "transfer"];
 /// Words that say nothing about what is inside.
 const EMPTY_NAMES: [&str; 7] = ["utils", "util", "helpers", "common", "services", "managers", "types"];
 
