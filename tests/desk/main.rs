@@ -10,6 +10,7 @@ mod bad_input;
 mod durability;
 mod licences;
 mod migrations;
+mod model;
 mod moves;
 mod schema;
 mod tidy;

@@ -1,0 +1,368 @@
+//! Random commands against the verbs, legal and illegal, one after another and from many threads.
+//! Whatever they do, ledgers, parcels, statuses, counts, search and diary must agree afterwards.
+
+use std::collections::BTreeMap;
+
+use slipway::actor::Actor;
+use slipway::address::Address;
+use slipway::conversation::{self, Audience};
+use slipway::db::{Conn, Db};
+use slipway::error::{Error, Result};
+use slipway::event::{self, Event};
+use slipway::ids::StaffId;
+use slipway::market::{ChannelKind, Markets, find_or_make_channel};
+use slipway::moves::{self, Authority, MoveRequest, RefundChoice};
+use slipway::order::{self, Correction, Draft, DraftLine, EntryState, Order, PaymentKind};
+use slipway::payment::{self, NewPayment};
+use slipway::shipment::{self, ShipmentState};
+use slipway::workflow::{Base, Stages};
+
+use crate::support::app::TestDesk;
+
+/// Numbers that look random and are the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % sides
+    }
+    fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+        &from[self.roll(from.len() as u64) as usize]
+    }
+}
+
+fn somebody(dice: &mut Dice) -> Actor {
+    match dice.roll(3) {
+        0 => Actor::Customer { name: "Eszter".into() },
+        1 => Actor::Staff { id: StaffId(1), name: "Marta".into() },
+        _ => Actor::Channel { name: "Web shop".into() },
+    }
+}
+
+fn new_draft(dice: &mut Dice, markets: &Markets) -> Draft {
+    let market = &markets.markets[0];
+    let mut draft = Draft::new(market.id, markets.channels[0].id, market.currency);
+    draft.customer_name = (*dice.pick(&["Eszter Kovács", "Ørsted", "山田 花子", "ليلى العنبر"])).into();
+    draft.email = if dice.roll(2) == 0 { "eszter@example.hu".into() } else { String::new() };
+    draft.payment_method = (*dice.pick(&["", "card", "bank_transfer", "cash_on_delivery"])).into();
+    if dice.roll(3) > 0 {
+        draft.ship_to = Some(budapest());
+    }
+    for _ in 0..=dice.roll(3) {
+        draft.lines.push(DraftLine {
+            sku: format!("MUG-{}", dice.roll(5)),
+            title: "Stoneware mug".into(),
+            quantity: dice.roll(4) as i64,
+            unit_minor: *dice.pick(&[0, 1, 2_400, 99_999]),
+            digital: dice.roll(5) == 0,
+            ..DraftLine::default()
+        });
+    }
+    draft
+}
+
+fn budapest() -> Address {
+    Address {
+        name: "Eszter Kovács".into(),
+        street1: "Ráday utca 18".into(),
+        city: "Budapest".into(),
+        postcode: "1092".into(),
+        country: "HU".into(),
+        ..Address::default()
+    }
+}
+
+/// One command. Refusals are answers like any other; only a fault of ours is an error here.
+fn command(db: &Db, dice: &mut Dice, markets: &Markets, orders: &mut Vec<i64>) {
+    let actor = somebody(dice);
+    if orders.is_empty() || dice.roll(8) == 0 {
+        let draft = new_draft(dice, markets);
+        let placed = db.write_blocking(move |tx| moves::place(tx, &actor, &draft));
+        orders.extend(answer(placed).map(|placed| placed.order.number));
+        return;
+    }
+    let number = *dice.pick(orders);
+    let seen = db.read_blocking(|conn| order::find(conn, number)).unwrap();
+    let version = match dice.roll(6) {
+        0 => None,
+        1 => Some(seen.version - 1),
+        _ => Some(seen.version),
+    };
+    match dice.roll(12) {
+        0..=5 => {
+            let request = wish(dice, version);
+            let by = actor.clone();
+            let moved = answer(db.write_blocking(move |tx| moves::move_to_stage(tx, &by, number, &request)));
+            if let Some(moved) = moved.filter(|moved| moved.changed && dice.roll(4) == 0) {
+                undo_restores(db, &seen, moved.order.version, &actor);
+            }
+        }
+        6 => {
+            let new = NewPayment {
+                kind: *dice.pick(&[PaymentKind::Authorization, PaymentKind::Capture]),
+                amount_minor: *dice.pick(&[0, 1, 2_400, seen.total_minor, seen.amount_due()]),
+                method: (*dice.pick(&["card", "cash"])).into(),
+                reference: String::new(),
+                note: String::new(),
+                expires_at: None,
+            };
+            answer(db.write_blocking(move |tx| moves::record_payment(tx, &actor, number, version, &new)));
+        }
+        7 => {
+            let request = MoveRequest { reason: "stock".into(), ..wish(dice, version) };
+            answer(db.write_blocking(move |tx| moves::hold(tx, &actor, number, &request)));
+        }
+        8 => {
+            let holds = db.read_blocking(|conn| moves::open_holds(conn, seen.id)).unwrap();
+            if !holds.is_empty() {
+                let hold = dice.pick(&holds).uid.clone();
+                answer(db.write_blocking(move |tx| moves::release(tx, &actor, number, version, &hold)));
+            }
+        }
+        9 => {
+            let change = Correction { ship_to: Some(budapest()), ..Correction::default() };
+            answer(db.write_blocking(move |tx| moves::correct(tx, &actor, number, version, &change)));
+        }
+        10 => {
+            answer(db.write_blocking(move |tx| {
+                conversation::write_note(tx, &actor, number, Audience::Internal, "Wrap it twice")
+            }));
+        }
+        _ => {
+            answer(db.write_blocking(move |tx| moves::undo(tx, &actor, number, version.unwrap_or(0))));
+        }
+    }
+}
+
+fn wish(dice: &mut Dice, version: Option<i64>) -> MoveRequest {
+    MoveRequest {
+        version,
+        reason: (*dice.pick(&["", "stock", "customer", "out_of_stock", "mistake", "other"])).into(),
+        refund: *dice.pick(&[RefundChoice::Unasked, RefundChoice::All, RefundChoice::Nothing]),
+        authority: *dice.pick(&[Authority::Moves, Authority::Corrects]),
+        ..MoveRequest::to(dice.pick(Base::ALL).as_str())
+    }
+}
+
+/// Taking a move back at once leaves the order as it was, or is refused.
+fn undo_restores(db: &Db, before: &Order, version: i64, actor: &Actor) {
+    let (number, by) = (before.number, actor.clone());
+    let Some(undone) = answer(db.write_blocking(move |tx| moves::undo(tx, &by, number, version))) else { return };
+    let now = undone.order;
+    assert_eq!((&now.stage, now.base, &now.resume_stage), (&before.stage, before.base, &before.resume_stage));
+    assert_eq!(now.fulfilment_status, before.fulfilment_status, "fulfilment of {number} after an undo");
+    assert_eq!(now.payment_status, before.payment_status, "payment of {number} after an undo");
+    assert_eq!(now.stage_entered_at, before.stage_entered_at);
+    assert_eq!(now.abandon_at, before.abandon_at);
+}
+
+fn answer<T>(outcome: Result<T>) -> Option<T> {
+    match outcome {
+        Ok(value) => Some(value),
+        Err(Error::Refused(_)) => None,
+        Err(other) => panic!("a command failed: {other}"),
+    }
+}
+
+/// Everything that must be true of an order, whatever happened to it.
+fn check(conn: &mut Conn, number: i64) {
+    let order = order::find(conn, number).unwrap();
+    let lines = order::lines(conn, order.id).unwrap();
+    let ledger = payment::ledger(conn, order.id).unwrap();
+    let story = event::timeline(conn, order.id).unwrap();
+    let told = || story.iter().map(|e| format!("\n{} {:?}", e.seq, e.event)).collect::<String>();
+
+    let stages = Stages::load(conn).unwrap();
+    assert_eq!(stages.find(&order.stage).unwrap().base, order.base);
+    assert_eq!(order.base_rank, order.base.rank());
+    let remembered = order.resume_stage.as_deref().and_then(|slug| stages.find(slug)).map(|stage| stage.base);
+    assert_eq!(remembered, order.resume_base);
+    let remembers = matches!(order.base, Base::OnHold | Base::Archived);
+    assert_eq!(order.resume_stage.is_some(), remembers, "{number} remembers a stage{}", told());
+    let holds = moves::open_holds(conn, order.id).unwrap();
+    assert_eq!(!holds.is_empty(), order.base == Base::OnHold, "holds of {number}{}", told());
+
+    for line in lines.iter().filter(|line| line.requires_shipping) {
+        let gone = matches!(order.base, Base::Shipped | Base::Delivered | Base::Returned);
+        let stopped = matches!(order.base, Base::Cancelled | Base::Rejected);
+        assert!(!(gone || stopped) || line.quantities().open() == 0, "open units of {number}{}", told());
+        assert!(!gone || line.packed_quantity == 0);
+    }
+    check_parcels(conn, &order, &lines, &told);
+    check_money(&order, &ledger, &story, &told);
+
+    for (index, entry) in story.iter().enumerate() {
+        assert_eq!(entry.seq, index as i64 + 1, "numbers of the diary of {number}");
+        assert!(!entry.actor_name.is_empty());
+    }
+    let last_stage = story.iter().rev().find_map(|entry| match &entry.event {
+        Event::OrderMoved(moved) => Some(moved.to.clone()),
+        Event::MoveUndone { from, .. } => Some(from.clone()),
+        Event::OrderCreated { stage, .. } => Some(stage.clone()),
+        _ => None,
+    });
+    assert_eq!(last_stage.as_deref(), Some(order.stage.as_str()), "the diary's stage of {number}{}", told());
+}
+
+fn check_parcels(conn: &mut Conn, order: &Order, lines: &[order::Line], told: &dyn Fn() -> String) {
+    let parcels = shipment::of_order(conn, order.id).unwrap();
+    let ids: Vec<_> = parcels.iter().map(|parcel| parcel.id).collect();
+    let contents = shipment::contents(conn, &ids).unwrap();
+    for line in lines {
+        let (mut packed, mut left) = (0, 0);
+        for content in contents.iter().filter(|content| content.line_id == line.id) {
+            let parcel = parcels.iter().find(|parcel| parcel.id == content.shipment_id).unwrap();
+            match parcel.state {
+                ShipmentState::Shipped | ShipmentState::Delivered => left += content.quantity,
+                _ => packed += content.quantity,
+            }
+        }
+        assert_eq!(
+            (packed, left),
+            (line.packed_quantity, line.shipped_quantity),
+            "parcels of {}{}",
+            order.number,
+            told()
+        );
+    }
+    let delivered = !parcels.is_empty() && parcels.iter().all(|parcel| parcel.state == ShipmentState::Delivered);
+    let quantities: Vec<_> = lines.iter().map(order::Line::quantities).collect();
+    assert_eq!(order.fulfilment_status, order::status::fulfilment(&quantities, delivered), "{}", told());
+}
+
+fn check_money(order: &Order, ledger: &[payment::Payment], story: &[event::Entry], told: &dyn Fn() -> String) {
+    let sums = payment::balance(ledger, slipway::time::UtcTime::now());
+    let stored = (order.authorized_minor, order.captured_minor, order.refunded_minor);
+    assert_eq!(stored, (sums.authorized, sums.captured, sums.refunded), "ledger of {}{}", order.number, told());
+    assert_eq!(
+        order.payment_status,
+        sums.status(order.total_minor, order.due_in_all()),
+        "payment of {}{}",
+        order.number,
+        told()
+    );
+    for capture in ledger.iter().filter(|entry| entry.kind == PaymentKind::Capture) {
+        let back: i64 = ledger
+            .iter()
+            .filter(|entry| entry.kind == PaymentKind::Refund && entry.parent_id == Some(capture.id))
+            .filter(|entry| entry.state != EntryState::Failed)
+            .map(|entry| entry.amount_minor)
+            .sum();
+        assert!(back <= capture.amount_minor, "{} was refunded beyond its capture", order.number);
+    }
+    let mut replayed: BTreeMap<String, i64> = BTreeMap::new();
+    for entry in story {
+        if let Event::PaymentRecorded { entry, amount, .. } = &entry.event {
+            *replayed.entry(entry.clone()).or_default() += amount.minor;
+        }
+    }
+    assert_eq!(replayed.get("capture").copied().unwrap_or(0), order.captured_minor);
+    assert_eq!(replayed.get("refund").copied().unwrap_or(0), order.refunded_minor);
+    if order.base.is_stopped() {
+        assert_eq!(order.authorized_minor, 0, "{} is stopped with a live authorisation{}", order.number, told());
+    }
+    if order.base == Base::Archived {
+        assert_eq!(
+            (order.amount_due(), order.credit_owed()),
+            (0, 0),
+            "{} was archived unsettled{}",
+            order.number,
+            told()
+        );
+    }
+}
+
+fn with_channel(desk: &TestDesk) -> Markets {
+    desk.db
+        .write_blocking(|tx| {
+            let market = Markets::load(tx.conn)?.home()?.id;
+            find_or_make_channel(tx, market, "web", "Web shop", ChannelKind::Web)?;
+            Markets::load(tx.conn)
+        })
+        .unwrap()
+}
+
+fn check_all(desk: &TestDesk, orders: &[i64]) {
+    for number in orders {
+        let number = *number;
+        desk.db.read_blocking(move |conn| Ok(check(conn, number))).unwrap();
+    }
+}
+
+#[test]
+fn whatever_is_asked_of_an_order_its_ledgers_statuses_and_diary_agree() {
+    let desk = TestDesk::open();
+    let markets = with_channel(&desk);
+    for seed in [7, 4_242, 990_017] {
+        let mut dice = Dice(seed);
+        let mut orders = Vec::new();
+        for round in 0..600 {
+            command(&desk.db, &mut dice, &markets, &mut orders);
+            if round % 40 == 0 {
+                check_all(&desk, &orders);
+            }
+        }
+        check_all(&desk, &orders);
+    }
+}
+
+#[test]
+fn sixteen_people_at_once_leave_every_order_whole() {
+    let desk = TestDesk::open();
+    let markets = with_channel(&desk);
+    let mut orders = Vec::new();
+    let mut dice = Dice(31);
+    while orders.len() < 6 {
+        command(&desk.db, &mut dice, &markets, &mut orders);
+    }
+    let made: Vec<Vec<i64>> = std::thread::scope(|scope| {
+        let people: Vec<_> = (0..16)
+            .map(|person| {
+                let (db, markets, mut orders) = (desk.db.clone(), markets.clone(), orders.clone());
+                scope.spawn(move || {
+                    let mut dice = Dice(1_000 + person);
+                    for _ in 0..60 {
+                        command_among_others(&db, &mut dice, &markets, &mut orders);
+                    }
+                    orders
+                })
+            })
+            .collect();
+        people.into_iter().map(|person| person.join().unwrap()).collect()
+    });
+    let all: std::collections::BTreeSet<i64> = made.into_iter().flatten().collect();
+    check_all(&desk, &all.into_iter().collect::<Vec<_>>());
+}
+
+/// As [`command`], where nobody can tell what an undo should restore because others act in between.
+fn command_among_others(db: &Db, dice: &mut Dice, markets: &Markets, orders: &mut Vec<i64>) {
+    let number = *dice.pick(orders);
+    let actor = somebody(dice);
+    match dice.roll(5) {
+        0 => command_place(db, dice, markets, orders),
+        1 => {
+            let new = NewPayment {
+                kind: PaymentKind::Capture,
+                amount_minor: 2_400,
+                method: "card".into(),
+                reference: String::new(),
+                note: String::new(),
+                expires_at: None,
+            };
+            answer(db.write_blocking(move |tx| moves::record_payment(tx, &actor, number, None, &new)));
+        }
+        _ => {
+            let request = wish(dice, None);
+            answer(db.write_blocking(move |tx| moves::move_to_stage(tx, &actor, number, &request)));
+        }
+    }
+}
+
+fn command_place(db: &Db, dice: &mut Dice, markets: &Markets, orders: &mut Vec<i64>) {
+    let (actor, draft) = (somebody(dice), new_draft(dice, markets));
+    let placed = db.write_blocking(move |tx| moves::place(tx, &actor, &draft));
+    orders.extend(answer(placed).map(|placed| placed.order.number));
+}
