@@ -70,11 +70,12 @@ fn shop(config: &mut ServiceConfig) {
 
 /// Slips and order details on paper.
 fn paper(config: &mut ServiceConfig) {
-    use print::pages as p;
+    use print::{pages as p, pages_settings as s};
     config
         .service(resource("/orders/{number}/slip").route(get().to(p::one_slip)))
         .service(resource("/orders/{number}/sheet").route(get().to(p::one_sheet)))
         .service(resource("/print/slips").route(get().to(p::many_slips)))
         .service(resource("/print/sheets").route(get().to(p::many_sheets)))
-        .service(resource("/print/records").route(post().to(p::record)));
+        .service(resource("/print/records").route(post().to(p::record)))
+        .service(resource("/settings/print").route(get().to(s::show)).route(post().to(s::save)));
 }

@@ -5,6 +5,7 @@ pub mod codes;
 pub mod document;
 pub mod natural;
 pub mod pages;
+pub mod pages_settings;
 pub mod paper;
 pub mod settings;
 pub mod sheet;

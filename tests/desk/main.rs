@@ -12,5 +12,6 @@ mod licences;
 mod migrations;
 mod model;
 mod moves;
+mod print;
 mod schema;
 mod tidy;
