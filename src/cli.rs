@@ -12,7 +12,7 @@ use crate::db::{Db, Location};
 use crate::error::{Error, Refusal, Result};
 use crate::setup::{self, NewShop};
 use crate::web::Desk;
-use crate::{routes, staff, web};
+use crate::{intake, routes, staff, web};
 
 /// A merchant's order desk in one binary.
 #[derive(Debug, Parser)]
@@ -34,6 +34,11 @@ enum Command {
     Serve,
     /// Set the shop up without a browser
     Setup(SetupArgs),
+    /// Bring orders in from a file
+    Import {
+        #[command(subcommand)]
+        what: intake::command::Command,
+    },
     /// Make, list and revoke keys for programs
     #[command(subcommand)]
     Key(KeyCommand),
@@ -135,6 +140,7 @@ fn dispatch(cli: Cli) -> Result<()> {
         Command::Setup(args) => set_up(&config, args),
         Command::Key(command) => keys(&config, command),
         Command::User(command) => users(&config, command),
+        Command::Import { what } => intake::command::run(&Db::open(&config.database)?, what),
     }
 }
 

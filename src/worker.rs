@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::db::{Db, dialect};
 use crate::error::{Error, Result};
+use crate::intake::uploads;
 use crate::job::{self, Job};
 use crate::moves;
 
@@ -30,6 +31,7 @@ async fn round(db: &Db, rounds: u32) -> Result<()> {
     drain(db).await?;
     if rounds % HOUSEKEEPING == 0 {
         db.write(|tx| dialect::fold_stage_counts(tx.conn)).await?;
+        db.write(uploads::forget_stale).await?;
     }
     Ok(())
 }
@@ -51,8 +53,9 @@ pub async fn drain(db: &Db) -> Result<usize> {
 }
 
 /// The list of jobs and which verb each one calls.
-async fn perform(_db: &Db, job: &Job) -> Result<()> {
+async fn perform(db: &Db, job: &Job) -> Result<()> {
     match job.kind.as_str() {
+        uploads::CHECK_JOB | uploads::RUN_JOB => uploads::perform(db, job).await,
         unknown => Err(Error::broken(format!("no such job: {unknown}"))),
     }
 }

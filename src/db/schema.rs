@@ -438,6 +438,11 @@ diesel::table! {
         started_by -> Text,
         created_at -> BigInt,
         finished_at -> Nullable<BigInt>,
+        channel_id -> Nullable<BigInt>,
+        bytes_total -> BigInt,
+        groups_done -> BigInt,
+        preview -> Text,
+        tally -> Text,
     }
 }
 
@@ -456,6 +461,9 @@ diesel::table! {
         row_number -> BigInt,
         order_ref -> Text,
         message -> Text,
+        line_number -> BigInt,
+        reason -> Text,
+        rows_refused -> BigInt,
     }
 }
 

@@ -33,6 +33,8 @@ fn goods(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, past: &Past, at: Utc
     let state = match past.base {
         Base::Delivered | Base::Returned => ShipmentState::Delivered,
         Base::Archived if past.steps.iter().any(|(base, _)| *base == Base::Delivered) => ShipmentState::Delivered,
+        // Work goes on while only a part has left; otherwise everything stands packed.
+        Base::Processed if is_part(tx, order, past)? => ShipmentState::Shipped,
         Base::Processed => ShipmentState::Packed,
         _ => ShipmentState::Shipped,
     };
@@ -41,6 +43,12 @@ fn goods(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, past: &Past, at: Utc
         None => Tracking::default(),
     };
     shipment::record_past(tx, actor, order, &past.shipped, state, at, &tracking)
+}
+
+fn is_part(tx: &mut Tx<'_>, order: &Order, past: &Past) -> Result<bool> {
+    let lines = order::lines(tx.conn, order.id)?;
+    let ships: i64 = lines.iter().filter(|line| line.requires_shipping).map(|line| line.quantity).sum();
+    Ok(past.shipped.iter().sum::<i64>() < ships)
 }
 
 /// Writes the steps into the diary and leaves the order in the last one.

@@ -302,6 +302,11 @@ pub fn find_many(conn: &mut Conn, numbers: &[i64]) -> Result<Vec<Order>> {
     store::by_numbers(conn, numbers)
 }
 
+/// The order that a source made, if it is here.
+pub fn find_by_source(conn: &mut Conn, channel: ChannelId, source: &str) -> Result<Option<Order>> {
+    store::by_source(conn, channel, source)
+}
+
 /// The order with that key.
 ///
 /// # Errors
