@@ -94,10 +94,7 @@ pub fn time_zones() -> Vec<&'static str> {
     names
 }
 
-/// The currencies to choose from: code and name, by name.
+/// The currencies to choose from: code and name, by code.
 pub fn currencies() -> Vec<(String, String)> {
-    let mut all: Vec<(String, String)> =
-        Currency::all().into_iter().map(|currency| (currency.code().to_owned(), currency.name())).collect();
-    all.sort_by(|one, other| one.1.cmp(&other.1));
-    all
+    Currency::all().into_iter().map(|currency| (currency.code().to_owned(), currency.name())).collect()
 }

@@ -55,7 +55,8 @@ pub fn check(new: &NewShop) -> Result<Currency, Refusal> {
     if name.is_empty() || name.chars().count() > 80 {
         problems.push(problem("shop", "Enter the shop's name, at most 80 characters."));
     }
-    let currency = Currency::parse(&new.currency.trim().to_uppercase());
+    // The list of currencies says `EUR Euro`.
+    let currency = new.currency.split_whitespace().next().and_then(|code| Currency::parse(&code.to_uppercase()));
     if currency.is_none() {
         problems.push(problem("currency", "Choose a currency by its three letters, such as EUR."));
     }

@@ -2,9 +2,8 @@
 
 use std::sync::LazyLock;
 
-use argon2::Argon2;
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
@@ -54,10 +53,32 @@ pub fn hash_password(password: &str) -> Result<String> {
 }
 
 fn hash(password: &str) -> Result<String> {
-    Argon2::default()
-        .hash_password(password.as_bytes())
-        .map(|hash| hash.to_string())
-        .map_err(|error| Error::broken(format!("hashing a password failed: {error}")))
+    let failed = |error: &dyn std::fmt::Display| Error::broken(format!("hashing a password failed: {error}"));
+    let mut salt = [0u8; 16];
+    getrandom::fill(&mut salt).map_err(|error| failed(&error))?;
+    let params = Params::default();
+    let hash = derive(password, &salt, &params, Params::DEFAULT_OUTPUT_LEN).map_err(|error| failed(&error))?;
+    let kept = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(&params).map_err(|error| failed(&error))?,
+        salt: Some(Salt::new(&salt).map_err(|error| failed(&error))?),
+        hash: Some(hash),
+    };
+    Ok(kept.to_string())
+}
+
+/// What the allocator maps on its own and gives back when it is freed. A block of just the 19 MiB
+/// that are needed would stay with the process after the first sign-in.
+const MAPPED: usize = 33 * 1024 * 1024;
+
+fn derive(password: &str, salt: &[u8], params: &Params, length: usize) -> Result<Output, argon2::Error> {
+    let mut memory: Vec<Block> = Vec::with_capacity(params.block_count().max(MAPPED / Block::SIZE));
+    memory.resize(params.block_count(), Block::new());
+    let mut out = vec![0u8; length];
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+    argon2.hash_password_into_with_memory(password.as_bytes(), salt, &mut out, &mut memory)?;
+    Output::new(&out).map_err(|_| argon2::Error::OutputTooLong)
 }
 
 /// Hashes without holding up the event loop.
@@ -78,9 +99,15 @@ pub(super) async fn verify_later(password: String, hash: Option<String>) -> Resu
     .map_err(Error::broken)
 }
 
-fn verify(password: &str, hash: &str) -> bool {
-    let Ok(parsed) = PasswordHash::new(hash) else { return false };
-    password.len() <= LONGEST && Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok()
+fn verify(password: &str, kept: &str) -> bool {
+    let Ok(kept) = PasswordHash::new(kept) else { return false };
+    let (Some(salt), Some(expected)) = (kept.salt, kept.hash) else { return false };
+    let Ok(params) = Params::try_from(&kept) else { return false };
+    if kept.algorithm != Algorithm::Argon2id.ident() || password.len() > LONGEST {
+        return false;
+    }
+    // Outputs are compared in constant time.
+    derive(password, &salt, &params, expected.len()).is_ok_and(|found| found == expected)
 }
 
 /// A token nobody can guess: 32 random bytes for an address.

@@ -128,7 +128,7 @@ pub async fn serve_asset(request: HttpRequest) -> HttpResponse {
         return answer.body(web::Bytes::from_static(&asset.plain));
     }
     if takes("br") {
-        let body = asset.brotli.get_or_init(|| brotli_of(&asset.plain));
+        let body = asset.brotli.get_or_init(|| brotli_of(&asset.plain, 9));
         return answer.insert_header((header::CONTENT_ENCODING, "br")).body(web::Bytes::from_static(body));
     }
     if takes("gzip") {
@@ -138,9 +138,10 @@ pub async fn serve_asset(request: HttpRequest) -> HttpResponse {
     answer.body(web::Bytes::from_static(&asset.plain))
 }
 
-fn brotli_of(plain: &[u8]) -> Vec<u8> {
+/// Brotli at a quality; empty should it fail.
+pub(super) fn brotli_of(plain: &[u8], quality: i32) -> Vec<u8> {
     let mut packed = Vec::new();
-    let params = brotli::enc::BrotliEncoderParams { quality: 9, lgwin: 20, ..Default::default() };
+    let params = brotli::enc::BrotliEncoderParams { quality, lgwin: 20, ..Default::default() };
     let mut from = plain;
     if brotli::BrotliCompress(&mut from, &mut packed, &params).is_err() {
         packed.clear();
@@ -173,7 +174,7 @@ mod tests {
 
     #[test]
     fn own_files_stay_inside_their_weight() {
-        let packed = |name: &str| brotli_of(&ASSETS.by_name[name].plain).len();
+        let packed = |name: &str| brotli_of(&ASSETS.by_name[name].plain, 9).len();
         assert!(packed("app.css") < 14 * 1024, "app.css {}", packed("app.css"));
         assert!(packed("app.js") < 6 * 1024, "app.js {}", packed("app.js"));
     }
