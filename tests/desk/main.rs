@@ -14,4 +14,6 @@ mod model;
 mod moves;
 mod print;
 mod schema;
+mod setup;
+mod staff;
 mod tidy;
