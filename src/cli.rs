@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::actor::Actor;
-use crate::config::{Config, DEFAULT_DATABASE, DEFAULT_LISTEN};
+use crate::config::{Config, DEFAULT_DATABASE, DEFAULT_LISTEN, DEMO_DATABASE};
 use crate::db::{Db, Location};
+use crate::demo::{self, Made};
 use crate::error::{Error, Refusal, Result};
 use crate::setup::{self, NewShop};
 use crate::web::Desk;
@@ -19,8 +20,9 @@ use crate::{intake, routes, staff, web};
 #[command(name = "slipway", version, about, disable_help_subcommand = true)]
 struct Cli {
     /// The database: a file, sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME
-    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, default_value = DEFAULT_DATABASE)]
-    database: String,
+    /// [default: ./slipway-data/slipway.db; for demo ./slipway-data/demo.db]
+    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true)]
+    database: Option<String>,
     /// Where to listen: ADDRESS:PORT
     #[arg(long, global = true, env = "SLIPWAY_LISTEN", default_value = DEFAULT_LISTEN)]
     listen: String,
@@ -32,6 +34,12 @@ struct Cli {
 enum Command {
     /// Start the desk; on an empty database, open first-run set-up in the browser
     Serve,
+    /// Make a demonstration shop, if there is none yet, and start the desk on it
+    Demo {
+        /// So many orders instead of some 270
+        #[arg(long)]
+        orders: Option<i64>,
+    },
     /// Set the shop up without a browser
     Setup(SetupArgs),
     /// Bring orders in from a file
@@ -134,9 +142,12 @@ pub fn run() -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<()> {
-    let config = Config { database: Location::parse(&cli.database)?, listen: address(&cli.listen)? };
+    let usual = if matches!(cli.command, Command::Demo { .. }) { DEMO_DATABASE } else { DEFAULT_DATABASE };
+    let database = cli.database.as_deref().unwrap_or(usual);
+    let config = Config { database: Location::parse(database)?, listen: address(&cli.listen)? };
     match cli.command {
         Command::Serve => serve(config),
+        Command::Demo { orders } => show(config, orders),
         Command::Setup(args) => set_up(&config, args),
         Command::Key(command) => keys(&config, command),
         Command::User(command) => users(&config, command),
@@ -168,6 +179,22 @@ fn logging() {
 fn serve(config: Config) -> Result<()> {
     logging();
     let db = Db::open(&config.database)?;
+    serve_open(db, config)
+}
+
+/// Makes the demonstration shop, tells how to sign in and serves it.
+fn show(config: Config, orders: Option<i64>) -> Result<()> {
+    logging();
+    let db = Db::open(&config.database)?;
+    match demo::prepare(&db, orders)? {
+        Made::New(orders) => say(&format!("The demonstration shop Fern & Kiln is ready with {orders} orders.")),
+        Made::Known => say("The demonstration shop Fern & Kiln is as you left it."),
+    }
+    say("Sign in with an e-mail address and its password:\n");
+    for account in demo::ACCOUNTS {
+        say(&format!("    {:<28}{:<24}{}", account.email, account.password, account.role.label()));
+    }
+    say("");
     serve_open(db, config)
 }
 

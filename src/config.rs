@@ -10,6 +10,9 @@ pub const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 /// Where the data goes unless told otherwise.
 pub const DEFAULT_DATABASE: &str = "./slipway-data/slipway.db";
 
+/// Where the data of the demonstration goes unless told otherwise.
+pub const DEMO_DATABASE: &str = "./slipway-data/demo.db";
+
 /// What the command line and the environment said.
 #[derive(Clone, Debug)]
 pub struct Config {

@@ -3,11 +3,13 @@
 pub mod account;
 pub mod actor;
 pub mod address;
+pub mod catalog;
 pub mod cli;
 pub mod config;
 pub mod conversation;
 pub mod customer;
 pub mod db;
+pub mod demo;
 pub mod error;
 pub mod event;
 pub mod ids;

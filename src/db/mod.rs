@@ -43,6 +43,11 @@ pub struct Tx<'a> {
 }
 
 impl Tx<'_> {
+    /// The same transaction with another instant as its present, to write down with the ordinary
+    /// verbs what happened then.
+    pub fn at(&mut self, now: UtcTime) -> Tx<'_> {
+        Tx { conn: self.conn, now }
+    }
     /// Runs `work` so that its effects vanish if it fails, while the transaction goes on.
     pub fn attempt<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
         let now = self.now;

@@ -166,9 +166,12 @@ fn oldest_open(ledger: &[Payment], now: UtcTime) -> Option<PaymentId> {
         .map(|entry| entry.id)
 }
 
-/// Writes rows of the past: an import or a demonstration. Does not save the order.
+/// Writes rows of the past: an import or a demonstration. A capture draws on the last authorisation,
+/// a refund on the last capture. Does not save the order.
 pub fn record_past(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, past: &[order::PastPayment]) -> Result<()> {
-    let (mut authorization, mut capture) = (None, None);
+    let known = ledger(tx.conn, order.id)?;
+    let last = |kind| known.iter().rev().find(|entry| entry.kind == kind).map(|entry| entry.id);
+    let (mut authorization, mut capture) = (last(PaymentKind::Authorization), last(PaymentKind::Capture));
     for entry in past {
         let parent = match entry.kind {
             PaymentKind::Authorization => None,

@@ -198,6 +198,16 @@ fn step(
     record(tx, actor, parcel)
 }
 
+/// Sends one parcel. Updates the order's fulfilment status; does not save the order.
+pub fn send(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, parcel: ShipmentId, tracking: &Tracking) -> Result<()> {
+    let mut lines = order::lines(tx.conn, order.id)?;
+    let mut parcels = of_order(tx.conn, order.id)?;
+    for parcel in parcels.iter_mut().filter(|known| known.id == parcel) {
+        step(tx, actor, parcel, &mut lines, Level::Shipped, tracking)?;
+    }
+    finish(tx, order, &lines, &parcels)
+}
+
 /// Takes everything that has not left out of the order, or puts it back. Does not save the order.
 pub fn cancel_open(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order) -> Result<()> {
     bring_back_unsent(tx, actor, order)?;

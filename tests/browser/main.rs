@@ -10,5 +10,4 @@ mod driver;
 #[path = "../desk/support/mod.rs"]
 mod support;
 
-mod first_run;
 mod signing_in;

@@ -1,0 +1,37 @@
+//! The table of products.
+
+use diesel::prelude::*;
+
+use super::{NewProduct, Product};
+use crate::db::schema::products;
+use crate::db::{Conn, Tx};
+use crate::error::Result;
+use crate::ids::new_uid;
+
+pub(super) fn by_sku(conn: &mut Conn, sku: &str) -> Result<Option<Product>> {
+    Ok(products::table.filter(products::sku.eq(sku)).first(conn).optional()?)
+}
+
+pub(super) fn all(conn: &mut Conn) -> Result<Vec<Product>> {
+    let mut all: Vec<Product> = products::table.load(conn)?;
+    all.sort_by(|one, other| one.sku.cmp(&other.sku));
+    Ok(all)
+}
+
+pub(super) fn insert(tx: &mut Tx<'_>, new: &NewProduct) -> Result<Product> {
+    Ok(diesel::insert_into(products::table)
+        .values((
+            products::uid.eq(new_uid()),
+            products::sku.eq(new.sku.trim()),
+            products::title.eq(new.title.trim()),
+            products::variant.eq(&new.variant),
+            products::picture.eq(&new.picture),
+            products::bin.eq(&new.bin),
+            products::barcode.eq(&new.barcode),
+            products::grams.eq(new.grams),
+            products::price_minor.eq(new.price_minor),
+            products::created_at.eq(tx.now),
+        ))
+        .returning(products::all_columns)
+        .get_result(tx.conn)?)
+}
