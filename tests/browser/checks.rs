@@ -2,15 +2,18 @@
 
 use serde_json::{Value, json};
 
-use crate::driver::Browser;
+use crate::driver::{Browser, Scripting};
 
 const AXE: &str = include_str!("vendor/axe.min.js");
 
 /// Everything that is wrong with the page as it is now.
 pub fn faults(browser: &Browser) -> Vec<String> {
-    let mut faults = axe(browser);
-    faults.extend(shifts(browser));
-    faults.extend(sideways(browser));
+    let mut faults = sideways(browser);
+    // Both need timers, which a page without scripting does not have; its elements are the same.
+    if browser.scripting == Scripting::On {
+        faults.extend(axe(browser));
+        faults.extend(shifts(browser));
+    }
     faults.extend(browser.complaints());
     faults
 }

@@ -35,6 +35,8 @@ pub struct Browser {
     driver: Child,
     agent: ureq::Agent,
     session: String,
+    /// Whether its pages run scripts.
+    pub scripting: Scripting,
     _profile: tempfile::TempDir,
 }
 
@@ -84,7 +86,7 @@ impl Browser {
             },
         }}});
         let base = format!("http://127.0.0.1:{port}");
-        let mut browser = Browser { driver, agent, session: base.clone(), _profile: profile };
+        let mut browser = Browser { driver, agent, session: base.clone(), scripting, _profile: profile };
         let made = browser.post("/session", &wanted);
         let id = made["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {made}")).to_owned();
         browser.session = format!("{base}/session/{id}");

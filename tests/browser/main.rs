@@ -10,4 +10,5 @@ mod driver;
 #[path = "../desk/support/mod.rs"]
 mod support;
 
+mod first_run;
 mod signing_in;
