@@ -99,9 +99,12 @@ impl Document {
     pub fn is_label(&self) -> bool {
         self.paper == Paper::Label
     }
-    /// Every paper, to choose from.
+    /// The papers to choose from. Order details need more room than a label has.
     pub fn choices(&self) -> &'static [Paper] {
-        Paper::ALL
+        match self.papers {
+            Papers::Slips(_) => Paper::ALL,
+            Papers::Sheets(_) => Paper::SHEETS,
+        }
     }
     /// Name, place and units of every slip, for the cover.
     pub fn contents(&self) -> Vec<(String, String, String)> {

@@ -57,6 +57,13 @@ impl Kind {
             Kind::Sheet => "order_details",
         }
     }
+    /// The papers it comes on.
+    fn papers(self) -> &'static [Paper] {
+        match self {
+            Kind::Slip => Paper::ALL,
+            Kind::Sheet => Paper::SHEETS,
+        }
+    }
     fn heading(self, count: usize) -> String {
         match (self, count) {
             (Kind::Slip, 1) => "Packing slip".to_owned(),
@@ -195,7 +202,7 @@ async fn show(
         kind,
         numbers,
         single: number.is_some(),
-        paper: query.paper.as_deref().map(paper_of).transpose()?,
+        paper: query.paper.as_deref().map(|word| paper_of(kind, word)).transpose()?,
         gift: is_on(&query.gift),
         prices: is_on(&query.prices),
         cover: is_on(&query.cover),
@@ -213,10 +220,11 @@ async fn show(
 
 /// `POST /print/records`: records that these papers are printed now, and shows them.
 pub async fn record(desk: Data<Desk>, request: HttpRequest, staff: Staff<Print>, form: Form<RecordForm>) -> Answer {
-    let paper = paper_of(&form.paper)?;
+    let kind = Kind::parse(&form.template)?;
+    let paper = paper_of(kind, &form.paper)?;
     let numbers = numbers_of(&form.o)?;
     let wish = Wish {
-        kind: Kind::parse(&form.template)?,
+        kind,
         single: numbers.len() == 1 && !is_on(&form.cover),
         numbers,
         paper: Some(paper),
@@ -270,7 +278,7 @@ fn write_down(tx: &mut Tx<'_>, person: &Person, wish: &Wish, paper: Paper) -> Re
             }
         }
     }
-    if person.preferences.paper != paper.as_str() {
+    if wish.kind == Kind::Slip && person.preferences.paper != paper.as_str() {
         let wanted = staff::Preferences { paper: paper.as_str().to_owned(), ..person.preferences.clone() };
         staff::save_preferences(tx, person.id, &wanted)?;
     }
@@ -290,7 +298,8 @@ fn document(conn: &mut Conn, person: &Person, mut wish: Wish) -> Result<Document
     }
     let markets = Markets::load(conn)?;
     let home = markets.home()?;
-    let choice = wish.paper.or_else(|| Paper::parse(&person.preferences.paper));
+    let last = Paper::parse(&person.preferences.paper).filter(|paper| wish.kind.papers().contains(paper));
+    let choice = wish.paper.or(last);
     let paper = choice.unwrap_or_else(|| Paper::usual_in(&home.country));
     let settings = PrintSettings::read(web::setting(conn, settings::NAME)?.as_deref());
     let may_price = person.may(Permission::ViewMoney);
@@ -393,10 +402,11 @@ fn listed(numbers: &[i64]) -> String {
     numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(",")
 }
 
-fn paper_of(word: &str) -> Result<Paper> {
-    Paper::parse(word).ok_or_else(|| {
-        Refusal::field("print.paper_unknown", "paper", "Choose a paper: a4, letter, a5 or label.")
-            .allowing(Paper::ALL.iter().map(|paper| paper.as_str().to_owned()).collect())
+fn paper_of(kind: Kind, word: &str) -> Result<Paper> {
+    let words: Vec<String> = kind.papers().iter().map(|paper| paper.as_str().to_owned()).collect();
+    Paper::parse(word).filter(|paper| kind.papers().contains(paper)).ok_or_else(|| {
+        Refusal::field("print.paper_unknown", "paper", format!("Choose one of these papers: {}.", words.join(", ")))
+            .allowing(words)
             .into()
     })
 }

@@ -17,6 +17,9 @@ crate::text_enum! {
 }
 
 impl Paper {
+    /// Those that are no labels.
+    pub const SHEETS: &[Paper] = &[Paper::A4, Paper::Letter, Paper::A5];
+
     /// Words for people.
     pub fn label(self) -> &'static str {
         match self {
