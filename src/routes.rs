@@ -34,8 +34,42 @@ pub fn pages(config: &mut ServiceConfig, desk: &Desk, key: &Key) {
             .configure(people)
             .configure(paper)
             .configure(shop)
+            .configure(one_order)
             .default_service(web::to(|| async { no_such_page() })),
     );
+}
+
+/// One order: its page, moves, holds, payments, notes.
+fn one_order(config: &mut ServiceConfig) {
+    use crate::conversation::pages as notes;
+    use crate::moves::pages as moves;
+    use crate::order::pages_show as order;
+    use crate::order::{pages_edit, pages_new};
+    use crate::payment::pages as payments;
+    config
+        .service(resource("/orders/new").route(get().to(pages_new::new)).route(post().to(pages_new::create)))
+        .service(
+            resource("/orders/{number:[0-9]+}/edit")
+                .route(get().to(pages_edit::edit))
+                .route(post().to(pages_edit::update)),
+        )
+        .service(resource("/orders/{number:[0-9]+}").route(get().to(order::show)))
+        .service(resource("/orders/{number:[0-9]+}/history").route(get().to(order::history)))
+        .service(resource("/orders/{number:[0-9]+}/tags").route(post().to(order::tag)))
+        .service(resource("/orders/{number:[0-9]+}/assignee").route(post().to(order::assign)))
+        .service(resource("/orders/{number:[0-9]+}/moves/new").route(get().to(moves::new)))
+        .service(resource("/orders/{number:[0-9]+}/moves/undo").route(post().to(moves::undo)))
+        .service(resource("/orders/{number:[0-9]+}/moves").route(post().to(moves::create)))
+        .service(resource("/orders/{number:[0-9]+}/holds").route(post().to(moves::hold)))
+        .service(resource("/orders/{number:[0-9]+}/holds/{uid}/release").route(post().to(moves::release)))
+        .service(resource("/orders/{number:[0-9]+}/payments/new").route(get().to(payments::new)))
+        .service(resource("/orders/{number:[0-9]+}/payments").route(post().to(payments::create)))
+        .service(
+            resource("/orders/{number:[0-9]+}/notes").route(get().to(order::notes)).route(post().to(notes::create)),
+        )
+        .service(resource("/orders/{number:[0-9]+}/notes/{uid}").route(post().to(notes::update)))
+        .service(resource("/orders/{number:[0-9]+}/notes/{uid}/remove").route(post().to(notes::remove)))
+        .service(resource("/orders/{number:[0-9]+}/read").route(post().to(notes::read)));
 }
 
 /// Signing in, accounts, staff.

@@ -94,6 +94,14 @@ pub fn long_when(at: UtcTime, zone: Tz) -> String {
     at.local(zone).format("%a %-d %b %Y, %H:%M").to_string()
 }
 
+/// A length of time that has just passed: `12 s`, otherwise as [`short_span`].
+pub fn brief_span(seconds: i64) -> String {
+    match seconds.unsigned_abs() {
+        under @ 0..60 => format!("{under} s"),
+        _ => short_span(seconds),
+    }
+}
+
 /// A length of time for a table cell: `7 min`, `2h 12m`, `1d 2h`. Takes seconds; the sign is dropped.
 pub fn short_span(seconds: i64) -> String {
     let minutes = seconds.unsigned_abs() / 60;

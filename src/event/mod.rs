@@ -14,7 +14,7 @@ use crate::ids::OrderId;
 use crate::money::{Currency, Money};
 use crate::time::UtcTime;
 
-pub use words::sentence;
+pub use words::{discreet_sentence, sentence};
 
 /// Everything that can happen. The serialised name is the stable kind that programs see.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -186,6 +186,22 @@ impl Event {
     pub fn tells_money(&self) -> bool {
         matches!(self, Event::PaymentRecorded { .. })
     }
+    /// Whether the event says how the customer is reached, so that people who may not know do not.
+    pub fn tells_contact(&self) -> bool {
+        matches!(self, Event::OrderUpdated { field, .. } if field.contains("phone") || field.contains("email"))
+    }
+    /// Whether the event left the order's version alone, so that a move before it can still be taken
+    /// back.
+    pub fn is_beside_the_order(&self) -> bool {
+        matches!(
+            self,
+            Event::NoteWritten { .. }
+                | Event::NoteEdited { .. }
+                | Event::NoteRemoved { .. }
+                | Event::MessageRecorded { .. }
+                | Event::SlipPrinted { .. }
+        )
+    }
 }
 
 /// Writes an event of an order, or of the shop if there is no order. The caller holds the order's
@@ -203,6 +219,11 @@ pub fn record_past(tx: &mut Tx<'_>, actor: &Actor, order: OrderId, event: &Event
 /// The whole story of an order, oldest first.
 pub fn timeline(conn: &mut Conn, order: OrderId) -> Result<Vec<Entry>> {
     store::of_order(conn, order)
+}
+
+/// The last thing that changed an order. Notes, messages and prints do not.
+pub fn last_change(conn: &mut Conn, order: OrderId) -> Result<Option<Entry>> {
+    Ok(timeline(conn, order)?.into_iter().rev().find(|entry| !entry.event.is_beside_the_order()))
 }
 
 /// The last thing that happened to an order.

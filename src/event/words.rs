@@ -75,6 +75,15 @@ pub fn sentence(event: &Event, label: &dyn Fn(&str) -> String) -> String {
     }
 }
 
+/// The same without amounts, e-mail addresses and telephone numbers, for people who may not see them.
+pub fn discreet_sentence(event: &Event, label: &dyn Fn(&str) -> String) -> String {
+    match event {
+        Event::PaymentRecorded { entry, .. } => format!("recorded {}", entry_words(entry)),
+        Event::OrderUpdated { field, .. } if event.tells_contact() => format!("changed the {field}"),
+        other => sentence(other, label),
+    }
+}
+
 fn plain(key: &str) -> String {
     key.replace('_', " ")
 }

@@ -164,21 +164,30 @@ pub struct Facts {
 
 /// What keeps an order from a move, as sentences that say what to do; empty if nothing does.
 pub fn lacks(order: &Order, facts: &Facts, edge: &Edge) -> Vec<String> {
+    tell_lacks(order, facts, edge, &|minor| order.money(minor).to_string())
+}
+
+/// The same for somebody who may not see amounts.
+pub fn lacks_without_amounts(order: &Order, facts: &Facts, edge: &Edge) -> Vec<String> {
+    tell_lacks(order, facts, edge, &|_| "Money".to_owned())
+}
+
+fn tell_lacks(order: &Order, facts: &Facts, edge: &Edge, amount: &Amount<'_>) -> Vec<String> {
     let mut lacks = Vec::new();
     match (edge.kind, edge.to) {
         (Kind::Forward, Base::Confirmed) => {
             address(facts, &mut lacks);
-            confirmable_payment(order, &mut lacks);
+            confirmable_payment(order, amount, &mut lacks);
         }
         (Kind::Correction, Base::Confirmed) if edge.from != Base::Approved => {
-            confirmable_payment(order, &mut lacks);
+            confirmable_payment(order, amount, &mut lacks);
         }
         (Kind::Forward, Base::Approved) => {
             address(facts, &mut lacks);
-            payment(order, method::of(&order.payment_method).to_approve, &mut lacks);
+            payment(order, method::of(&order.payment_method).to_approve, amount, &mut lacks);
         }
         (Kind::Forward, Base::Processed) => address(facts, &mut lacks),
-        (Kind::Forward, Base::Shipped) => payment(order, method::of(&order.payment_method).to_ship, &mut lacks),
+        (Kind::Forward, Base::Shipped) => payment(order, method::of(&order.payment_method).to_ship, amount, &mut lacks),
         (Kind::Release, _) if facts.open_holds > 1 => {
             lacks.push(format!("{} holds are open. Release each of them.", facts.open_holds));
         }
@@ -193,7 +202,7 @@ pub fn lacks(order: &Order, facts: &Facts, edge: &Edge) -> Vec<String> {
         (Kind::Stop, Base::Cancelled) if facts.shipped_units > 0 => {
             lacks.push("Part of it has left the shop, so it cannot be cancelled as a whole.".into());
         }
-        (Kind::Shelf, Base::Archived) => finished(order, facts, &mut lacks),
+        (Kind::Shelf, Base::Archived) => finished(order, facts, amount, &mut lacks),
         _ => {}
     }
     lacks
@@ -205,7 +214,10 @@ fn address(facts: &Facts, lacks: &mut Vec<String>) {
     }
 }
 
-fn confirmable_payment(order: &Order, lacks: &mut Vec<String>) {
+/// How an amount of minor units is told.
+type Amount<'a> = dyn Fn(i64) -> String + 'a;
+
+fn confirmable_payment(order: &Order, amount: &Amount<'_>, lacks: &mut Vec<String>) {
     if order.total_minor == 0 {
         return;
     }
@@ -215,11 +227,11 @@ fn confirmable_payment(order: &Order, lacks: &mut Vec<String>) {
     }
     let owed = order.total_minor - order.net_minor() - order.authorized_minor;
     if owed > 0 && !method::of(&order.payment_method).is_offline {
-        lacks.push(format!("{} is neither authorised nor paid.", order.money(owed)));
+        lacks.push(format!("{} is neither authorised nor paid.", amount(owed)));
     }
 }
 
-fn payment(order: &Order, cover: Cover, lacks: &mut Vec<String>) {
+fn payment(order: &Order, cover: Cover, amount: &Amount<'_>, lacks: &mut Vec<String>) {
     if method::covers(order, cover) {
         return;
     }
@@ -229,21 +241,18 @@ fn payment(order: &Order, cover: Cover, lacks: &mut Vec<String>) {
         Cover::Promised => (order.due_in_all() - received - order.authorized_minor, "authorised or paid"),
         Cover::Received => (order.due_in_all() - received, "paid"),
     };
-    lacks.push(format!("{} is still to be {what}. Record the payment.", order.money(missing)));
+    lacks.push(format!("{} is still to be {what}. Record the payment.", amount(missing)));
 }
 
-fn finished(order: &Order, facts: &Facts, lacks: &mut Vec<String>) {
+fn finished(order: &Order, facts: &Facts, amount: &Amount<'_>, lacks: &mut Vec<String>) {
     if order.base == Base::Abandoned && order.net_minor() > 0 {
-        lacks.push(format!(
-            "{} was received. Confirm the order or give the money back.",
-            order.money(order.net_minor())
-        ));
+        lacks.push(format!("{} was received. Confirm the order or give the money back.", amount(order.net_minor())));
     }
     if order.base != Base::Abandoned && order.amount_due() > 0 {
-        lacks.push(format!("{} is still due.", order.money(order.amount_due())));
+        lacks.push(format!("{} is still due.", amount(order.amount_due())));
     }
     if order.credit_owed() > 0 {
-        lacks.push(format!("{} is owed to the customer.", order.money(order.credit_owed())));
+        lacks.push(format!("{} is owed to the customer.", amount(order.credit_owed())));
     }
     if facts.refund_in_flight {
         lacks.push("A refund is under way.".into());

@@ -5,6 +5,7 @@
 
 mod hold;
 pub mod lifecycle;
+pub mod pages;
 mod past;
 mod store;
 mod timers;
@@ -16,7 +17,7 @@ use crate::error::{Error, Refusal, RefusalKind, Result};
 use crate::event::{self, Before, Event, Moved};
 use crate::market::Markets;
 use crate::order::{self, Correction, Draft, Line, Order, Outcome, PaymentKind, Placed};
-use crate::payment::{self, NewPayment};
+use crate::payment::{self, NewPayment, Payment};
 use crate::shipment::{self, Level, Received, Tracking};
 use crate::time::UtcTime;
 use crate::workflow::{Base, Stage, Stages};
@@ -65,6 +66,15 @@ impl RefundChoice {
     }
 }
 
+/// What a refusal may tell the actor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Telling {
+    /// Everything.
+    Amounts,
+    /// Nothing of money.
+    NoAmounts,
+}
+
 /// A wished move.
 #[derive(Clone, Debug)]
 pub struct MoveRequest {
@@ -84,6 +94,8 @@ pub struct MoveRequest {
     pub until: Option<UtcTime>,
     /// What the actor is allowed.
     pub authority: Authority,
+    /// What the actor may be told.
+    pub telling: Telling,
 }
 
 impl MoveRequest {
@@ -98,6 +110,7 @@ impl MoveRequest {
             tracking: Tracking::default(),
             until: None,
             authority: Authority::Moves,
+            telling: Telling::Amounts,
         }
     }
 }
@@ -134,6 +147,17 @@ pub struct Choice {
 pub fn choices(conn: &mut Conn, order: &Order, authority: Authority) -> Result<Vec<Choice>> {
     let stages = Stages::load(conn)?;
     let facts = facts(conn, order)?;
+    choices_of(order, &stages, &facts, authority, Telling::Amounts)
+}
+
+/// The same from what was read already. Pure.
+pub fn choices_of(
+    order: &Order,
+    stages: &Stages,
+    facts: &Facts,
+    authority: Authority,
+    telling: Telling,
+) -> Result<Vec<Choice>> {
     let mut choices = Vec::new();
     for edge in lifecycle::edges_from(order.base, order.resume_base) {
         if edge.kind == Kind::Correction && authority != Authority::Corrects {
@@ -148,27 +172,43 @@ pub fn choices(conn: &mut Conn, order: &Order, authority: Authority) -> Result<V
             Some(stage) => stage,
             None => stages.default_of(edge.to)?,
         };
-        let lacks = lifecycle::lacks(order, &facts, &edge);
-        let effect = lifecycle::effect(order, &facts, &edge);
+        let lacks = told(order, facts, &edge, telling);
+        let effect = match (edge.kind, telling) {
+            (Kind::Stop, Telling::NoAmounts) => None,
+            _ => lifecycle::effect(order, facts, &edge),
+        };
         choices.push(Choice { edge, stage: stage.clone(), lacks, effect });
     }
     Ok(choices)
 }
 
+fn told(order: &Order, facts: &Facts, edge: &Edge, telling: Telling) -> Vec<String> {
+    match telling {
+        Telling::Amounts => lifecycle::lacks(order, facts, edge),
+        Telling::NoAmounts => lifecycle::lacks_without_amounts(order, facts, edge),
+    }
+}
+
 fn facts(conn: &mut Conn, order: &Order) -> Result<Facts> {
     let lines = order::lines(conn, order.id)?;
     let ledger = payment::ledger(conn, order.id)?;
+    let open_holds = open_holds(conn, order.id)?.len();
+    Ok(facts_of(order, &lines, &ledger, open_holds))
+}
+
+/// What the rules look at, from what was read already. Pure.
+pub fn facts_of(order: &Order, lines: &[Line], ledger: &[Payment], open_holds: usize) -> Facts {
     let sum = |of: fn(&Line) -> i64| -> i64 { lines.iter().map(of).sum() };
     let address = order.ship_to().unwrap_or_default();
-    Ok(Facts {
+    Facts {
         ships: lines.iter().any(|line| line.requires_shipping && line.quantity > 0),
         address_lacks: address.problems().into_iter().map(|problem| problem.field.replace('_', " ")).collect(),
-        open_holds: open_holds(conn, order.id)?.len(),
+        open_holds,
         shipped_units: sum(|line| line.shipped_quantity),
         packed_units: sum(|line| line.packed_quantity),
         payment_in_flight: ledger.iter().any(|entry| entry.is_pending() && entry.kind != PaymentKind::Refund),
         refund_in_flight: ledger.iter().any(|entry| entry.is_pending() && entry.kind == PaymentKind::Refund),
-    })
+    }
 }
 
 /// Places an order, starts its timer and confirms it at once if nothing is missing.
@@ -379,7 +419,12 @@ fn check(tx: &mut Tx<'_>, order: &Order, edge: &Edge, request: &MoveRequest) -> 
         return Err(Refusal::field(
             "order.refund_undecided",
             "refund",
-            format!("{} was paid. Say whether it was given back or is kept.", order.money(order.net_minor())),
+            match request.telling {
+                Telling::Amounts => {
+                    format!("{} was paid. Say whether it was given back or is kept.", order.money(order.net_minor()))
+                }
+                Telling::NoAmounts => "Money was paid. Say whether it was given back or is kept.".to_owned(),
+            },
         )
         .into());
     }
@@ -387,7 +432,7 @@ fn check(tx: &mut Tx<'_>, order: &Order, edge: &Edge, request: &MoveRequest) -> 
         return Err(Refusal::field("order.hold_until", "until", "The hold must end in the future.").into());
     }
     let facts = facts(tx.conn, order)?;
-    let lacks = lifecycle::lacks(order, &facts, edge);
+    let lacks = told(order, &facts, edge, request.telling);
     if lacks.is_empty() {
         return Ok(());
     }

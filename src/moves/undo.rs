@@ -19,7 +19,7 @@ pub const UNDO_SECONDS: i64 = 600;
 pub fn undo(tx: &mut Tx<'_>, actor: &Actor, number: i64, version: i64) -> Result<MoveOutcome> {
     let mut order = order::find_for_change(tx, number, Some(version))?;
     let stages = Stages::load(tx.conn)?;
-    let last = event::last(tx.conn, order.id)?.ok_or_else(nothing)?;
+    let last = event::last_change(tx.conn, order.id)?.ok_or_else(nothing)?;
     let Event::OrderMoved(moved) = last.event else { return Err(nothing()) };
     let is_theirs = last.actor_kind == actor.kind() && last.actor_key == actor.key();
     if !is_theirs || !moved.can_undo || tx.now.seconds_since(last.at) > UNDO_SECONDS {

@@ -3,6 +3,12 @@
 //! they computed. One write bumps the version, so that two people never overwrite each other.
 
 pub mod draft;
+pub mod pages_edit;
+pub mod pages_form;
+pub mod pages_new;
+pub mod pages_parts;
+pub mod pages_show;
+pub mod pages_story;
 pub mod status;
 mod store;
 pub mod totals;
@@ -14,7 +20,7 @@ use crate::error::{Error, Refusal, RefusalKind, Result};
 use crate::event::{self, Event};
 use crate::ids::{ChannelId, CustomerId, LineId, MarketId, OrderId, ProductId, StaffId};
 use crate::money::{Currency, Money};
-use crate::time::{UtcTime, short_span};
+use crate::time::{UtcTime, brief_span};
 use crate::words::Document;
 use crate::workflow::{Base, Stages};
 
@@ -340,12 +346,13 @@ pub fn lock(tx: &mut Tx<'_>, id: OrderId) -> Result<Order> {
 /// The refusal that tells who changed the order since it was read.
 fn stale(tx: &mut Tx<'_>, order: &Order) -> Result<Error> {
     let stages = Stages::load(tx.conn)?;
-    let what = match event::last(tx.conn, order.id)? {
+    // Whoever is refused may not be allowed to see amounts or contacts.
+    let what = match event::last_change(tx.conn, order.id)? {
         Some(entry) => format!(
             "{} {} {} ago.",
             entry.actor_name,
-            event::sentence(&entry.event, &|slug| stages.label(slug)),
-            short_span(tx.now.seconds_since(entry.at)),
+            event::discreet_sentence(&entry.event, &|slug| stages.label(slug)),
+            brief_span(tx.now.seconds_since(entry.at)),
         ),
         None => "The order was changed in the meantime.".to_owned(),
     };
@@ -355,6 +362,25 @@ fn stale(tx: &mut Tx<'_>, order: &Order) -> Result<Error> {
         format!("{what} Nothing of yours was changed; look at it and try again."),
     )
     .into())
+}
+
+/// The orders placed just after and just before this one, as the list shows them newest first.
+pub fn neighbours(conn: &mut Conn, order: &Order) -> Result<Neighbours> {
+    store::neighbours(conn, order)
+}
+
+/// How many orders this customer has placed, and when the first.
+pub fn history_of_customer(conn: &mut Conn, customer: CustomerId) -> Result<(i64, Option<UtcTime>)> {
+    store::history_of_customer(conn, customer)
+}
+
+/// Numbers of the orders beside one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Neighbours {
+    /// The one above it in the list.
+    pub previous: Option<i64>,
+    /// The one below it.
+    pub next: Option<i64>,
 }
 
 /// Lines of an order by position.
@@ -615,7 +641,7 @@ fn apply(order: &mut Order, change: &Correction) -> Result<Vec<(String, String, 
     if let Some(new) = &change.ship_to {
         let before = order.ship_to();
         if before.as_ref() != Some(new) {
-            changes.push(("delivery address".into(), one_line(before.as_ref()), one_line(Some(new))));
+            note_address("delivery", before.as_ref(), Some(new), &mut changes);
             order.ship_city = new.city.clone();
             order.ship_country = new.country.clone();
             order.ship_address = Some(serde_json::to_string(new)?);
@@ -624,7 +650,7 @@ fn apply(order: &mut Order, change: &Correction) -> Result<Vec<(String, String, 
     if let Some(new) = &change.bill_to {
         let before = order.bill_to();
         if &before != new {
-            changes.push(("billing address".into(), one_line(before.as_ref()), one_line(new.as_ref())));
+            note_address("billing", before.as_ref(), new.as_ref(), &mut changes);
             order.bill_address = new.as_ref().map(serde_json::to_string).transpose()?;
         }
     }
@@ -634,6 +660,22 @@ fn apply(order: &mut Order, change: &Correction) -> Result<Vec<(String, String, 
         order.due_at = new;
     }
     Ok(changes)
+}
+
+/// The telephone is told apart from the lines, because not everybody may see it.
+fn note_address(
+    which: &str,
+    before: Option<&Address>,
+    after: Option<&Address>,
+    changes: &mut Vec<(String, String, String)>,
+) {
+    let phone = |address: Option<&Address>| address.map(|a| a.phone.clone()).unwrap_or_default();
+    let parts = [("address", one_line(before), one_line(after)), ("phone", phone(before), phone(after))];
+    for (part, before, after) in parts {
+        if before != after {
+            changes.push((format!("{which} {part}"), before, after));
+        }
+    }
 }
 
 fn one_line(address: Option<&Address>) -> String {

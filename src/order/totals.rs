@@ -38,6 +38,16 @@ pub fn add_up(draft: &Draft) -> Totals {
     Totals { subtotal_minor, discount_minor, shipping_minor, tax_minor, total_minor: total.max(0) }
 }
 
+/// Tax of an amount at a rate in parts per million, inside it or on top of it, rounded half up to a
+/// minor unit.
+pub fn tax_of(amount_minor: i64, rate_ppm: i64, included: bool) -> i64 {
+    const WHOLE: i128 = 1_000_000;
+    let (amount, rate) = (i128::from(amount_minor), i128::from(rate_ppm));
+    let of = if included { WHOLE + rate } else { WHOLE };
+    let tax = (amount * rate * 2 + of) / (of * 2);
+    i64::try_from(tax).unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +78,15 @@ mod tests {
         assert_eq!(totals.subtotal_minor, 8_600);
         assert_eq!(totals.total_minor, 8_600 - 500 + 1_300);
         assert_eq!(totals.tax_minor, 2_000);
+    }
+
+    #[test]
+    fn tax_is_rounded_once_to_a_minor_unit() {
+        assert_eq!(tax_of(12_100, 210_000, true), 2_100);
+        assert_eq!(tax_of(10_000, 210_000, false), 2_100);
+        assert_eq!(tax_of(11_200, 270_000, true), 2_381);
+        assert_eq!(tax_of(50, 90_000, false), 5);
+        assert_eq!(tax_of(0, 210_000, true), 0);
     }
 
     #[test]

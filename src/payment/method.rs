@@ -78,6 +78,21 @@ pub fn label(key: &str) -> String {
     if is_known { known.label.to_owned() } else { key.replace('_', " ") }
 }
 
+/// The ways to choose from: key, words, whether it is `chosen`. A way that only the source of an order
+/// knows is offered as it stands.
+pub fn choices(chosen: &str) -> Vec<(String, String, bool)> {
+    let known = of(chosen);
+    let is_known = known != METHODS[0] || chosen.eq_ignore_ascii_case(METHODS[0].key);
+    let mut choices: Vec<_> = METHODS
+        .iter()
+        .map(|method| (method.key.to_owned(), method.label.to_owned(), is_known && known.key == method.key))
+        .collect();
+    if !is_known && !chosen.is_empty() {
+        choices.push((chosen.to_owned(), label(chosen), true));
+    }
+    choices
+}
+
 /// Whether the payment of an order has come this far.
 pub fn covers(order: &Order, cover: Cover) -> bool {
     let due = order.due_in_all();

@@ -2,6 +2,7 @@
 //! their sums. Staff record here what happened at the bank or the till; money moves elsewhere.
 
 pub mod method;
+pub mod pages;
 mod store;
 
 use crate::actor::Actor;

@@ -14,6 +14,7 @@ mod migrations;
 mod model;
 mod moves;
 mod print;
+mod order_page;
 mod schema;
 mod setup;
 mod staff;

@@ -1,0 +1,201 @@
+//! Writing, changing and removing notes, and marking messages as read.
+
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path};
+use serde::Deserialize;
+
+use super::{Audience, Note};
+use crate::error::{Error, Refusal, RefusalKind};
+use crate::order::pages_parts::initials;
+use crate::order::pages_show::{Wish, again, number_of, way_back, went};
+use crate::staff::permission::WriteNotes;
+use crate::staff::{Person, Staff};
+use crate::time::UtcTime;
+use crate::web::{self, Answer, Desk, Form};
+
+/// A note as the page shows it.
+#[derive(Debug)]
+pub struct NoteRow {
+    pub uid: String,
+    pub body: String,
+    pub author: String,
+    pub initials: String,
+    pub at: UtcTime,
+    pub is_for_customer: bool,
+    pub is_edited: bool,
+    /// Whether this person may still change it.
+    pub may_edit: bool,
+    /// What was typed into its form, if it is being changed.
+    pub typed: Option<String>,
+    /// What is wrong with what was typed.
+    pub problem: String,
+}
+
+impl NoteRow {
+    /// For this person; `writing` is what is being typed at this moment.
+    pub fn of(note: &Note, person: &Person, now: UtcTime, writing: Option<&Writing>) -> Self {
+        let typed = writing.filter(|writing| writing.note == note.uid);
+        NoteRow {
+            uid: note.uid.clone(),
+            body: note.body.clone(),
+            author: note.author_name.clone(),
+            initials: initials(&note.author_name),
+            at: note.created_at,
+            is_for_customer: note.audience == Audience::Customer,
+            is_edited: note.edited_at.is_some(),
+            may_edit: note.may_edit(&person.actor(), now),
+            typed: typed.map(|writing| writing.body.clone()),
+            problem: typed
+                .and_then(|writing| writing.refusal.as_ref())
+                .map(|refusal| refusal.message.clone())
+                .unwrap_or_default(),
+        }
+    }
+    /// What its form holds.
+    pub fn text(&self) -> &str {
+        self.typed.as_deref().unwrap_or(&self.body)
+    }
+}
+
+/// A note that could not be kept as typed.
+#[derive(Clone, Debug)]
+pub struct Writing {
+    /// Public identifier of the note; empty for a new one.
+    pub note: String,
+    /// Its text.
+    pub body: String,
+    /// Who it is for.
+    pub audience: String,
+    /// What is wrong.
+    pub refusal: Option<Refusal>,
+}
+
+/// A posted note.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoteForm {
+    #[serde(default)]
+    body: String,
+    #[serde(default)]
+    audience: String,
+    #[serde(default)]
+    form_token: String,
+    #[serde(default)]
+    back: String,
+}
+
+/// Shows the notes again with what was typed and what is wrong with it.
+async fn typed_again(desk: &Desk, person: Person, number: i64, back: &str, writing: Writing, error: Error) -> Answer {
+    let Some(refusal) = error.refusal().filter(|refusal| refusal.kind == RefusalKind::Invalid).cloned() else {
+        return Err(error.into());
+    };
+    let back = match back.split_once('?') {
+        Some((_, query)) => format!("/orders/{number}/notes?{query}"),
+        None => format!("/orders/{number}/notes"),
+    };
+    let writing = Writing { refusal: Some(refusal), ..writing };
+    again(desk, person, number, &back, StatusCode::BAD_REQUEST, Wish { writing: Some(writing), ..Wish::default() })
+        .await
+}
+
+/// `POST /orders/{number}/notes`
+pub async fn create(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    path: Path<String>,
+    staff: Staff<WriteNotes>,
+    form: Form<NoteForm>,
+) -> Answer {
+    let (number, person, form) = (number_of(&path)?, staff.person(), form.0);
+    let back = way_back(&form.back, number);
+    let (actor, credential, sent, place) = (person.actor(), person.credential(), form.clone(), back.clone());
+    let outcome = desk
+        .db
+        .write(move |tx| {
+            let audience = Audience::parse(&sent.audience).ok_or_else(|| {
+                Refusal::field(
+                    "note.audience",
+                    "audience",
+                    "Say whether the note is for your team or for the customer.",
+                )
+            })?;
+            web::once(tx, &credential, &sent.form_token, |tx| {
+                super::write_note(tx, &actor, number, audience, &sent.body)?;
+                Ok(place)
+            })
+        })
+        .await;
+    match outcome {
+        Ok(done) => Ok(went(&request, &done.location)),
+        Err(error) => {
+            let writing = Writing { note: String::new(), body: form.body, audience: form.audience, refusal: None };
+            typed_again(&desk, person, number, &back, writing, error).await
+        }
+    }
+}
+
+/// `POST /orders/{number}/notes/{uid}`
+pub async fn update(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    path: Path<(String, String)>,
+    staff: Staff<WriteNotes>,
+    form: Form<NoteForm>,
+) -> Answer {
+    let (number, uid, person, form) = (number_of(&path.0)?, path.1.clone(), staff.person(), form.0);
+    let back = way_back(&form.back, number);
+    let (actor, body, note) = (person.actor(), form.body.clone(), uid.clone());
+    match desk.db.write(move |tx| super::edit_note(tx, &actor, number, &note, &body)).await {
+        Ok(_) => {
+            staff.toast("The note is changed.");
+            Ok(went(&request, &back))
+        }
+        Err(error) => {
+            let writing = Writing { note: uid, body: form.body, audience: String::new(), refusal: None };
+            typed_again(&desk, person, number, &back, writing, error).await
+        }
+    }
+}
+
+/// Where to go after something small.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackForm {
+    #[serde(default)]
+    back: String,
+    /// What else stands in the form that the button is in.
+    #[serde(default, rename = "body")]
+    _body: String,
+    #[serde(default, rename = "remove")]
+    _remove: String,
+}
+
+/// `POST /orders/{number}/notes/{uid}/remove`
+pub async fn remove(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    path: Path<(String, String)>,
+    staff: Staff<WriteNotes>,
+    form: Form<BackForm>,
+) -> Answer {
+    let (number, uid) = (number_of(&path.0)?, path.1.clone());
+    let actor = staff.actor();
+    desk.db.write(move |tx| super::remove_note(tx, &actor, number, &uid)).await?;
+    staff.toast("The note is removed. The history keeps what it said.");
+    Ok(went(&request, &way_back(&form.back, number)))
+}
+
+/// `POST /orders/{number}/read`
+pub async fn read(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    path: Path<String>,
+    staff: Staff<WriteNotes>,
+    form: Form<BackForm>,
+) -> Answer {
+    let number = number_of(&path)?;
+    desk.db.write(move |tx| super::mark_read(tx, number)).await?;
+    staff.toast("Marked as read.");
+    Ok(went(&request, &way_back(&form.back, number)))
+}

@@ -1,0 +1,268 @@
+//! Correcting what an order says about its customer and delivery. The form knows what it was filled
+//! with, so that only what this person changed is written and nobody's work is overwritten.
+
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path};
+use askama::Template;
+use chrono_tz::Tz;
+
+use super::pages_form::{ADDRESS, Typed, country_choices, local_field, problem};
+use super::pages_show::{number_of, way_back, went};
+use super::{Correction, Order, draft};
+use crate::db::Conn;
+use crate::error::{FieldProblem, Refusal, RefusalKind, Result};
+use crate::moves;
+use crate::moves::pages::version_of;
+use crate::payment::method;
+use crate::staff::permission::EditOrders;
+use crate::staff::{Person, Staff};
+use crate::web::{self, Answer, Desk, Form, Section, Shell};
+
+const TEXTS: [&str; 7] =
+    ["customer_name", "email", "phone", "shipping_method", "payment_method", "customer_note", "gift_message"];
+const OTHERS: [&str; 6] = ["version", "back", "seen", "bill_same", "gift", "due"];
+
+/// The page of the form.
+#[derive(Template)]
+#[template(path = "orders/edit.html")]
+struct EditPage {
+    shell: Shell,
+    number: i64,
+    version: i64,
+    back: String,
+    seen: String,
+    typed: Typed,
+    refusal: Option<Refusal>,
+    stale: String,
+    now_stored: Vec<(String, String)>,
+    is_away: bool,
+}
+
+impl EditPage {
+    /// What is wrong with a field, or nothing.
+    fn problem(&self, field: &str) -> &str {
+        self.refusal.as_ref().and_then(|refusal| refusal.problem(field)).unwrap_or_default()
+    }
+    /// A part of an address as typed.
+    fn at(&self, which: &str, part: &str) -> &str {
+        self.typed.get(&format!("{which}_{part}"))
+    }
+    /// What is wrong with a part of an address, or nothing.
+    fn wrong(&self, which: &str, part: &str) -> &str {
+        self.problem(&format!("{which}_{part}"))
+    }
+    fn methods(&self) -> Vec<(String, String, bool)> {
+        method::choices(self.typed.get("payment_method"))
+    }
+    fn countries(&self, which: &str) -> Vec<(&'static str, &'static str, bool)> {
+        country_choices(self.typed.get(&format!("{which}_country")))
+    }
+}
+
+fn knows(name: &str) -> bool {
+    let part = name.strip_prefix("ship_").or_else(|| name.strip_prefix("bill_"));
+    TEXTS.contains(&name) || OTHERS.contains(&name) || part.is_some_and(|part| ADDRESS.contains(&part))
+}
+
+/// The form as an order fills it.
+fn filled(order: &Order, zone: Tz) -> Typed {
+    let mut typed = Typed::default();
+    let texts = [
+        &order.customer_name,
+        &order.email,
+        &order.phone,
+        &order.shipping_method,
+        &order.payment_method,
+        &order.customer_note,
+        &order.gift_message,
+    ];
+    for (name, text) in TEXTS.iter().zip(texts) {
+        typed.set(name, text.clone());
+    }
+    typed.set_address("ship", &order.ship_to().unwrap_or_default());
+    let bill = order.bill_to();
+    if bill.is_none() {
+        typed.set("bill_same", "1");
+    }
+    typed.set_address("bill", &bill.unwrap_or_default());
+    if order.gift {
+        typed.set("gift", "1");
+    }
+    typed.set("due", order.due_at.map(|at| local_field(at, zone)).unwrap_or_default());
+    typed
+}
+
+/// The names of everything that can be corrected.
+fn names() -> Vec<String> {
+    let of = |which: &str| ADDRESS.iter().map(|part| format!("{which}_{part}")).collect::<Vec<_>>();
+    let single = TEXTS.iter().chain(&["bill_same", "gift", "due"]).map(|name| (*name).to_owned());
+    single.chain(of("ship")).chain(of("bill")).collect()
+}
+
+/// What the form was filled with, to be sent along.
+fn remember(typed: &Typed) -> Result<String> {
+    let pairs: Vec<(String, &str)> = names()
+        .into_iter()
+        .map(|name| {
+            let value = typed.get(&name);
+            (name, value)
+        })
+        .collect();
+    Ok(serde_json::to_string(&pairs)?)
+}
+
+/// Puts what this person left as it was back to what is stored now. Returns the names of fields that
+/// both they and somebody else changed.
+fn merge(typed: &mut Typed, stored: &Typed) -> Vec<String> {
+    let Ok(seen) = serde_json::from_str::<Vec<(String, String)>>(typed.get("seen")) else { return Vec::new() };
+    let mut both = Vec::new();
+    for (name, seen) in seen.iter().filter(|(name, _)| knows(name)) {
+        let untouched = typed.get(name) == seen;
+        if untouched {
+            typed.set(name, stored.get(name));
+        } else if stored.get(name) != seen && stored.get(name) != typed.get(name) {
+            both.push(name.clone());
+        }
+    }
+    both
+}
+
+fn understood(typed: &Typed, order: &Order, zone: Tz) -> Result<Correction> {
+    let mut problems: Vec<FieldProblem> = Vec::new();
+    let ship = typed.address("ship", &mut problems);
+    let bill = typed.address("bill", &mut problems);
+    let same = typed.get("bill_same") == "1" || bill.is_empty();
+    let due = typed.time("due", zone, &mut problems);
+    let limits = [300, 320, 60, 200, 100, 10_000, 2_000];
+    for (name, most) in TEXTS.iter().zip(limits) {
+        if typed.trimmed(name).chars().count() > most {
+            problems.push(problem(name, &format!("This takes {most} characters at the most.")));
+        }
+    }
+    let email = typed.trimmed("email");
+    if !email.is_empty() && email != order.email && !draft::looks_like_email(&email) {
+        problems.push(problem("email", "This is not an e-mail address. Correct it or leave it empty."));
+    }
+    if !problems.is_empty() {
+        return Err(Refusal::fields("order.invalid", problems).into());
+    }
+    let text = |name: &str| Some(typed.trimmed(name));
+    // A field of minutes cannot hold the seconds of a stored time.
+    let due_kept = order.due_at.map(|at| local_field(at, zone)).unwrap_or_default() == typed.get("due");
+    Ok(Correction {
+        customer_name: text("customer_name"),
+        email: text("email").filter(|email| *email != order.email),
+        phone: text("phone"),
+        ship_to: (ship != order.ship_to().unwrap_or_default()).then_some(ship),
+        bill_to: Some(if same { None } else { Some(bill) }),
+        shipping_method: text("shipping_method"),
+        payment_method: text("payment_method"),
+        customer_note: text("customer_note"),
+        gift: Some(typed.get("gift") == "1"),
+        gift_message: text("gift_message"),
+        due_at: (!due_kept).then_some(due),
+    })
+}
+
+fn page(conn: &mut Conn, person: &Person, number: i64, back: String, typed: Option<Typed>) -> Result<EditPage> {
+    let order = super::find(conn, number)?;
+    let shell = Shell::load(conn, person, Section::Orders)?;
+    let stored = filled(&order, shell.shop.zone);
+    let seen = remember(&stored)?;
+    let mut now_stored = Vec::new();
+    let typed = match typed {
+        None => stored,
+        Some(mut typed) => {
+            for name in merge(&mut typed, &stored) {
+                now_stored.push((name.replace('_', " "), stored.get(&name).to_owned()));
+            }
+            typed
+        }
+    };
+    Ok(EditPage {
+        number,
+        version: order.version,
+        back,
+        seen,
+        typed,
+        refusal: None,
+        stale: String::new(),
+        now_stored,
+        is_away: order.fulfilment_status >= super::FulfilmentStatus::Shipped,
+        shell,
+    })
+}
+
+/// `GET /orders/{number}/edit`
+pub async fn edit(desk: Data<Desk>, path: Path<String>, staff: Staff<EditOrders>) -> Answer {
+    let (number, person) = (number_of(&path)?, staff.person());
+    let back = format!("/orders/{number}");
+    let page = desk.db.read(move |conn| page(conn, &person, number, back, None)).await?;
+    web::page(&page)
+}
+
+/// `POST /orders/{number}/edit`
+pub async fn update(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    path: Path<String>,
+    staff: Staff<EditOrders>,
+    form: Form<Vec<(String, String)>>,
+) -> Answer {
+    let (number, person) = (number_of(&path)?, staff.person());
+    let typed = Typed::read(form.0, knows)?;
+    let back = way_back(typed.get("back"), number);
+    let (actor, sent) = (person.actor(), typed.clone());
+    let outcome = desk
+        .db
+        .write(move |tx| {
+            let version = version_of(sent.get("version"))?;
+            let zone = web::shop(tx.conn)?.zone;
+            let order = super::find_for_change(tx, number, Some(version))?;
+            moves::correct(tx, &actor, number, Some(version), &understood(&sent, &order, zone)?)
+        })
+        .await;
+    let error = match outcome {
+        Ok(order) => {
+            let saved = order.version.to_string() != typed.get("version");
+            staff.toast(if saved { format!("#{number} is corrected.") } else { "Nothing was changed.".to_owned() });
+            return Ok(went(&request, &back));
+        }
+        Err(error) => error,
+    };
+    let Some(refusal) = error.refusal().cloned() else { return Err(error.into()) };
+    let (status, stale) = match refusal.kind {
+        RefusalKind::Invalid => (StatusCode::BAD_REQUEST, String::new()),
+        RefusalKind::State | RefusalKind::Stale => (StatusCode::CONFLICT, refusal.message.clone()),
+        _ => return Err(error.into()),
+    };
+    let mut again = desk.db.read(move |conn| page(conn, &person, number, back, Some(typed))).await?;
+    again.refusal = stale.is_empty().then_some(refusal);
+    again.stale = stale;
+    web::page_as(status, &again)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(pairs: &[(&str, &str)]) -> Typed {
+        let mut typed = Typed::default();
+        for (name, value) in pairs {
+            typed.set(name, *value);
+        }
+        typed
+    }
+
+    #[test]
+    fn only_what_a_person_changed_is_theirs() {
+        let seen = typed(&[("phone", "1"), ("email", "a@b.example"), ("customer_name", "Ada")]);
+        let stored = typed(&[("phone", "2"), ("email", "a@b.example"), ("customer_name", "Grace")]);
+        let mut mine = typed(&[("phone", "1"), ("email", "new@b.example"), ("customer_name", "Ada L.")]);
+        mine.set("seen", remember(&seen).expect("json"));
+        assert_eq!(merge(&mut mine, &stored), ["customer_name"]);
+        assert_eq!((mine.get("phone"), mine.get("email")), ("2", "new@b.example"));
+        assert_eq!(mine.get("customer_name"), "Ada L.");
+    }
+}

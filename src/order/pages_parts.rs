@@ -1,0 +1,411 @@
+//! What an order's page shows of its lines, sums, parcels, payments and people, as words. Whatever a
+//! person may not see is left out here, so that no template can show it.
+
+use std::collections::HashMap;
+
+use chrono::Datelike;
+
+use super::{Charge, ChargeKind, EntryState, Line, Order, PaymentKind};
+use crate::address::Address;
+use crate::customer::Customer;
+use crate::ids::{LineId, ShipmentId};
+use crate::money::Money;
+use crate::payment::{self, Payment};
+use crate::shipment::{Content, Shipment, ShipmentState};
+use crate::staff::{Permission, Person};
+use crate::time::UtcTime;
+use crate::web::{Shell, picture};
+
+/// What a person may see of an order.
+#[derive(Clone, Copy, Debug)]
+pub struct Sight {
+    /// Prices, totals, payments.
+    pub money: bool,
+    /// E-mail addresses and telephone numbers.
+    pub contact: bool,
+}
+
+impl Sight {
+    /// Of this person.
+    pub fn of(person: &Person) -> Self {
+        Sight { money: person.may(Permission::ViewMoney), contact: person.may(Permission::ViewContact) }
+    }
+}
+
+/// A mark with words beside it.
+#[derive(Clone, Debug)]
+pub struct Badge {
+    /// ok, info, warn, bad or mute; empty for the plain one.
+    pub tone: &'static str,
+    /// Glyph in the icon sheet.
+    pub glyph: &'static str,
+    /// Words.
+    pub words: String,
+}
+
+/// A line of the items table.
+#[derive(Debug)]
+pub struct LineRow {
+    pub picture: Option<&'static str>,
+    pub title: String,
+    pub about: String,
+    pub properties: Vec<String>,
+    pub bin: String,
+    pub fulfilment: Badge,
+    pub unit: String,
+    pub ordered: i64,
+    pub left: i64,
+    pub total: String,
+    pub discount: String,
+}
+
+impl LineRow {
+    /// Whether some units were taken out.
+    pub fn was_cut(&self) -> bool {
+        self.left != self.ordered
+    }
+}
+
+/// The items table.
+pub fn lines(order: &Order, lines: &[Line], parcels: &[Shipment], contents: &[Content], sight: Sight) -> Vec<LineRow> {
+    let positions: HashMap<ShipmentId, i64> = parcels.iter().map(|parcel| (parcel.id, parcel.position)).collect();
+    lines
+        .iter()
+        .map(|line| {
+            let money = |minor: i64| if sight.money { order.money(minor).to_string() } else { String::new() };
+            let about: Vec<&str> =
+                [line.variant.as_str(), line.sku.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
+            let discount = if line.discount_minor == 0 { String::new() } else { money(-line.discount_minor) };
+            LineRow {
+                picture: picture(&line.picture).filter(|_| !line.picture.is_empty()),
+                title: line.title.clone(),
+                about: about.join(" · "),
+                properties: line.properties.lines().map(str::to_owned).collect(),
+                bin: line.bin.clone(),
+                fulfilment: line_fulfilment(line, contents, &positions),
+                unit: money(line.unit_minor),
+                ordered: line.quantity,
+                left: line.quantity - line.cancelled_quantity,
+                total: money(line.total_minor),
+                discount,
+            }
+        })
+        .collect()
+}
+
+fn line_fulfilment(line: &Line, contents: &[Content], positions: &HashMap<ShipmentId, i64>) -> Badge {
+    let badge = |glyph, words: String| Badge { tone: "", glyph, words };
+    let left = line.quantity - line.cancelled_quantity;
+    if !line.requires_shipping {
+        return badge("g-none", "Nothing to ship".to_owned());
+    }
+    if line.quantity > 0 && left == 0 {
+        return badge("g-back", "Cancelled".to_owned());
+    }
+    let within: Vec<i64> = contents
+        .iter()
+        .filter(|content| content.line_id == line.id)
+        .filter_map(|content| positions.get(&content.shipment_id).copied())
+        .collect();
+    let parcel = match within.as_slice() {
+        [] => String::new(),
+        [one] => format!(" · parcel {one}"),
+        many => format!(" · {} parcels", many.len()),
+    };
+    let part = |units: i64, word: &str| {
+        if units < left { format!("{units} of {left} {}", word.to_lowercase()) } else { word.to_owned() }
+    };
+    if line.returned_quantity > 0 {
+        badge("g-back", part(line.returned_quantity, "Returned"))
+    } else if line.shipped_quantity > 0 {
+        let glyph = if line.shipped_quantity < left { "g-half" } else { "g-full" };
+        badge(glyph, format!("{}{parcel}", part(line.shipped_quantity, "Shipped")))
+    } else if line.packed_quantity > 0 {
+        badge("g-half", format!("{}{parcel}", part(line.packed_quantity, "Packed")))
+    } else {
+        badge("g-none", "To be packed".to_owned())
+    }
+}
+
+/// A line of the sum below the items.
+#[derive(Debug)]
+pub struct SumRow {
+    pub label: String,
+    pub code: String,
+    pub amount: String,
+}
+
+/// The parts of the total, without the total.
+pub fn sums(order: &Order, charges: &[Charge]) -> Vec<SumRow> {
+    let row = |label: String, code: &str, minor: i64| SumRow {
+        label,
+        code: code.to_owned(),
+        amount: order.money(minor).to_string(),
+    };
+    let mut rows = vec![row("Subtotal".to_owned(), "", order.subtotal_minor)];
+    let included = if order.tax_included { ", included" } else { "" };
+    for charge in charges {
+        let with = |word: &str| {
+            if charge.label.is_empty() || charge.label == charge.code {
+                word.to_owned()
+            } else {
+                format!("{word}, {}", charge.label)
+            }
+        };
+        let label = match charge.kind {
+            ChargeKind::Discount => with("Discount"),
+            ChargeKind::Shipping => with("Shipping"),
+            ChargeKind::Fee if charge.label.is_empty() => "Fee".to_owned(),
+            ChargeKind::Tax if charge.label.is_empty() => format!("Tax{included}"),
+            ChargeKind::Tax => format!("{}{included}", charge.label),
+            ChargeKind::Fee => charge.label.clone(),
+            ChargeKind::Rounding => "Rounding".to_owned(),
+        };
+        rows.push(row(label, &charge.code, charge.amount_minor));
+    }
+    if order.tax_minor != 0 && !charges.iter().any(|charge| charge.kind == ChargeKind::Tax) {
+        rows.push(row(format!("Tax{included}"), "", order.tax_minor));
+    }
+    rows
+}
+
+/// A parcel.
+#[derive(Debug)]
+pub struct ParcelRow {
+    pub position: i64,
+    pub contents: String,
+    pub state: Badge,
+    pub icon: &'static str,
+    pub carrier: String,
+    pub tracking: String,
+    pub story: String,
+}
+
+/// The parcels of an order.
+pub fn parcels(shell: &Shell, parcels: &[Shipment], contents: &[Content], lines: &[Line]) -> Vec<ParcelRow> {
+    let known: HashMap<LineId, &Line> = lines.iter().map(|line| (line.id, line)).collect();
+    parcels
+        .iter()
+        .map(|parcel| {
+            let inside = contents.iter().filter(|content| content.shipment_id == parcel.id);
+            let (mut words, mut grams) = (Vec::new(), 0);
+            for content in inside {
+                if let Some(line) = known.get(&content.line_id) {
+                    words.push(format!("{} × {}", content.quantity, line.title));
+                    grams += line.grams.saturating_mul(content.quantity);
+                }
+            }
+            if grams > 0 {
+                words.push(format!("{}.{} kg", grams / 1000, grams % 1000 / 100));
+            }
+            let (tone, glyph, word) = match parcel.state {
+                ShipmentState::Draft | ShipmentState::Picking => ("", "g-none", "Being packed"),
+                ShipmentState::Packed => ("warn", "g-half", "Packed"),
+                ShipmentState::Shipped => ("ok", "g-full", "In transit"),
+                ShipmentState::Delivered => ("ok", "g-full", "Delivered"),
+                ShipmentState::Cancelled => ("", "g-back", "Unpacked"),
+            };
+            let mut story = Vec::new();
+            if let Some(at) = parcel.packed_at {
+                let by = if parcel.packed_by.is_empty() { String::new() } else { format!(" by {}", parcel.packed_by) };
+                story.push(format!("packed {}{by}", shell.when(&at)));
+            }
+            story.extend(parcel.shipped_at.map(|at| format!("left {}", shell.when(&at))));
+            story.extend(parcel.delivered_at.map(|at| format!("arrived {}", shell.when(&at))));
+            ParcelRow {
+                position: parcel.position,
+                contents: words.join(" · "),
+                state: Badge { tone, glyph, words: word.to_owned() },
+                icon: if parcel.shipped_at.is_some() { "package-export" } else { "package" },
+                carrier: parcel.carrier.clone(),
+                tracking: parcel.tracking.clone(),
+                story: story.join(" · "),
+            }
+        })
+        .collect()
+}
+
+/// The payments card.
+#[derive(Debug)]
+pub struct Ledger {
+    pub status: Badge,
+    pub method: String,
+    pub authorised: String,
+    pub captured: String,
+    pub refunded: String,
+    pub net: String,
+    pub open_label: &'static str,
+    pub open: String,
+    pub is_open: bool,
+    pub entries: Vec<LedgerRow>,
+}
+
+/// A row of the ledger, newest first.
+#[derive(Debug)]
+pub struct LedgerRow {
+    pub word: &'static str,
+    pub about: String,
+    pub reference: String,
+    pub at: UtcTime,
+    pub amount: String,
+}
+
+/// The payments of an order.
+pub fn ledger(order: &Order, entries: &[Payment]) -> Ledger {
+    let authorised: i64 = entries
+        .iter()
+        .filter(|entry| entry.kind == PaymentKind::Authorization && entry.state == EntryState::Succeeded)
+        .filter(|entry| !entries.iter().any(|v| v.kind == PaymentKind::Void && v.parent_id == Some(entry.id)))
+        .map(|entry| entry.amount_minor)
+        .sum();
+    let money = |minor: i64| order.money(minor).to_string();
+    let (open_label, open) = match (order.amount_due(), order.credit_owed()) {
+        (0, owed) if owed > 0 => ("Owed to customer", owed),
+        (due, _) => ("Still due", due),
+    };
+    Ledger {
+        status: payment_badge(order),
+        method: if order.payment_method.is_empty() {
+            "not known yet".to_owned()
+        } else {
+            payment::method::label(&order.payment_method)
+        },
+        authorised: money(authorised),
+        captured: money(order.captured_minor),
+        refunded: money(-order.refunded_minor),
+        net: money(order.net_minor()),
+        open_label,
+        open: money(open),
+        is_open: open > 0,
+        entries: entries.iter().rev().map(ledger_row).collect(),
+    }
+}
+
+fn ledger_row(entry: &Payment) -> LedgerRow {
+    let word = match (entry.state, entry.kind) {
+        (EntryState::Pending, _) => "Under way",
+        (EntryState::Failed, _) => "Failed",
+        (EntryState::Cancelled, _) => "Withdrawn",
+        (EntryState::Succeeded, PaymentKind::Authorization) => "Authorised",
+        (EntryState::Succeeded, PaymentKind::Capture) => "Captured",
+        (EntryState::Succeeded, PaymentKind::Refund) => "Refunded",
+        (EntryState::Succeeded, PaymentKind::Void) => "Released",
+    };
+    let method = if entry.method.is_empty() { String::new() } else { payment::method::label(&entry.method) };
+    let by = if entry.actor_name.is_empty() { String::new() } else { format!("by {}", entry.actor_name) };
+    let about: Vec<String> = [method, entry.note.clone(), by].into_iter().filter(|part| !part.is_empty()).collect();
+    let taken = matches!(entry.kind, PaymentKind::Refund | PaymentKind::Void);
+    let shown = if taken { Money::new(-entry.amount_minor, entry.currency) } else { entry.money() };
+    LedgerRow {
+        word,
+        about: about.join(" · "),
+        reference: entry.reference.clone(),
+        at: entry.created_at,
+        amount: shown.to_string(),
+    }
+}
+
+/// How complete the payment is.
+pub fn payment_badge(order: &Order) -> Badge {
+    let status = order.payment_status;
+    Badge { tone: status.tone(), glyph: status.glyph(), words: status.label().to_owned() }
+}
+
+/// Who bought, how to reach them, where it goes.
+#[derive(Debug)]
+pub struct Buyer {
+    pub name: String,
+    pub initials: String,
+    pub about: String,
+    pub email: String,
+    pub mail_to: String,
+    pub phone: String,
+    pub call: String,
+    pub ship_to: Vec<String>,
+    pub ship_phone: String,
+    pub bill_to: Vec<String>,
+}
+
+/// The customer of an order. `history` is how many orders they placed and when the first.
+pub fn buyer(
+    order: &Order,
+    customer: Option<&Customer>,
+    history: (i64, Option<UtcTime>),
+    home_country: &str,
+    zone: chrono_tz::Tz,
+    sight: Sight,
+) -> Buyer {
+    let written = |address: Option<Address>| address.map(|a| a.lines(home_country)).unwrap_or_default();
+    let name = if order.customer_name.trim().is_empty() { "No name".to_owned() } else { order.customer_name.clone() };
+    let about = match (customer, history) {
+        (Some(_), (count, Some(first))) => {
+            let orders = if count == 1 { "1 order".to_owned() } else { format!("{count} orders") };
+            format!("{orders} · since {}", first.local(zone).format("%B %Y"))
+        }
+        _ => "Not told apart: no e-mail or phone".to_owned(),
+    };
+    let seen = |text: &str| if sight.contact { text.to_owned() } else { String::new() };
+    let ship_phone = order.ship_to().map(|a| a.phone).filter(|phone| *phone != order.phone).unwrap_or_default();
+    Buyer {
+        initials: initials(&name),
+        name,
+        about: if sight.contact || customer.is_some() { about } else { String::new() },
+        email: seen(&order.email),
+        mail_to: if sight.contact { format!("mailto:{}", escaped(&order.email)) } else { String::new() },
+        phone: seen(&order.phone),
+        call: if sight.contact { call(&order.phone) } else { String::new() },
+        ship_to: written(order.ship_to()),
+        ship_phone: seen(&ship_phone),
+        bill_to: written(order.bill_to()),
+    }
+}
+
+/// An instant that something is due: `today 11:45`, `Mon 11:45`, `23 Nov`.
+pub fn when_due(shell: &Shell, at: UtcTime) -> String {
+    let zone = shell.shop.zone;
+    let (there, here) = (at.local(zone), shell.now.local(zone));
+    match there.date().signed_duration_since(here.date()).num_days() {
+        0 => there.format("today %H:%M").to_string(),
+        1 => there.format("tomorrow %H:%M").to_string(),
+        -6..=6 => there.format("%a %H:%M").to_string(),
+        _ if there.year() == here.year() => there.format("%-d %b").to_string(),
+        _ => there.format("%-d %b %Y").to_string(),
+    }
+}
+
+/// The letters on a person's mark.
+pub fn initials(name: &str) -> String {
+    let mut letters = name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
+    let first = letters.next();
+    let last = letters.next_back();
+    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+}
+
+fn call(phone: &str) -> String {
+    let digits: String = phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
+    format!("tel:{digits}")
+}
+
+/// An e-mail address inside a `mailto:` address, where `?` and `&` would begin something else.
+fn escaped(email: &str) -> String {
+    email.replace('%', "%25").replace('?', "%3F").replace('&', "%26").replace('#', "%23").replace(' ', "%20")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn initials_are_of_the_first_and_last_name() {
+        assert_eq!(initials("Eszter Kovács"), "EK");
+        assert_eq!(initials("Øyvind van der Ærø"), "ØÆ");
+        assert_eq!(initials("  "), "");
+        assert_eq!(initials("山田太郎"), "山");
+    }
+
+    #[test]
+    fn an_address_cannot_add_anything_to_a_mail() {
+        assert_eq!(escaped("a?bcc=b@c.example"), "a%3Fbcc=b@c.example");
+        assert_eq!(call("+36 30 555-0142"), "tel:+36305550142");
+    }
+}

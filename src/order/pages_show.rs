@@ -1,0 +1,561 @@
+//! One order on screen: what it is, where it stands, what may come next, and what was said about it.
+//! Everything is read in one go, a constant number of queries whatever the order's size.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde::Deserialize;
+
+use super::pages_parts::{self as parts, Badge, Buyer, Ledger, LineRow, ParcelRow, Sight, SumRow, when_due};
+use super::pages_story::{self as story, Step};
+use super::{Neighbours, Order};
+use crate::conversation::pages::{NoteRow, Writing};
+use crate::conversation::{self, Direction};
+use crate::db::Conn;
+use crate::error::{Refusal, Result};
+use crate::market::Markets;
+use crate::moves::pages::{Ask, MoveOption, Options, authority_of, telling_of};
+use crate::moves::{self, Hold};
+use crate::payment::pages::PayForm;
+use crate::staff::permission::{EditOrders, ViewOrders};
+use crate::staff::{Permission, Person, Staff};
+use crate::time::{UtcTime, short_span};
+use crate::web::{self, Answer, Desk, Form, Query, Section, Shell, see_other};
+use crate::workflow::Stages;
+use crate::{customer, event, payment, shipment, staff};
+
+/// Which part of the conversation is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    /// Messages with the customer.
+    Chat,
+    /// Notes of staff.
+    Notes,
+    /// Everything that happened.
+    History,
+}
+
+impl Tab {
+    /// Its place below the order's address.
+    pub fn path(self) -> &'static str {
+        match self {
+            Tab::Chat => "",
+            Tab::Notes => "/notes",
+            Tab::History => "/history",
+        }
+    }
+}
+
+/// What the address of an order's page may say.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShowQuery {
+    /// The query of the list one came from.
+    #[serde(default)]
+    pub from: String,
+    /// `oldest` shows the history from its beginning.
+    #[serde(default)]
+    pub sort: String,
+}
+
+/// Something to be said above the order.
+#[derive(Debug)]
+pub struct Alert {
+    /// Colour: bad, info or nothing for a warning.
+    pub tone: &'static str,
+    /// Whole sentences.
+    pub words: String,
+}
+
+/// What a page of an order is asked for besides the order.
+#[derive(Debug, Default)]
+pub struct Wish {
+    /// Told above everything.
+    pub alert: Option<Alert>,
+    /// A move that is being asked about.
+    pub ask: Option<Ask>,
+    /// A payment that is being recorded.
+    pub pay: Option<PayForm>,
+    /// A note that is being written or changed.
+    pub writing: Option<Writing>,
+    /// What is wrong with a tag.
+    pub tag: Option<Refusal>,
+}
+
+/// An open hold.
+#[derive(Debug)]
+pub struct HoldRow {
+    pub uid: String,
+    pub reason: String,
+    pub note: String,
+    pub about: String,
+}
+
+/// A message of the thread.
+#[derive(Debug)]
+pub struct MessageRow {
+    pub is_out: bool,
+    pub body: String,
+    pub author: String,
+    pub about: String,
+    pub at: UtcTime,
+    pub is_unread: bool,
+}
+
+/// Somebody who can be made responsible.
+#[derive(Debug)]
+pub struct Colleague {
+    pub uid: String,
+    pub name: String,
+    pub chosen: bool,
+}
+
+/// The page of one order.
+#[derive(Template)]
+#[template(path = "orders/show.html")]
+pub struct ShowPage {
+    pub shell: Shell,
+    pub tab: Tab,
+    pub order: Order,
+    pub number: i64,
+    pub from: String,
+    pub back: String,
+    pub stage_label: String,
+    pub payment: Option<Badge>,
+    pub fulfilment: Badge,
+    pub late: Option<(&'static str, String)>,
+    pub meta: Vec<String>,
+    pub neighbours: Neighbours,
+    pub steps: Vec<Step>,
+    pub primary: Option<MoveOption>,
+    pub hold: Option<MoveOption>,
+    pub others: Vec<MoveOption>,
+    pub closed: Vec<MoveOption>,
+    pub holds: Vec<HoldRow>,
+    pub lines: Vec<LineRow>,
+    pub sums: Option<(Vec<SumRow>, String)>,
+    pub parcels: Vec<ParcelRow>,
+    pub parcels_sent: usize,
+    pub ledger: Option<Ledger>,
+    pub buyer: Buyer,
+    pub tags: Vec<String>,
+    pub colleagues: Vec<Colleague>,
+    pub assignee: String,
+    pub messages: Vec<MessageRow>,
+    pub notes: Vec<NoteRow>,
+    pub history: Vec<story::Line>,
+    pub history_count: usize,
+    pub oldest_first: bool,
+    pub may: May,
+    pub wish: Wish,
+}
+
+/// What this person may do here.
+#[derive(Clone, Copy, Debug)]
+pub struct May {
+    pub act: bool,
+    pub edit: bool,
+    pub note: bool,
+    pub pay: bool,
+    pub print: bool,
+}
+
+impl ShowPage {
+    /// Reads everything the page shows.
+    ///
+    /// # Errors
+    /// Missing if there is no such order.
+    pub fn load(
+        conn: &mut Conn,
+        person: &Person,
+        number: i64,
+        tab: Tab,
+        query: &ShowQuery,
+        wish: Wish,
+    ) -> Result<ShowPage> {
+        let order = super::find(conn, number)?;
+        let shell = Shell::load(conn, person, Section::Orders)?;
+        let sight = Sight::of(person);
+        let (stages, markets) = (Stages::load(conn)?, Markets::load(conn)?);
+        let lines = super::lines(conn, order.id)?;
+        let entries = payment::ledger(conn, order.id)?;
+        let open = moves::open_holds(conn, order.id)?;
+        let parcels = shipment::of_order(conn, order.id)?;
+        let inside = shipment::contents(conn, &parcels.iter().map(|parcel| parcel.id).collect::<Vec<_>>())?;
+        let diary = event::timeline(conn, order.id)?;
+        let members = staff::members(conn)?;
+        let (customer, past) = match order.customer_id {
+            Some(id) => (customer::find(conn, id)?, super::history_of_customer(conn, id)?),
+            None => (None, (0, None)),
+        };
+        let sums = match sight.money {
+            true => Some((
+                parts::sums(&order, &super::charges(conn, order.id)?),
+                order.money(order.total_minor).to_string(),
+            )),
+            false => None,
+        };
+        let facts = moves::facts_of(&order, &lines, &entries, open.len());
+        let choices = moves::choices_of(&order, &stages, &facts, authority_of(person), telling_of(person))?;
+        let options = Options::of(&order, person, choices, &parcels);
+        let home = markets.market(order.market_id).map_or("", |market| market.country.as_str());
+        let messages = conversation::messages(conn, order.id)?;
+        let notes = conversation::notes(conn, order.id)?;
+        let mut history = story::history(&shell, &diary, &stages, sight);
+        let oldest_first = query.sort == "oldest";
+        if !oldest_first {
+            history.reverse();
+        }
+        let assignee = order.assignee_id;
+        let back = address(number, tab, &query.from);
+        let writing = wish.writing.as_ref();
+        Ok(ShowPage {
+            tab,
+            number,
+            from: query.from.clone(),
+            back,
+            stage_label: stages.label(&order.stage),
+            payment: sight.money.then(|| parts::payment_badge(&order)),
+            fulfilment: Badge {
+                tone: "",
+                glyph: order.fulfilment_status.glyph(),
+                words: order.fulfilment_status.label().to_owned(),
+            },
+            late: lateness(&order, &stages, shell.now),
+            meta: meta(&shell, &order, &markets, &parcels),
+            neighbours: super::neighbours(conn, &order)?,
+            steps: story::steps(&shell, &order, &diary, &stages),
+            primary: options.primary,
+            hold: options.hold,
+            others: options.others,
+            closed: options.closed,
+            holds: open.iter().map(|hold| hold_row(&shell, hold)).collect(),
+            lines: parts::lines(&order, &lines, &parcels, &inside, sight),
+            sums,
+            parcels_sent: parcels.iter().filter(|parcel| parcel.shipped_at.is_some()).count(),
+            parcels: parts::parcels(&shell, &parcels, &inside, &lines),
+            ledger: sight.money.then(|| parts::ledger(&order, &entries)),
+            buyer: parts::buyer(&order, customer.as_ref(), past, home, shell.shop.zone, sight),
+            tags: order.tag_list(),
+            assignee: members.iter().find(|m| Some(m.id) == assignee).map(|m| m.name.clone()).unwrap_or_default(),
+            colleagues: members
+                .iter()
+                .filter(|member| member.disabled_at.is_none() || Some(member.id) == assignee)
+                .map(|m| Colleague { uid: m.uid.clone(), name: m.name.clone(), chosen: Some(m.id) == assignee })
+                .collect(),
+            messages: messages.iter().map(message_row).collect(),
+            notes: notes.iter().map(|note| NoteRow::of(note, person, shell.now, writing)).collect(),
+            history_count: history.len(),
+            history: if tab == Tab::History { history } else { Vec::new() },
+            oldest_first,
+            may: May {
+                act: person.may(Permission::MoveOrders),
+                edit: person.may(Permission::EditOrders),
+                note: person.may(Permission::WriteNotes),
+                pay: person.may(Permission::RecordPayments),
+                print: person.may(Permission::Print),
+            },
+            wish,
+            shell,
+            order,
+        })
+    }
+
+    /// The address of a tab, keeping the list one came from.
+    pub fn tab_href(&self, path: &str) -> String {
+        with_from(&format!("/orders/{}{path}", self.number), &self.from)
+    }
+    /// The list one came from.
+    pub fn list_href(&self) -> String {
+        if self.from.is_empty() { "/orders".to_owned() } else { format!("/orders?{}", self.from) }
+    }
+    /// The address of another order, keeping the list one came from.
+    pub fn beside(&self, number: &i64) -> String {
+        with_from(&format!("/orders/{number}"), &self.from)
+    }
+    /// The address of the form that asks about a move.
+    pub fn ask_href(&self, to: &str) -> String {
+        with_from(&format!("/orders/{}/moves/new?to={}", self.number, encoded(to)), &self.from)
+    }
+    /// The address of the form that records a payment.
+    pub fn pay_href(&self) -> String {
+        with_from(&format!("/orders/{}/payments/new", self.number), &self.from)
+    }
+    /// The history from its beginning.
+    pub fn oldest_href(&self) -> String {
+        let href = self.tab_href("/history");
+        format!("{href}{}sort=oldest", if href.contains('?') { '&' } else { '?' })
+    }
+    /// What takes away what the next move lacks: an address and its words.
+    pub fn remedy(&self) -> Option<(String, &'static str)> {
+        let lacks = &self.primary.as_ref()?.lacks;
+        if lacks.contains("address") && self.may.edit {
+            Some((format!("/orders/{}/edit", self.number), "Change address"))
+        } else if (lacks.contains("paid") || lacks.contains("due")) && self.may.pay {
+            Some((self.pay_href(), "Record payment…"))
+        } else {
+            None
+        }
+    }
+    /// The body of the note being written.
+    pub fn draft_note(&self) -> &str {
+        self.wish.writing.as_ref().filter(|writing| writing.note.is_empty()).map_or("", |writing| writing.body.as_str())
+    }
+    /// What is wrong with the note being written.
+    pub fn note_problem(&self) -> &str {
+        let writing = self.wish.writing.as_ref().filter(|writing| writing.note.is_empty());
+        writing.and_then(|writing| writing.refusal.as_ref()).map_or("", |refusal| refusal.message.as_str())
+    }
+    /// Whether the note being written is for the customer.
+    pub fn note_is_for_customer(&self) -> bool {
+        self.wish.writing.as_ref().is_some_and(|writing| writing.note.is_empty() && writing.audience == "customer")
+    }
+    fn is(&self, tab: &str) -> bool {
+        self.tab.path() == tab
+    }
+}
+
+/// The address of a page of an order.
+pub fn address(number: i64, tab: Tab, from: &str) -> String {
+    with_from(&format!("/orders/{number}{}", tab.path()), from)
+}
+
+fn with_from(path: &str, from: &str) -> String {
+    if from.is_empty() {
+        return path.to_owned();
+    }
+    let joint = if path.contains('?') { '&' } else { '?' };
+    format!("{path}{joint}from={}", encoded(from))
+}
+
+/// As a value in an address.
+pub fn encoded(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// Where to go after a change: where one came from if that is a page of this desk, else the order.
+pub fn way_back(back: &str, number: i64) -> String {
+    let inside = back.starts_with('/')
+        && !back.starts_with("//")
+        && !back.contains('\\')
+        && !back.chars().any(char::is_control)
+        && back.len() <= 4_000;
+    if inside { back.to_owned() } else { format!("/orders/{number}") }
+}
+
+/// The list's query inside a way back, so that a page shown again keeps it.
+pub fn from_of(back: &str) -> String {
+    let query = back.split_once('?').map_or("", |(_, query)| query);
+    url::form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name == "from")
+        .map(|(_, value)| value.into_owned())
+        .unwrap_or_default()
+}
+
+/// The tab that a way back leads to.
+pub fn tab_of(back: &str) -> Tab {
+    let path = back.split(['?', '#']).next().unwrap_or_default();
+    [Tab::Notes, Tab::History].into_iter().find(|tab| path.ends_with(tab.path())).unwrap_or(Tab::Chat)
+}
+
+/// Sends the browser on: by a redirect, or by telling htmx to go there.
+pub fn went(request: &HttpRequest, location: &str) -> HttpResponse {
+    if web::wants_fragment(request) {
+        HttpResponse::Ok().insert_header(("HX-Redirect", location)).finish()
+    } else {
+        see_other(location)
+    }
+}
+
+/// Whether an order is late or soon will be: a colour and words.
+pub fn lateness(order: &Order, stages: &Stages, now: UtcTime) -> Option<(&'static str, String)> {
+    if !order.base.is_open() {
+        return None;
+    }
+    let by_stage = stages
+        .find(&order.stage)
+        .and_then(|stage| stage.sla_minutes)
+        .map(|minutes| order.stage_entered_at.plus_minutes(minutes));
+    let due = [order.due_at, by_stage].into_iter().flatten().min()?;
+    let left = due.seconds_since(now);
+    match left {
+        ..0 => Some(("bad", format!("late {}", short_span(left)))),
+        0..14_400 => Some(("warn", format!("due in {}", short_span(left)))),
+        _ => None,
+    }
+}
+
+fn meta(shell: &Shell, order: &Order, markets: &Markets, parcels: &[shipment::Shipment]) -> Vec<String> {
+    let mut words = Vec::new();
+    let channel = markets.channel(order.channel_id).map(|channel| channel.name.clone());
+    words.extend(match (channel, &order.source_ref) {
+        (Some(channel), Some(source)) => Some(format!("{channel} {source}")),
+        (channel, _) => channel,
+    });
+    if let Some(due) = order.due_at {
+        let missed = if order.base.is_open() && due < shell.now { ", missed" } else { "" };
+        words.push(format!("Ship by {}{missed}", when_due(shell, due)));
+    }
+    if let Some(packer) = parcels.iter().map(|parcel| parcel.packed_by.as_str()).find(|name| !name.is_empty()) {
+        words.push(format!("Packed by {packer}"));
+    }
+    if order.print_count > 0 {
+        words.push(match order.print_count {
+            1 => "Slip printed once".to_owned(),
+            many => format!("Slip printed {many} times"),
+        });
+    }
+    words
+}
+
+fn hold_row(shell: &Shell, hold: &Hold) -> HoldRow {
+    let until = hold.until_at.map(|at| format!(", until {}", when_due(shell, at))).unwrap_or_default();
+    HoldRow {
+        uid: hold.uid.clone(),
+        reason: story::hold_reason(&hold.reason),
+        note: hold.note.clone(),
+        about: format!("by {} since {}{until}", hold.placed_by, shell.when(&hold.placed_at)),
+    }
+}
+
+fn message_row(message: &conversation::Message) -> MessageRow {
+    let is_out = message.direction == Direction::Out;
+    let transport = match message.transport.as_str() {
+        "email" => "e-mail".to_owned(),
+        "whatsapp" => "WhatsApp".to_owned(),
+        other => other.replace('_', " "),
+    };
+    let about = if is_out { format!("{transport} · {}", message.state) } else { transport };
+    MessageRow {
+        is_out,
+        body: message.body.clone(),
+        author: message.author_name.clone(),
+        about,
+        at: message.created_at,
+        is_unread: !is_out && message.read_at.is_none(),
+    }
+}
+
+/// The number in an address: digits only, as people write it.
+///
+/// # Errors
+/// Missing for anything that cannot be a number of an order.
+pub fn number_of(text: &str) -> Result<i64> {
+    let known = text.len() <= 18 && text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+    match text.parse() {
+        Ok(number) if known => Ok(number),
+        _ => Err(crate::error::Error::Missing(format!("order {}", text.chars().take(40).collect::<String>()))),
+    }
+}
+
+async fn shown(desk: &Desk, person: Person, number: &str, tab: Tab, query: ShowQuery) -> Answer {
+    let number = number_of(number)?;
+    let page = desk.db.read(move |conn| ShowPage::load(conn, &person, number, tab, &query, Wish::default())).await?;
+    web::page(&page)
+}
+
+/// Shows an order again with something to be said or asked, and the status that belongs to it.
+pub async fn again(desk: &Desk, person: Person, number: i64, back: &str, status: StatusCode, wish: Wish) -> Answer {
+    let (tab, query) = (tab_of(back), ShowQuery { from: from_of(back), sort: String::new() });
+    let page = desk.db.read(move |conn| ShowPage::load(conn, &person, number, tab, &query, wish)).await?;
+    web::page_as(status, &page)
+}
+
+/// `GET /orders/{number}`
+pub async fn show(desk: Data<Desk>, path: Path<String>, staff: Staff<ViewOrders>, query: Query<ShowQuery>) -> Answer {
+    shown(&desk, staff.person(), &path, Tab::Chat, query.0).await
+}
+
+/// `GET /orders/{number}/notes`
+pub async fn notes(desk: Data<Desk>, path: Path<String>, staff: Staff<ViewOrders>, query: Query<ShowQuery>) -> Answer {
+    shown(&desk, staff.person(), &path, Tab::Notes, query.0).await
+}
+
+/// `GET /orders/{number}/history`
+pub async fn history(
+    desk: Data<Desk>,
+    path: Path<String>,
+    staff: Staff<ViewOrders>,
+    query: Query<ShowQuery>,
+) -> Answer {
+    shown(&desk, staff.person(), &path, Tab::History, query.0).await
+}
+
+/// Posted tags.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TagForm {
+    #[serde(default)]
+    tag: String,
+    #[serde(default)]
+    remove: String,
+    #[serde(default)]
+    back: String,
+}
+
+/// `POST /orders/{number}/tags`
+pub async fn tag(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    path: Path<String>,
+    staff: Staff<EditOrders>,
+    form: Form<TagForm>,
+) -> Answer {
+    let (number, person) = (number_of(&path)?, staff.person());
+    let back = way_back(&form.back, number);
+    let (actor, add, remove) = (person.actor(), form.0.tag, form.0.remove);
+    let list = |text: &str| text.split(',').map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned).collect();
+    let (add, remove): (Vec<String>, Vec<String>) = (list(&add), vec![remove]);
+    match desk.db.write(move |tx| super::tag(tx, &actor, number, &add, &remove)).await {
+        Ok(_) => Ok(went(&request, &back)),
+        Err(error) => match error.refusal().cloned() {
+            Some(refusal) => {
+                let wish = Wish { tag: Some(refusal), ..Wish::default() };
+                again(&desk, person, number, &back, StatusCode::BAD_REQUEST, wish).await
+            }
+            None => Err(error.into()),
+        },
+    }
+}
+
+/// Posted responsibility.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AssigneeForm {
+    #[serde(default)]
+    staff: String,
+    #[serde(default)]
+    back: String,
+}
+
+/// `POST /orders/{number}/assignee`
+pub async fn assign(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    path: Path<String>,
+    staff: Staff<EditOrders>,
+    form: Form<AssigneeForm>,
+) -> Answer {
+    let number = number_of(&path)?;
+    let back = way_back(&form.back, number);
+    let (actor, uid) = (staff.actor(), form.0.staff);
+    let name = desk
+        .db
+        .write(move |tx| {
+            let member = if uid.is_empty() { None } else { Some(staff::member(tx.conn, &uid)?) };
+            if member.as_ref().is_some_and(|member| member.disabled_at.is_some()) {
+                return Err(Refusal::state("order.assignee_disabled", "This person is no longer at the desk.").into());
+            }
+            let to = member.map(|member| (member.id, member.name));
+            let name = to.as_ref().map(|(_, name)| name.clone());
+            super::assign(tx, &actor, number, to)?;
+            Ok(name)
+        })
+        .await?;
+    staff.toast(match name {
+        Some(name) => format!("#{number} is assigned to {name}."),
+        None => format!("#{number} is assigned to nobody."),
+    });
+    Ok(went(&request, &back))
+}
