@@ -6,6 +6,7 @@ use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Key, SameSite};
 use actix_web::web::{self, ServiceConfig, get, post, resource};
 
+use crate::order;
 use crate::print;
 use crate::staff::{self, Sessions};
 use crate::web::{Desk, no_such_page, see_other};
@@ -31,6 +32,7 @@ pub fn pages(config: &mut ServiceConfig, desk: &Desk, key: &Key) {
         web::scope("")
             .wrap(sessions)
             .route("/", get().to(|| async { see_other("/orders") }))
+            .configure(orders)
             .configure(people)
             .configure(paper)
             .configure(shop)
@@ -70,6 +72,19 @@ fn one_order(config: &mut ServiceConfig) {
         .service(resource("/orders/{number:[0-9]+}/notes/{uid}").route(post().to(notes::update)))
         .service(resource("/orders/{number:[0-9]+}/notes/{uid}/remove").route(post().to(notes::remove)))
         .service(resource("/orders/{number:[0-9]+}/read").route(post().to(notes::read)));
+}
+
+/// The list of orders.
+fn orders(config: &mut ServiceConfig) {
+    use order::{pages_bulk as bulk, pages_list as list, pages_views as views};
+    config
+        .service(resource("/orders").route(get().to(list::index)))
+        .service(resource("/orders/columns").route(post().to(list::columns)))
+        .service(resource("/orders/bulk").route(post().to(bulk::bulk)))
+        .service(resource("/orders/bulk/look").route(post().to(bulk::look)))
+        .service(resource("/views").route(get().to(views::index)).route(post().to(views::save)))
+        .service(resource("/views/{uid}").route(post().to(views::rename)))
+        .service(resource("/views/{uid}/delete").route(post().to(views::delete)));
 }
 
 /// Signing in, accounts, staff.

@@ -133,3 +133,37 @@ pub fn next_job(conn: &mut Conn, now: crate::time::UtcTime) -> Result<Option<i64
     };
     Ok(found.map(|key| key.id))
 }
+
+/// What stands before a column so that SQLite does not pick that column's index for a condition that
+/// is cheaper to check on the way. Postgres decides by its statistics.
+pub fn on_the_way(conn: &Conn) -> &'static str {
+    match conn {
+        Conn::Sqlite(_) => "+",
+        Conn::Pg(_) => "",
+    }
+}
+
+/// A value bound to a statement that is written as text.
+pub enum Parameter {
+    /// A number.
+    Int(i64),
+    /// A text.
+    Text(String),
+}
+
+/// Runs a statement written as text, with its parameters `$1`, `$2` … in their order.
+pub fn load_written<T>(conn: &mut Conn, text: String, parameters: Vec<Parameter>) -> Result<Vec<T>>
+where
+    T: diesel::QueryableByName<Sqlite> + diesel::QueryableByName<Pg> + 'static,
+{
+    Ok(crate::on_each_database!(conn, inner => {
+        let mut query = diesel::sql_query(text).into_boxed();
+        for parameter in parameters {
+            query = match parameter {
+                Parameter::Int(value) => query.bind::<BigInt, _>(value),
+                Parameter::Text(value) => query.bind::<Text, _>(value),
+            };
+        }
+        query.load::<T>(inner)
+    })?)
+}

@@ -7,11 +7,8 @@ use crate::db::schema::{counters, saved_views};
 use crate::error::Result;
 use crate::ids::new_uid;
 
-/// Views of the whole shop: slug, name, icon, parameters.
-const VIEWS: [(&str, &str, &str, &str); 5] = [
-    ("to-do-now", "To do now", "bolt", "stage=placed&stage=confirmed"),
-    ("ship-today", "Ship today", "calendar-due", "due=today&sort=due"),
-    ("late", "Late", "alert-triangle", "due=late&sort=due"),
+/// Views of the whole shop besides those every shop begins with: slug, name, icon, parameters.
+const VIEWS: [(&str, &str, &str, &str); 2] = [
     ("gift-orders", "Gift orders", "gift", "gift=yes"),
     ("wholesale", "Wholesale", "building-store", "channel=wholesale"),
 ];
@@ -32,7 +29,7 @@ pub(super) fn save_views(tx: &mut Tx<'_>) -> Result<()> {
                 saved_views::name.eq(name),
                 saved_views::icon.eq(icon),
                 saved_views::query.eq(query),
-                saved_views::position.eq(position as i64),
+                saved_views::position.eq(position as i64 + 3),
                 saved_views::created_at.eq(tx.now),
             ))
             .execute(tx.conn)?;

@@ -3,15 +3,23 @@
 //! they computed. One write bumps the version, so that two people never overwrite each other.
 
 pub mod draft;
+pub mod list;
+pub mod pages_bulk;
 pub mod pages_edit;
 pub mod pages_form;
+pub mod pages_list;
+mod pages_menu;
 pub mod pages_new;
 pub mod pages_parts;
+mod pages_row;
 pub mod pages_show;
 pub mod pages_story;
+mod pages_tabs;
+pub mod pages_views;
 pub mod status;
 mod store;
 pub mod totals;
+pub mod views;
 
 use crate::actor::Actor;
 use crate::address::Address;

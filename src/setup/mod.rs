@@ -118,6 +118,7 @@ pub fn found(tx: &mut Tx<'_>, new: &NewShop, password_hash: String) -> Result<St
         },
     )?;
     market::find_or_make_channel(tx, market.id, "manual", "Phone and counter", ChannelKind::Manual)?;
+    crate::order::views::create_defaults(tx)?;
     let owner = NewMember {
         name: new.owner_name.clone(),
         email: new.owner_email.clone(),

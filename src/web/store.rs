@@ -92,15 +92,10 @@ pub(super) fn claim_token(tx: &mut Tx<'_>, credential: &str, token: &str) -> Res
     Ok(Some(request_keys::table.find((credential, token)).select(request_keys::body).first(tx.conn)?))
 }
 
-/// How long a token is remembered: longer than anybody leaves a form open.
-const TOKEN_DAYS: i64 = 7;
-
-/// Keeps where the first use of a token ended, and forgets old tokens.
+/// Keeps where the first use of a token ended.
 pub(super) fn keep_outcome(tx: &mut Tx<'_>, credential: &str, token: &str, location: &str) -> Result<()> {
     diesel::update(request_keys::table.find((credential, token)))
         .set(request_keys::body.eq(location))
         .execute(tx.conn)?;
-    let old = tx.now.plus_minutes(-TOKEN_DAYS * 24 * 60).0;
-    diesel::delete(request_keys::table.filter(request_keys::created_at.lt(old))).execute(tx.conn)?;
     Ok(())
 }

@@ -1,0 +1,393 @@
+//! The list of orders: narrowed, sorted and walked page by page, equally quick in a shop of a hundred
+//! orders and of a million. `filter` says what can be asked, `address` reads and writes it as an
+//! address, `plan` turns it into SQL; this is the door.
+//!
+//! A page is found in one of two ways. If one of the conditions is met by few orders, those are
+//! fetched and sorted. Otherwise an index is walked in the wanted order, passing over what other
+//! conditions leave out; as each of them is met by many, the walk is short. How many meet a condition
+//! is counted first, up to [`plan::FEW`], in one question for all of them.
+
+pub mod address;
+pub mod cursor;
+pub mod filter;
+pub mod plan;
+mod store;
+pub mod words;
+
+use std::cmp::Ordering;
+
+use crate::db::Conn;
+use crate::error::Result;
+use crate::order::Order;
+use crate::workflow::Base;
+
+pub use address::Wanted;
+pub use cursor::{Cursor, Key};
+pub use filter::{Filter, Known, Sort};
+pub use words::Chip;
+
+use plan::{Bind, FEW, Part, SEARCHED, Spelling, Sql, Term};
+
+/// Orders on a page.
+pub const PAGE: usize = 50;
+/// Matches that are counted one by one; more are told as `1,000+`.
+pub const COUNTED: i64 = 1_000;
+
+/// Orders in each stage, exact at any size of shop.
+#[derive(Clone, Debug, Default)]
+pub struct StageTotals(Vec<(String, i64)>);
+
+impl StageTotals {
+    /// Reads them.
+    pub fn load(conn: &mut Conn) -> Result<Self> {
+        store::stage_totals(conn).map(StageTotals)
+    }
+    /// Orders in one stage.
+    pub fn of(&self, stage: &str) -> i64 {
+        self.0.iter().find(|(slug, _)| slug == stage).map_or(0, |(_, orders)| *orders)
+    }
+    /// Orders in several.
+    pub fn sum(&self, stages: &[String]) -> i64 {
+        stages.iter().map(|stage| self.of(stage)).sum()
+    }
+}
+
+/// How many orders a list has, as far as it is known without counting for long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
+    /// This many.
+    Exactly(i64),
+    /// More than [`COUNTED`].
+    Many,
+    /// Not counted.
+    Unknown,
+}
+
+/// A page of the list.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Its orders.
+    pub orders: Vec<Order>,
+    /// Place of its first order in the whole list, from 1.
+    pub first: i64,
+    /// How many there are in all.
+    pub count: Count,
+    /// The page before it.
+    pub previous: Option<Cursor>,
+    /// The page after it.
+    pub next: Option<Cursor>,
+    /// Whether a search found more than it looks at.
+    pub cut: bool,
+}
+
+/// How one filter will be looked up.
+struct Way<'a> {
+    filter: &'a Filter,
+    terms: Vec<Term>,
+    parts: Vec<Part>,
+    living: bool,
+    spelling: Spelling,
+    /// Orders in its stages.
+    in_stages: i64,
+    /// How many orders meet each indexed condition, up to one more than [`FEW`].
+    found: Vec<(usize, i64)>,
+}
+
+impl<'a> Way<'a> {
+    fn of(conn: &Conn, filter: &'a Filter, known: &Known, totals: &StageTotals) -> Self {
+        Way {
+            terms: plan::terms(filter, known),
+            parts: plan::parts(filter, known),
+            living: !filter.lists_archived(&known.stages),
+            spelling: store::spelling(conn, &filter.search),
+            in_stages: totals.sum(&filter.listed_stages(&known.stages)),
+            found: Vec::new(),
+            filter,
+        }
+    }
+    /// Conditions worth counting: none if the stages hold few anyway.
+    fn probes(&self) -> Vec<usize> {
+        let all = self.terms.iter().enumerate().filter(|(_, term)| term.is_indexed(self.living));
+        let worth = |term: &Term| self.in_stages > FEW || matches!(term, Term::Search | Term::Beside { .. });
+        all.filter(|(_, term)| worth(term)).map(|(index, _)| index).collect()
+    }
+    /// The condition that fewest orders meet, if they are few.
+    fn narrowest(&self) -> Option<(usize, i64)> {
+        self.found.iter().copied().filter(|(_, orders)| *orders <= FEW).min_by_key(|(_, orders)| *orders)
+    }
+    fn is_few(&self) -> bool {
+        self.in_stages <= FEW || self.narrowest().is_some()
+    }
+    fn is_cut(&self) -> bool {
+        self.found.iter().any(|(index, orders)| self.terms[*index] == Term::Search && *orders > SEARCHED)
+    }
+    /// The count, where it is known without asking again.
+    fn known_count(&self) -> Option<Count> {
+        if self.filter.is_only_stages() {
+            return Some(Count::Exactly(self.in_stages));
+        }
+        if self.parts.is_empty() {
+            return Some(Count::Exactly(0));
+        }
+        if self.is_few() {
+            return None;
+        }
+        let all_counted = self.found.len() == self.terms.len() && self.terms.len() == 1;
+        let whole = self.filter.stages.is_empty();
+        Some(if all_counted && whole { Count::Many } else { Count::Unknown })
+    }
+    /// Writes `FROM … WHERE …` for a part of the list, or for all of it at once.
+    fn from(&self, sql: &mut Sql, part: Option<&Part>, sort: Option<Sort>) {
+        match (part, self.narrowest()) {
+            (None, Some((index, _))) => {
+                sql.put(" FROM (");
+                self.terms[index].source(sql, &self.spelling, self.living, FEW + 1);
+                sql.put(") AS pick CROSS JOIN orders WHERE orders.id = pick.id AND ");
+                self.stages(sql, true);
+            }
+            (None, None) => {
+                sql.put(" FROM orders WHERE ");
+                self.stages(sql, false);
+            }
+            (Some(Part::Stage(slug, rank)), _) => {
+                // No index knows the time left within a stage; the one of the living is walked.
+                let guarded = sort == Some(Sort::Due);
+                sql.put(" FROM orders WHERE ");
+                if guarded && *rank < Base::Archived.rank() {
+                    sql.put("base_rank < 12 AND ");
+                }
+                sql.put(if guarded { self.spelling.guard } else { "" });
+                sql.put("stage = ").bind(Bind::Text(slug.clone()));
+            }
+            (Some(Part::Living(stages)), _) => {
+                sql.put(" FROM orders WHERE base_rank < 12");
+                if let Some(stages) = stages {
+                    let values: Vec<Bind> = stages.iter().cloned().map(Bind::Text).collect();
+                    sql.put(" AND ").put(self.spelling.guard).put("stage IN ").list(&values);
+                }
+            }
+        }
+        for term in &self.terms {
+            sql.put(" AND ");
+            let guarded = part.is_none() || !leads(term, sort);
+            term.condition(sql, &self.spelling, guarded);
+        }
+    }
+    fn stages(&self, sql: &mut Sql, guarded: bool) {
+        let guard = if guarded { self.spelling.guard } else { "" };
+        let mut slugs: Vec<String> = Vec::new();
+        for part in &self.parts {
+            match part {
+                Part::Living(None) => {
+                    let away = self.parts.iter().any(|part| matches!(part, Part::Stage(_, 12)));
+                    sql.put(if away { "1 = 1" } else { "base_rank < 12" });
+                    return;
+                }
+                Part::Living(Some(some)) => slugs.extend(some.iter().cloned()),
+                Part::Stage(slug, _) => slugs.push(slug.clone()),
+            }
+        }
+        sql.put(guard).put("stage IN ").list(&slugs.into_iter().map(Bind::Text).collect::<Vec<_>>());
+    }
+}
+
+/// Whether an index has this condition before the wanted order, so that both are had from it.
+fn leads(term: &Term, sort: Option<Sort>) -> bool {
+    sort == Some(Sort::Date)
+        && match term {
+            Term::Range { column, .. } => *column == "placed_at",
+            Term::Among { column, values, not: false } => {
+                values.len() == 1
+                    && ["payment_status", "fulfilment_status", "channel_id", "assignee_id"].contains(column)
+            }
+            Term::Fixed(text) => matches!(*text, "note_count > 0" | "gift" | "unread_count > 0"),
+            _ => false,
+        }
+}
+
+/// A page of the list, and how many orders each of `others` has: saved views, say. A fixed number of
+/// queries, whatever the size of the shop and of the page.
+pub fn page(
+    conn: &mut Conn,
+    wanted: &Wanted,
+    known: &Known,
+    totals: &StageTotals,
+    others: &[Filter],
+) -> Result<(Page, Vec<Count>)> {
+    page_of(conn, wanted, known, totals, others, PAGE)
+}
+
+/// As [`page`], with another number of rows.
+pub fn page_of(
+    conn: &mut Conn,
+    wanted: &Wanted,
+    known: &Known,
+    totals: &StageTotals,
+    others: &[Filter],
+    rows: usize,
+) -> Result<(Page, Vec<Count>)> {
+    let mut ways: Vec<Way<'_>> =
+        std::iter::once(&wanted.filter).chain(others).map(|filter| Way::of(conn, filter, known, totals)).collect();
+    probe(conn, &mut ways)?;
+    let mut counts = count(conn, &ways)?;
+    let page = keys_of(conn, &ways[0], wanted, rows)?;
+    let count = if counts.is_empty() { Count::Unknown } else { counts.remove(0) };
+    let cut = ways[0].is_cut();
+    Ok((finish(conn, page, wanted, count, cut, rows)?, counts))
+}
+
+/// How many orders each filter has, in two queries.
+pub fn count_all(conn: &mut Conn, filters: &[Filter], known: &Known, totals: &StageTotals) -> Result<Vec<Count>> {
+    let mut ways: Vec<Way<'_>> = filters.iter().map(|filter| Way::of(conn, filter, known, totals)).collect();
+    probe(conn, &mut ways)?;
+    count(conn, &ways)
+}
+
+fn probe(conn: &mut Conn, ways: &mut [Way<'_>]) -> Result<()> {
+    let wanted: Vec<(usize, usize)> =
+        ways.iter().enumerate().flat_map(|(at, way)| way.probes().into_iter().map(move |index| (at, index))).collect();
+    let found = {
+        let ways = &*ways;
+        let writers: Vec<Box<dyn Fn(&mut Sql) + '_>> = wanted
+            .iter()
+            .map(|(at, index)| {
+                let (way, index) = (&ways[*at], *index);
+                let write: Box<dyn Fn(&mut Sql) + '_> =
+                    Box::new(move |sql| way.terms[index].source(sql, &way.spelling, way.living, FEW + 1));
+                write
+            })
+            .collect();
+        let writers: Vec<&dyn Fn(&mut Sql)> = writers.iter().map(AsRef::as_ref).collect();
+        store::counts(conn, &writers)?
+    };
+    for ((at, index), orders) in wanted.into_iter().zip(found) {
+        ways[at].found.push((index, orders));
+    }
+    Ok(())
+}
+
+fn count(conn: &mut Conn, ways: &[Way<'_>]) -> Result<Vec<Count>> {
+    let open: Vec<&Way<'_>> = ways.iter().filter(|way| way.known_count().is_none()).collect();
+    let writers: Vec<Box<dyn Fn(&mut Sql) + '_>> = open
+        .iter()
+        .map(|way| {
+            let write: Box<dyn Fn(&mut Sql) + '_> = Box::new(move |sql| {
+                sql.put("SELECT 1 AS one");
+                way.from(sql, None, None);
+                sql.put(&format!(" LIMIT {}", COUNTED + 1));
+            });
+            write
+        })
+        .collect();
+    let writers: Vec<&dyn Fn(&mut Sql)> = writers.iter().map(AsRef::as_ref).collect();
+    let mut found = store::counts(conn, &writers)?.into_iter();
+    Ok(ways
+        .iter()
+        .map(|way| {
+            way.known_count().unwrap_or_else(|| match found.next() {
+                Some(orders) if orders <= COUNTED => Count::Exactly(orders),
+                _ => Count::Many,
+            })
+        })
+        .collect())
+}
+
+/// The keys of a page and of one order more, in the order of the walk.
+fn keys_of(conn: &mut Conn, way: &Way<'_>, wanted: &Wanted, rows: usize) -> Result<Vec<Key>> {
+    let walks_down = wanted.walks_down();
+    let narrow = match way.narrowest() {
+        Some(_) => true,
+        // One stage has an index for every order but that by time left.
+        None => way.in_stages <= FEW && wanted.sort == Sort::Due,
+    };
+    let parts: Vec<Option<&Part>> = if narrow { vec![None] } else { way.parts.iter().map(Some).collect() };
+    if way.parts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut keys: Vec<Key> = Vec::new();
+    for part in parts {
+        if let Some(sql) = keys_sql(way, wanted, part, walks_down, rows) {
+            keys.extend(store::keys(conn, sql)?);
+        }
+    }
+    keys.sort_by(|a, b| if walks_down { b.cmp(a) } else { a.cmp(b) });
+    keys.truncate(rows + 1);
+    Ok(keys)
+}
+
+fn keys_sql(way: &Way<'_>, wanted: &Wanted, part: Option<&Part>, down: bool, rows: usize) -> Option<Sql> {
+    let columns = plan::order_columns(wanted.sort, wanted.descending, part);
+    let rank = match part {
+        Some(Part::Stage(_, rank)) if wanted.sort == Sort::Stage => Some(*rank),
+        _ => None,
+    };
+    let (k1, k2, kt) = match (wanted.sort, rank, columns.as_slice()) {
+        (Sort::Customer, ..) => ("CAST(0 AS BIGINT)".to_owned(), "CAST(0 AS BIGINT)", "customer_sort"),
+        (_, Some(rank), [only]) => (format!("CAST({rank} AS BIGINT)"), *only, "''"),
+        (_, _, [first, second]) => ((*first).to_owned(), *second, "''"),
+        (_, _, [first, ..]) => ((*first).to_owned(), "CAST(0 AS BIGINT)", "''"),
+        (_, _, []) => return None,
+    };
+    let mut sql = Sql::default();
+    sql.put(&format!("SELECT {k1} AS k1, {k2} AS k2, CAST({kt} AS TEXT) AS kt, orders.id AS id"));
+    way.from(&mut sql, part, Some(wanted.sort));
+    if let Some(cursor) = &wanted.cursor {
+        let key = &cursor.key;
+        let beyond = match rank.map(|rank| if down { key.0.cmp(&rank) } else { rank.cmp(&key.0) }) {
+            Some(Ordering::Less) => return None,
+            Some(Ordering::Greater) => false,
+            Some(Ordering::Equal) | None => true,
+        };
+        if beyond {
+            let values: Vec<Bind> = match (wanted.sort, rank, columns.len()) {
+                (Sort::Customer, ..) => vec![Bind::Text(key.2.clone()), Bind::Int(key.3)],
+                (_, Some(_), _) => vec![Bind::Int(key.1), Bind::Int(key.3)],
+                (_, None, 2) => vec![Bind::Int(key.0), Bind::Int(key.1), Bind::Int(key.3)],
+                _ => vec![Bind::Int(key.0), Bind::Int(key.3)],
+            };
+            sql.put(&format!(" AND ({}, orders.id) {} ", columns.join(", "), if down { "<" } else { ">" }));
+            sql.list(&values);
+        }
+    }
+    let way_down = if down { " DESC" } else { " ASC" };
+    let order: Vec<String> = columns.iter().chain(&["orders.id"]).map(|column| format!("{column}{way_down}")).collect();
+    sql.put(&format!(" ORDER BY {} LIMIT {}", order.join(", "), rows + 1));
+    Some(sql)
+}
+
+fn finish(conn: &mut Conn, mut keys: Vec<Key>, wanted: &Wanted, count: Count, cut: bool, rows: usize) -> Result<Page> {
+    let forward = wanted.cursor.as_ref().is_none_or(|cursor| cursor.forward);
+    let more = keys.len() > rows;
+    keys.truncate(rows);
+    if !forward {
+        keys.reverse();
+    }
+    let at_start = wanted.cursor.is_none() || (!forward && !more);
+    let first = match &wanted.cursor {
+        Some(cursor) if !at_start => cursor.place,
+        _ => 1,
+    };
+    let size = i64::try_from(rows).unwrap_or(0);
+    let previous = keys.first().filter(|_| !at_start).map(|key| Cursor {
+        forward: false,
+        key: key.clone(),
+        place: (first - size).max(1),
+    });
+    let has_next = if forward { more } else { true };
+    let next = keys.last().filter(|_| has_next).map(|key| Cursor {
+        forward: true,
+        key: key.clone(),
+        place: first + i64::try_from(keys.len()).unwrap_or(0),
+    });
+    Ok(Page { orders: store::rows(conn, &keys)?, first, count, previous, next, cut })
+}
+
+impl Wanted {
+    /// Whether the walk through the index goes from large to small: time in a stage is long where the
+    /// instant is small, and a page before a place is walked backwards.
+    fn walks_down(&self) -> bool {
+        let down = if self.sort == Sort::Age { !self.descending } else { self.descending };
+        let back = self.cursor.as_ref().is_some_and(|cursor| !cursor.forward);
+        down != back
+    }
+}

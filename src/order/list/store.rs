@@ -1,0 +1,104 @@
+//! The queries of the list: how many each condition finds, which orders a page holds, their rows.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use super::cursor::Key;
+use super::plan::{Bind, Spelling, Sql};
+use crate::db::dialect::Parameter;
+use crate::db::schema::{orders, stage_counts};
+use crate::db::{Conn, dialect};
+use crate::error::Result;
+use crate::order::Order;
+use crate::words;
+
+/// What this database spells in its own way, for a search text.
+pub(super) fn spelling(conn: &Conn, search: &str) -> Spelling {
+    Spelling {
+        guard: dialect::on_the_way(conn),
+        search: dialect::search_subquery(conn),
+        term: dialect::search_term(conn, &words::wanted(search)),
+    }
+}
+
+#[derive(QueryableByName)]
+struct CountRow {
+    #[diesel(sql_type = BigInt)]
+    place: i64,
+    #[diesel(sql_type = BigInt)]
+    orders: i64,
+}
+
+#[derive(QueryableByName)]
+struct KeyRow {
+    #[diesel(sql_type = BigInt)]
+    k1: i64,
+    #[diesel(sql_type = BigInt)]
+    k2: i64,
+    #[diesel(sql_type = Text)]
+    kt: String,
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
+fn parameters(sql: Sql) -> (String, Vec<Parameter>) {
+    let parameter = |bind| match bind {
+        Bind::Int(value) => Parameter::Int(value),
+        Bind::Text(value) => Parameter::Text(value),
+    };
+    (sql.text, sql.binds.into_iter().map(parameter).collect())
+}
+
+/// How many rows each query finds, in one question. Each is written into the statement by its function.
+pub(super) fn counts(conn: &mut Conn, queries: &[&dyn Fn(&mut Sql)]) -> Result<Vec<i64>> {
+    if queries.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::default();
+    for (place, write) in queries.iter().enumerate() {
+        if place > 0 {
+            sql.put(" UNION ALL ");
+        }
+        sql.put(&format!("SELECT CAST({place} AS BIGINT) AS place, count(*) AS orders FROM ("));
+        write(&mut sql);
+        sql.put(") AS found");
+    }
+    let mut found = vec![0; queries.len()];
+    let (text, parameters) = parameters(sql);
+    for row in dialect::load_written::<CountRow>(conn, text, parameters)? {
+        if let Some(slot) = usize::try_from(row.place).ok().and_then(|place| found.get_mut(place)) {
+            *slot = row.orders;
+        }
+    }
+    Ok(found)
+}
+
+/// The sort keys that a written statement selects as `k1`, `k2`, `kt` and `id`.
+pub(super) fn keys(conn: &mut Conn, sql: Sql) -> Result<Vec<Key>> {
+    let (text, parameters) = parameters(sql);
+    let found = dialect::load_written::<KeyRow>(conn, text, parameters)?;
+    Ok(found.into_iter().map(|row| Key(row.k1, row.k2, row.kt, row.id)).collect())
+}
+
+/// The orders with these keys, in their order.
+pub(super) fn rows(conn: &mut Conn, keys: &[Key]) -> Result<Vec<Order>> {
+    let ids: Vec<i64> = keys.iter().map(|key| key.3).collect();
+    let place: std::collections::HashMap<i64, usize> = ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
+    let mut found: Vec<Order> = orders::table.filter(orders::id.eq_any(&ids)).load(conn)?;
+    found.sort_by_key(|order| place.get(&order.id.0).copied());
+    Ok(found)
+}
+
+/// Orders in each stage, exact.
+pub(super) fn stage_totals(conn: &mut Conn) -> Result<Vec<(String, i64)>> {
+    let rows: Vec<(String, i64)> =
+        stage_counts::table.select((stage_counts::stage, stage_counts::orders)).load(conn)?;
+    let mut totals: Vec<(String, i64)> = Vec::new();
+    for (stage, orders) in rows {
+        match totals.iter_mut().find(|(known, _)| *known == stage) {
+            Some((_, sum)) => *sum += orders,
+            None => totals.push((stage, orders)),
+        }
+    }
+    Ok(totals)
+}

@@ -1,0 +1,377 @@
+//! One action for many orders: each order is a write of its own, and what one of them refuses keeps
+//! no other from moving.
+
+use actix_web::HttpRequest;
+use actix_web::web::Data;
+use askama::Template;
+use serde::Deserialize;
+
+use super::list::address::join;
+use super::pages_list::local;
+use super::pages_row::next_verb;
+use super::{Order, find_many};
+use crate::actor::Actor;
+use crate::db::{Conn, Tx};
+use crate::error::{Error, Refusal, Result};
+use crate::ids::StaffId;
+use crate::money::Money;
+use crate::moves::{self, Authority, MoveRequest, lifecycle};
+use crate::staff::permission::ViewOrders;
+use crate::staff::{self, Permission, Person, Staff};
+use crate::web::{self, Answer, Desk, Form, Section, Shell, see_other};
+use crate::workflow::{Base, Stages};
+
+/// Orders of one action at the most.
+const MOST: usize = 200;
+
+/// The posted action: what to do with which orders, and what it asks for.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BulkForm {
+    #[serde(default, rename = "do")]
+    what: String,
+    #[serde(default)]
+    o: Vec<String>,
+    #[serde(default)]
+    back: String,
+    #[serde(default)]
+    to: String,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    note: String,
+    #[serde(default)]
+    tag: String,
+    #[serde(default)]
+    untag: String,
+    #[serde(default)]
+    who: Option<String>,
+}
+
+/// A choice of a form.
+struct Choice {
+    value: String,
+    label: String,
+}
+
+#[derive(Template)]
+#[template(path = "orders/bulk_ask.html")]
+struct Ask {
+    shell: Shell,
+    title: String,
+    what: &'static str,
+    button: &'static str,
+    back: String,
+    numbers: Vec<i64>,
+    stages: Vec<Choice>,
+    reasons: Vec<Choice>,
+    people: Vec<Choice>,
+    problem: String,
+}
+
+/// An order that was not changed, and why.
+struct Refused {
+    number: i64,
+    why: String,
+}
+
+#[derive(Template)]
+#[template(path = "orders/bulk_done.html")]
+struct Done {
+    shell: Shell,
+    title: String,
+    refused: Vec<Refused>,
+    back: String,
+}
+
+#[derive(Template)]
+#[template(path = "orders/_bulk_look.html")]
+struct Look {
+    sum: String,
+    label: String,
+    none: bool,
+    lacks: String,
+}
+
+fn numbers(form: &BulkForm) -> Result<Vec<i64>, Refusal> {
+    let mut found = Vec::new();
+    for text in &form.o {
+        let number = text.trim().parse::<i64>().ok().filter(|number| *number > 0);
+        let number = number.ok_or_else(|| {
+            Refusal::field("bulk.order", "o", format!("“{text}” is no order number. Nothing was changed."))
+        })?;
+        if !found.contains(&number) {
+            found.push(number);
+        }
+    }
+    if found.is_empty() {
+        return Err(Refusal::field("bulk.none", "o", "No order is selected. Tick some orders and choose again."));
+    }
+    if found.len() > MOST {
+        let message = format!("{MOST} orders at the most are taken at once. Nothing was changed; select fewer.");
+        return Err(Refusal::field("bulk.too_many", "o", message));
+    }
+    Ok(found)
+}
+
+/// What is done with each order.
+#[derive(Clone, Debug)]
+enum Deed {
+    Next,
+    Move { to: String, reason: String, note: String },
+    Hold { reason: String, note: String },
+    Tag { add: Vec<String>, remove: Vec<String> },
+    Assign(Option<(StaffId, String)>),
+}
+
+/// `POST /orders/bulk`
+pub async fn bulk(desk: Data<Desk>, staff: Staff<ViewOrders>, form: Form<BulkForm>) -> Answer {
+    let form = form.0;
+    let numbers = numbers(&form)?;
+    let back = local(&form.back).to_owned();
+    let pairs: Vec<(String, String)> = numbers.iter().map(|n| ("o".to_owned(), n.to_string())).collect();
+    let needed = match form.what.as_str() {
+        "slips" | "sheets" => Permission::Print,
+        "tag" | "assign" => Permission::EditOrders,
+        _ => Permission::MoveOrders,
+    };
+    staff.must(needed)?;
+    let tags = |text: &str| -> Vec<String> {
+        text.split(',').map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()).collect()
+    };
+    let deed = match form.what.as_str() {
+        "slips" => return Ok(see_other(&join("/print/slips", &pairs))),
+        "sheets" => return Ok(see_other(&join("/print/sheets", &pairs))),
+        "next" => Deed::Next,
+        "hold" if form.reason.is_empty() => return ask(&desk, &staff, Asked::Hold, numbers, back).await,
+        "hold" => Deed::Hold { reason: form.reason, note: form.note },
+        "move" if form.to.is_empty() => return ask(&desk, &staff, Asked::Move, numbers, back).await,
+        "move" => Deed::Move { to: form.to, reason: form.reason, note: form.note },
+        "tag" => {
+            let (add, remove) = (tags(&form.tag), tags(&form.untag));
+            if add.is_empty() && remove.is_empty() {
+                return ask(&desk, &staff, Asked::Tag, numbers, back).await;
+            }
+            Deed::Tag { add, remove }
+        }
+        "assign" => match &form.who {
+            None => return ask(&desk, &staff, Asked::Assign, numbers, back).await,
+            Some(who) if who.is_empty() => Deed::Assign(None),
+            Some(uid) => {
+                let uid = uid.clone();
+                let member = desk.db.read(move |conn| staff::member(conn, &uid)).await?;
+                Deed::Assign(Some((member.id, member.name)))
+            }
+        },
+        other => {
+            let message = format!("There is nothing called “{other}” to do with orders. Nothing was changed.");
+            return Err(Refusal::field("bulk.unknown", "do", message).into());
+        }
+    };
+    carry_out(&desk, &staff, deed, numbers, back).await
+}
+
+async fn carry_out(
+    desk: &Data<Desk>,
+    staff: &Staff<ViewOrders>,
+    deed: Deed,
+    numbers: Vec<i64>,
+    back: String,
+) -> Answer {
+    let authority = authority(staff);
+    let (mut words, mut refused) = (Vec::new(), Vec::new());
+    let all = numbers.len();
+    for number in numbers {
+        let (actor, deed) = (staff.actor(), deed.clone());
+        match desk.db.write(move |tx| one(tx, &actor, number, &deed, authority)).await {
+            Ok(word) => words.push(word),
+            Err(error @ Error::Broken(_)) => {
+                tracing::error!(%error, number, "an order of a bulk action failed");
+                let why = "Something went wrong on our side; this order was not changed. Try it again.".to_owned();
+                refused.push(Refused { number, why });
+            }
+            Err(error) => refused.push(Refused { number, why: error.to_string() }),
+        }
+    }
+    let same = words.first().filter(|first| words.iter().all(|word| word == *first));
+    let word = same.cloned().unwrap_or_else(|| if words.is_empty() { done_word(&deed) } else { "moved".to_owned() });
+    if refused.is_empty() {
+        let text = if all == 1 { format!("1 order {word}.") } else { format!("{all} orders {word}.") };
+        staff.toast(text);
+        return Ok(see_other(&back));
+    }
+    let title = format!("{} of {all} {word}", words.len());
+    let person = staff.person();
+    let mut shell = desk.db.read(move |conn| Shell::load(conn, &person, Section::Orders)).await?;
+    shell.toast = None;
+    web::page(&Done { shell, title, refused, back })
+}
+
+fn done_word(deed: &Deed) -> String {
+    match deed {
+        Deed::Next | Deed::Move { .. } => "moved",
+        Deed::Hold { .. } => "put on hold",
+        Deed::Tag { .. } => "tagged",
+        Deed::Assign(_) => "assigned",
+    }
+    .to_owned()
+}
+
+fn authority(person: &Person) -> Authority {
+    if person.may(Permission::CorrectOrders) { Authority::Corrects } else { Authority::Moves }
+}
+
+/// Does it to one order; says in a word what was done.
+fn one(tx: &mut Tx<'_>, actor: &Actor, number: i64, deed: &Deed, authority: Authority) -> Result<String> {
+    match deed {
+        Deed::Next => {
+            let order = super::find(tx.conn, number)?;
+            let stages = Stages::load(tx.conn)?;
+            let next = lifecycle::next(order.base).ok_or_else(|| no_next(&order, &stages))?;
+            let to = stages.default_of(next)?.slug.clone();
+            let request = MoveRequest { version: Some(order.version), authority, ..MoveRequest::to(&to) };
+            let outcome = moves::move_to_stage(tx, actor, number, &request)?;
+            Ok(outcome.to_label.to_lowercase())
+        }
+        Deed::Move { to, reason, note } => {
+            let stages = Stages::load(tx.conn)?;
+            if stages.find(to).is_some_and(|stage| matches!(stage.base, Base::Cancelled | Base::Rejected)) {
+                let message = "Cancel and reject orders one by one: each may hold money that is to be given back.";
+                return Err(Refusal::state("bulk.one_by_one", message).into());
+            }
+            let request = MoveRequest { reason: reason.clone(), note: note.clone(), authority, ..MoveRequest::to(to) };
+            let outcome = moves::move_to_stage(tx, actor, number, &request)?;
+            Ok(format!("moved to {}", outcome.to_label))
+        }
+        Deed::Hold { reason, note } => {
+            let request = MoveRequest { reason: reason.clone(), note: note.clone(), ..MoveRequest::to("on_hold") };
+            moves::hold(tx, actor, number, &request)?;
+            Ok("put on hold".to_owned())
+        }
+        Deed::Tag { add, remove } => {
+            super::tag(tx, actor, number, add, remove)?;
+            Ok("tagged".to_owned())
+        }
+        Deed::Assign(to) => {
+            super::assign(tx, actor, number, to.clone())?;
+            Ok(to.as_ref().map_or("assigned to nobody".to_owned(), |(_, name)| format!("assigned to {name}")))
+        }
+    }
+}
+
+fn no_next(order: &Order, stages: &Stages) -> Error {
+    let message = match order.base {
+        Base::OnHold => format!("{} is on hold. Release its holds first.", order.shown_number()),
+        _ => format!("{} is {}; nothing comes after that.", order.shown_number(), stages.label(&order.stage)),
+    };
+    Refusal::state("bulk.no_next", message).into()
+}
+
+/// What is asked before it is done.
+#[derive(Clone, Copy)]
+enum Asked {
+    Hold,
+    Move,
+    Tag,
+    Assign,
+}
+
+async fn ask(desk: &Data<Desk>, staff: &Staff<ViewOrders>, asked: Asked, numbers: Vec<i64>, back: String) -> Answer {
+    let person = staff.person();
+    let page = desk.db.read(move |conn| ask_page(conn, &person, asked, numbers, back)).await?;
+    web::page(&page)
+}
+
+fn ask_page(conn: &mut Conn, person: &Person, asked: Asked, numbers: Vec<i64>, back: String) -> Result<Ask> {
+    let shell = Shell::load(conn, person, Section::Orders)?;
+    let count = if numbers.len() == 1 { "1 order".to_owned() } else { format!("{} orders", numbers.len()) };
+    let words = |list: &[(&str, &str)]| -> Vec<Choice> {
+        list.iter().map(|(key, word)| Choice { value: (*key).to_owned(), label: (*word).to_owned() }).collect()
+    };
+    let (title, what, button) = match asked {
+        Asked::Hold => (format!("Put {count} on hold"), "hold", "Put on hold"),
+        Asked::Move => (format!("Move {count}"), "move", "Move"),
+        Asked::Tag => (format!("Tag {count}"), "tag", "Save tags"),
+        Asked::Assign => (format!("Assign {count}"), "assign", "Assign"),
+    };
+    let mut page = Ask {
+        title,
+        what,
+        button,
+        back,
+        numbers,
+        stages: Vec::new(),
+        reasons: Vec::new(),
+        people: Vec::new(),
+        problem: String::new(),
+        shell,
+    };
+    match asked {
+        Asked::Hold => page.reasons = words(lifecycle::HOLD_REASONS),
+        Asked::Move => {
+            let closed = [Base::Cancelled, Base::Rejected, Base::OnHold];
+            let stages = Stages::load(conn)?;
+            let open = stages.iter().filter(|stage| stage.active && !closed.contains(&stage.base));
+            page.stages = open.map(|stage| Choice { value: stage.slug.clone(), label: stage.label.clone() }).collect();
+            if person.may(Permission::CorrectOrders) {
+                page.reasons = words(lifecycle::CORRECTION_REASONS);
+            }
+        }
+        Asked::Tag => {}
+        Asked::Assign => {
+            let members = staff::members(conn)?.into_iter().filter(|member| member.disabled_at.is_none());
+            page.people = members.map(|member| Choice { value: member.uid, label: member.name }).collect();
+        }
+    }
+    Ok(page)
+}
+
+/// `POST /orders/bulk/look`: the button of the bulk bar, with how many of the selected may move on.
+pub async fn look(desk: Data<Desk>, _request: HttpRequest, staff: Staff<ViewOrders>, form: Form<BulkForm>) -> Answer {
+    if form.o.is_empty() {
+        return web::page(&Look { sum: String::new(), label: "Next stage".into(), none: false, lacks: String::new() });
+    }
+    let numbers = numbers(&form)?;
+    let (authority, money) = (authority(&staff), staff.may(Permission::ViewMoney));
+    let look = desk.db.read(move |conn| look_at(conn, &numbers, authority, money)).await?;
+    web::page(&look)
+}
+
+fn look_at(conn: &mut Conn, numbers: &[i64], authority: Authority, money: bool) -> Result<Look> {
+    let orders = find_many(conn, numbers)?;
+    let (mut ready, mut lacks) = (0, Vec::new());
+    let mut verbs: Vec<&str> = Vec::new();
+    for order in &orders {
+        let Some(next) = lifecycle::next(order.base) else { continue };
+        let choices = moves::choices(conn, order, authority)?;
+        match choices.into_iter().find(|choice| choice.edge.to == next) {
+            Some(choice) if choice.lacks.is_empty() => {
+                ready += 1;
+                verbs.push(next_verb(order.base));
+            }
+            Some(choice) => {
+                verbs.push(next_verb(order.base));
+                lacks.push(format!("#{}: {}", order.number, choice.lacks.join(" ")));
+            }
+            None => {}
+        }
+    }
+    verbs.dedup();
+    let all = orders.len();
+    let verb = if let [only] = verbs.as_slice() { only } else { "Next stage for" };
+    let label = match (ready, all) {
+        (0, _) => "None can move on".to_owned(),
+        (ready, all) if ready == all => format!("{verb} {all}"),
+        (ready, all) => format!("{verb} {ready} of {all}"),
+    };
+    let same = orders.first().filter(|first| orders.iter().all(|order| order.currency == first.currency));
+    let sum = match same {
+        Some(first) if money => {
+            let minor = orders.iter().fold(0i64, |sum, order| sum.saturating_add(order.total_minor));
+            Money::new(minor, first.currency).to_string()
+        }
+        _ => String::new(),
+    };
+    lacks.truncate(5);
+    Ok(Look { sum, label, none: ready == 0, lacks: lacks.join(" ") })
+}
