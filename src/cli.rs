@@ -13,7 +13,7 @@ use crate::demo::{self, Made};
 use crate::error::{Error, Refusal, Result};
 use crate::setup::{self, NewShop};
 use crate::web::Desk;
-use crate::{intake, routes, staff, web};
+use crate::{intake, routes, staff, web, worker};
 
 /// A merchant's order desk in one binary.
 #[derive(Debug, Parser)]
@@ -219,6 +219,7 @@ fn serve_open(db: Db, config: Config) -> Result<()> {
     let runner = actix_web::rt::System::new();
     runner.block_on(async move {
         let table = move |service: &mut actix_web::web::ServiceConfig, desk: &Desk| routes::pages(service, desk, &key);
+        actix_web::rt::spawn(worker::run(desk.db.clone()));
         web::serve(desk, listener, table)?.await
     })?;
     Ok(())

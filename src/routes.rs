@@ -7,6 +7,7 @@ use actix_web::cookie::{Key, SameSite};
 use actix_web::web::{self, ServiceConfig, get, post, resource};
 
 use crate::order;
+use crate::intake;
 use crate::print;
 use crate::staff::{self, Sessions};
 use crate::web::{Desk, no_such_page, see_other};
@@ -34,6 +35,7 @@ pub fn pages(config: &mut ServiceConfig, desk: &Desk, key: &Key) {
             .route("/", get().to(|| async { see_other("/orders") }))
             .configure(orders)
             .configure(people)
+            .configure(files)
             .configure(paper)
             .configure(shop)
             .configure(one_order)
@@ -127,4 +129,17 @@ fn paper(config: &mut ServiceConfig) {
         .service(resource("/print/sheets").route(get().to(p::many_sheets)))
         .service(resource("/print/records").route(post().to(p::record)))
         .service(resource("/settings/print").route(get().to(s::show)).route(post().to(s::save)));
+}
+
+/// Orders that come in from files and go out as files.
+fn files(config: &mut ServiceConfig) {
+    use intake::pages as i;
+    config
+        .service(resource("/imports").route(get().to(i::index)).route(post().to(i::create)))
+        .service(resource("/imports/new").route(get().to(i::new)))
+        .service(resource("/imports/{uid}").route(get().to(i::show)))
+        .service(resource("/imports/{uid}/columns").route(post().to(i::columns)))
+        .service(resource("/imports/{uid}/start").route(post().to(i::start)))
+        .service(resource("/imports/{uid}/discard").route(post().to(i::discard)))
+        .service(resource("/imports/{uid}/problems.csv").route(get().to(i::problems)));
 }

@@ -6,6 +6,7 @@ pub mod command;
 pub mod decode;
 pub mod groups;
 pub mod lines;
+pub mod pages;
 pub mod reading;
 pub mod rows;
 pub mod run;

@@ -255,16 +255,32 @@ pub async fn read_as(db: &Db, mut import: Import, kind: &Kind) -> Result<Import>
 
 async fn look_or_queue(db: &Db, import: Import) -> Result<Import> {
     let (id, quick) = (import.id, import.bytes_total <= QUICK);
+    db.write(move |tx| store::save(tx, &import)).await?;
+    let desk = db.clone();
+    let look = move || if quick { check(&desk, id, None) } else { glance(&desk, id) };
+    tokio::task::spawn_blocking(look).await.map_err(Error::broken)??;
     db.write(move |tx| {
-        store::save(tx, &import)?;
-        if quick { Ok(()) } else { queue(tx, CHECK_JOB, id, None) }
+        let import = store::find_by_id(tx.conn, id)?.ok_or_else(|| Error::Missing("import at this address".into()))?;
+        if import.state == State::Checking {
+            queue(tx, CHECK_JOB, id, None)?;
+        }
+        Ok(import)
     })
-    .await?;
-    if quick {
-        let db = db.clone();
-        tokio::task::spawn_blocking(move || check(&db, id, None)).await.map_err(Error::broken)??;
+    .await
+}
+
+/// Looks at the beginning of a large file, so that one of another kind is refused at once.
+fn glance(db: &Db, id: ImportId) -> Result<()> {
+    let Some(import) = db.read_blocking(|conn| store::find_by_id(conn, id))? else { return Ok(()) };
+    let kind = import.kind()?;
+    let open = || {
+        let setting = db.read_blocking(|conn| run::setting(conn, &kind, import.created_at))?;
+        Reading::open(Box::new(Pieces::new(db, id)), &kind, setting).map(|_| ())
+    };
+    match open() {
+        Ok(()) => Ok(()),
+        Err(error) => unclear(db, import, error),
     }
-    db.read(move |conn| store::find_by_id(conn, id)?.ok_or_else(|| Error::Missing("import".into()))).await
 }
 
 /// Starts making orders.

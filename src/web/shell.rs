@@ -189,7 +189,7 @@ impl Shell {
 fn navigation(viewer: &impl Viewer, section: Section, open: i64) -> Vec<NavItem> {
     let lines = [
         ("/orders", "Orders", "inbox", Section::Orders, Some(open)),
-        ("/import", "Import", "package", Section::Import, None),
+        ("/imports", "Import", "package", Section::Import, None),
     ];
     lines
         .into_iter()

@@ -267,27 +267,20 @@ impl Columns {
             }
         }
         let columns = Columns { places, width: header.width() };
-        problems.extend(columns.lacking(header));
-        if problems.is_empty() { Ok(columns) } else { Err(refusal(problems).into()) }
+        let lacking = columns.lacking();
+        if problems.is_empty() && lacking.is_empty() {
+            return Ok(columns);
+        }
+        Err(refusal(header, problems, &lacking).into())
     }
 
-    fn lacking(&self, header: &Row) -> Vec<FieldProblem> {
+    fn lacking(&self) -> Vec<Field> {
         let mut lacking: Vec<Field> =
             [Field::Order, Field::Quantity, Field::Price].into_iter().filter(|field| !self.has(*field)).collect();
         if !self.has(Field::Title) && !self.has(Field::Sku) {
             lacking.push(Field::Title);
         }
         lacking
-            .into_iter()
-            .map(|field| FieldProblem {
-                field: field.as_str().to_owned(),
-                message: format!(
-                    "Say which column is the {}. The file has: {}.",
-                    field.label().to_lowercase(),
-                    list(header)
-                ),
-            })
-            .collect()
     }
 
     /// Whether a field is read at all.
@@ -324,10 +317,22 @@ fn unknown_field(field: &str) -> FieldProblem {
 }
 
 /// One refusal that says all, since the command line shows no form to put the sentences beside.
-fn refusal(problems: Vec<FieldProblem>) -> Refusal {
-    let message = problems.iter().map(|problem| problem.message.clone()).collect::<Vec<_>>().join(" ");
+fn refusal(header: &Row, mut problems: Vec<FieldProblem>, lacking: &[Field]) -> Refusal {
+    let mut sentences: Vec<String> = problems.iter().map(|problem| problem.message.clone()).collect();
+    if !lacking.is_empty() {
+        let words: Vec<String> = lacking.iter().map(|field| field.label().to_lowercase()).collect();
+        sentences.push(format!(
+            "Say which column is the {}. The file has: {}.",
+            words.join(", which the "),
+            list(header)
+        ));
+    }
+    problems.extend(lacking.iter().map(|field| FieldProblem {
+        field: field.as_str().to_owned(),
+        message: format!("Say which column is the {}.", field.label().to_lowercase()),
+    }));
     let mut refusal = Refusal::fields("import.columns", problems);
-    refusal.message = message;
+    refusal.message = sentences.join(" ");
     refusal
 }
 
