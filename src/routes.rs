@@ -6,10 +6,11 @@ use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Key, SameSite};
 use actix_web::web::{self, ServiceConfig, get, post, resource};
 
-use crate::order;
 use crate::intake;
+use crate::order;
 use crate::print;
 use crate::staff::{self, Sessions};
+use crate::transfer;
 use crate::web::{Desk, no_such_page, see_other};
 use crate::{account, settings, setup};
 
@@ -33,9 +34,9 @@ pub fn pages(config: &mut ServiceConfig, desk: &Desk, key: &Key) {
         web::scope("")
             .wrap(sessions)
             .route("/", get().to(|| async { see_other("/orders") }))
+            .configure(files)
             .configure(orders)
             .configure(people)
-            .configure(files)
             .configure(paper)
             .configure(shop)
             .configure(one_order)
@@ -135,6 +136,7 @@ fn paper(config: &mut ServiceConfig) {
 fn files(config: &mut ServiceConfig) {
     use intake::pages as i;
     config
+        .service(resource("/orders/export.csv").route(get().to(transfer::pages::export)))
         .service(resource("/imports").route(get().to(i::index)).route(post().to(i::create)))
         .service(resource("/imports/new").route(get().to(i::new)))
         .service(resource("/imports/{uid}").route(get().to(i::show)))

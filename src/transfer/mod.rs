@@ -1,5 +1,8 @@
 //! Taking the shop's orders out as files.
 
+pub mod pages;
+pub mod sheet;
+
 use std::borrow::Cow;
 
 /// A cell that no spreadsheet takes for a formula: one that begins with `=`, `+`, `-`, `@`, a tab or a

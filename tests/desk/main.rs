@@ -9,6 +9,7 @@ mod support;
 mod bad_input;
 mod demo;
 mod durability;
+mod exports;
 mod imports;
 mod licences;
 mod migrations;
