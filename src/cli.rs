@@ -37,7 +37,7 @@ enum Command {
     /// Make a demonstration shop, if there is none yet, and start the desk on it
     Demo {
         /// So many orders instead of some 270
-        #[arg(long)]
+        #[arg(long, value_parser = clap::value_parser!(i64).range(1..=10_000_000))]
         orders: Option<i64>,
     },
     /// Set the shop up without a browser

@@ -5,6 +5,7 @@
 //! savepoint each (`writer.rs`), on Postgres it takes a pooled connection. Nothing else in the house
 //! opens a transaction, and only this folder knows which database it is.
 
+pub mod bulk;
 pub mod dialect;
 mod location;
 pub mod migrate;

@@ -50,9 +50,6 @@ const ROWS: &[Row] = &[
     ("GFT-50", "Gift card", "€50", "giftcard", "", 0, 5_000),
 ];
 
-/// SKU of the one thing that is not shipped.
-pub(super) const GIFT_CARD: &str = "GFT-50";
-
 /// The products to be made.
 pub(super) fn products() -> Vec<NewProduct> {
     ROWS.iter()

@@ -7,7 +7,10 @@ mod dice;
 mod eszter;
 mod goods;
 mod listed;
+mod many;
+mod places;
 mod store;
+mod store_many;
 mod story;
 mod tell;
 
@@ -74,11 +77,12 @@ pub enum Made {
     Known,
 }
 
-/// Makes the demonstration shop in an empty database.
+/// Makes the demonstration shop in an empty database: some 270 orders, or so many as are asked for.
+/// Beyond the 270, which are then the newest, they are made in bulk.
 ///
 /// # Errors
 /// Refuses a database that holds a real shop, and one whose demonstration was not finished.
-pub fn prepare(db: &Db, _orders: Option<i64>) -> Result<Made> {
+pub fn prepare(db: &Db, orders: Option<i64>) -> Result<Made> {
     let (mark, is_shop) = db.read_blocking(|conn| Ok((web::setting(conn, MARK)?, setup::is_done(conn)?)))?;
     match (mark.as_deref(), is_shop) {
         (Some("ready"), _) => return Ok(Made::Known),
@@ -87,10 +91,22 @@ pub fn prepare(db: &Db, _orders: Option<i64>) -> Result<Made> {
         (None, false) => {}
     }
     let hashes = ACCOUNTS.iter().map(|account| staff::hash_password(account.password)).collect::<Result<Vec<_>>>()?;
-    let orders = db.write_blocking(move |tx| {
-        let shop = found(tx, &hashes)?;
-        let stories = stories(&shop);
-        store::set_last_number(tx, NEWEST - stories.len() as i64)?;
+    let shop = db.write_blocking(move |tx| {
+        web::set_setting(tx, MARK, "making")?;
+        // Patterns of a large demonstration take numbers below those of its orders.
+        store::set_last_number(tx, 0)?;
+        found(tx, &hashes)
+    })?;
+    let mut stories = stories(&shop);
+    let told = orders.map_or(stories.len(), |orders| usize::try_from(orders).unwrap_or(0).clamp(1, stories.len()));
+    stories.drain(..stories.len() - told);
+    let copies = orders.map_or(0, |orders| (orders - told as i64).max(0));
+    let newest = if copies > 0 { store_many::FIRST_NUMBER + copies + told as i64 } else { NEWEST };
+    if copies > 0 {
+        many::make(db, &shop, copies)?;
+    }
+    db.write_blocking(move |tx| {
+        store::set_last_number(tx, newest - told as i64)?;
         for story in &stories {
             if story.base == Base::Processed && story.who.name == listed::ESZTER.0 {
                 eszter::tell(tx, &shop, story)?;
@@ -99,10 +115,9 @@ pub fn prepare(db: &Db, _orders: Option<i64>) -> Result<Made> {
             }
         }
         store::save_views(tx)?;
-        web::set_setting(tx, MARK, "ready")?;
-        Ok(stories.len() as i64)
+        web::set_setting(tx, MARK, "ready")
     })?;
-    Ok(Made::New(orders))
+    Ok(Made::New(copies + told as i64))
 }
 
 fn unfinished() -> Refusal {

@@ -64,6 +64,10 @@ pub(super) struct Basket {
 }
 
 impl Basket {
+    /// What the customer owes.
+    pub(super) fn total(&self) -> i64 {
+        (self.goods() + self.shipping - self.discount.map_or(0, |(_, minor)| minor)).max(0)
+    }
     /// What the lines come to.
     pub(super) fn goods(&self) -> i64 {
         self.lines.iter().map(|(_, units, price)| units * price).sum()
@@ -266,6 +270,22 @@ fn invent(dice: &mut Dice, shelf: &[Product], clock: Clock, base: Base, place: u
             _ => false,
         },
     }
+}
+
+/// A story of which copies are made: it belongs to nobody and is due some days after `ago`, which is
+/// when it was placed.
+pub(super) fn pattern(dice: &mut Dice, shelf: &[Product], base: Base, place: usize, ago: i64) -> Story {
+    let mut story = invent(dice, shelf, Clock { collection: 0 }, base, place);
+    if base == Base::Archived {
+        story.who = cast::customer(dice.pick(&[&cast::PEOPLE[5], &cast::PEOPLE[9]]));
+    }
+    story.who.email.clear();
+    story.who.phone.clear();
+    story.who.address.country = "NL".to_owned();
+    story.ago = ago;
+    let has_due = matches!(base, Base::Confirmed | Base::Approved | Base::Processed);
+    story.due_in = has_due.then(|| dice.between(3 * 1_440, 8 * 1_440) - ago);
+    story
 }
 
 fn invented_money(dice: &mut Dice, base: Base, place: usize, channel: &str) -> Money {

@@ -18,7 +18,7 @@ use crate::time::UtcTime;
 use crate::workflow::Base;
 
 /// The shop the stories are told in.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Shop {
     /// The present.
     pub(super) now: UtcTime,
@@ -42,7 +42,8 @@ impl Shop {
         let (id, name) = &self.staff[place];
         Actor::Staff { id: *id, name: name.clone() }
     }
-    fn channel(&self, slug: &str) -> Result<(ChannelId, String)> {
+    /// Key and name of a channel.
+    pub(super) fn channel(&self, slug: &str) -> Result<(ChannelId, String)> {
         self.channels
             .iter()
             .find(|(known, ..)| *known == slug)
@@ -382,8 +383,7 @@ fn carriage(country: &str, channel: &str) -> &'static str {
 
 fn charges(story: &Story, country: &str) -> Vec<DraftCharge> {
     let basket = &story.basket;
-    let off = basket.discount.map_or(0, |(_, minor)| minor);
-    let total = (basket.goods() + basket.shipping - off).max(0);
+    let total = basket.total();
     let charge = |kind, label: &str, code: &str, amount_minor, rate_ppm| DraftCharge {
         kind,
         label: label.to_owned(),

@@ -5,9 +5,12 @@ use std::sync::OnceLock;
 use diesel::QueryableByName;
 use diesel::RunQueryDsl;
 use diesel::sql_types::{BigInt, Text};
+use slipway::actor::Actor;
+use slipway::conversation::{self, Audience};
 use slipway::db::{Conn, Db};
 use slipway::demo::{self, Made};
 use slipway::error::Error;
+use slipway::moves::{self, MoveRequest};
 
 use crate::support::app::TestDesk;
 use crate::support::database::Database;
@@ -124,6 +127,75 @@ fn a_real_shop_is_never_turned_into_a_demonstration() {
     assert_eq!(count(&db, "orders"), 0);
 }
 
+#[test]
+fn a_large_demonstration_keeps_every_rule_and_can_be_worked_with() {
+    let database = Database::fresh();
+    let db = Db::open(&database.location).unwrap();
+    assert_eq!(demo::prepare(&db, Some(2_000)).unwrap(), Made::New(2_000));
+    assert_eq!(count(&db, "orders"), 2_000);
+    assert_sound(&db);
+    if db.location().is_sqlite() {
+        assert_eq!(count(&db, "pragma_foreign_key_check"), 0);
+    }
+    assert_eq!(count(&db, "orders WHERE number = 12000 AND customer_name = 'Amélie Laurent'"), 1);
+    // An order that was made in bulk moves, is found and is indexed like any other.
+    let number = number(&db, "SELECT MAX(number) AS n FROM orders WHERE number < 11700 AND stage = 'approved'");
+    for word in words_of(&db, number) {
+        assert!(finds(&db, &word, number), "{word} does not find {number}");
+    }
+    let somebody = || Actor::System { name: "Test" };
+    let moved = db
+        .write_blocking(move |tx| moves::move_to_stage(tx, &somebody(), number, &MoveRequest::to("processed")))
+        .unwrap();
+    assert_eq!(moved.order.stage, "processed");
+    let words = "Handle with tongs";
+    db.write_blocking(move |tx| conversation::write_note(tx, &somebody(), number, Audience::Internal, words)).unwrap();
+    assert_sound(&db);
+    assert!(finds(&db, "tongs", number));
+    for word in words_of(&db, number) {
+        assert!(finds(&db, &word, number), "{word} does not find {number} any more");
+    }
+}
+
+fn number(db: &Db, sql: &str) -> i64 {
+    let found: Count = db
+        .read_blocking(|conn| {
+            Ok(match conn {
+                Conn::Pg(inner) => diesel::sql_query(sql).get_result(inner)?,
+                Conn::Sqlite(inner) => diesel::sql_query(sql).get_result(inner)?,
+            })
+        })
+        .unwrap();
+    found.n
+}
+
+/// Words of every kind that an order should be found by.
+fn words_of(db: &Db, number: i64) -> Vec<String> {
+    let (order, lines) = db
+        .read_blocking(|conn| {
+            let order = slipway::order::find(conn, number)?;
+            let lines = slipway::order::lines(conn, order.id)?;
+            Ok((order, lines))
+        })
+        .unwrap();
+    let mut words = vec![number.to_string()];
+    let digits: String = order.phone.chars().filter(char::is_ascii_digit).collect();
+    words.push(digits[digits.len() - 7..].to_owned());
+    for text in [&order.customer_name, &order.email, &order.ship_city, &lines[0].sku, &lines[0].title, &order.tags] {
+        words.extend(slipway::words::split(text));
+    }
+    words
+}
+
+fn finds(db: &Db, word: &str, number: i64) -> bool {
+    let search = if db.location().is_sqlite() {
+        format!("SELECT rowid FROM order_search WHERE order_search MATCH '\"{word}\"'")
+    } else {
+        format!("SELECT order_id FROM order_search WHERE document @@ CAST('{word}' AS tsquery)")
+    };
+    count(db, &format!("orders WHERE number = {number} AND id IN ({search})")) == 1
+}
+
 /// What holds for every order, however it was made.
 fn assert_sound(db: &Db) {
     let rules = [
@@ -184,6 +256,19 @@ fn assert_sound(db: &Db) {
         (
             "messages are counted",
             "orders o WHERE o.message_count <> (SELECT COUNT(*) FROM messages m WHERE m.order_id = o.id)",
+        ),
+        (
+            "the diary names the notes",
+            "events e WHERE e.kind = 'note.written' AND NOT EXISTS (SELECT 1 FROM notes n WHERE n.order_id = e.order_id AND e.payload LIKE '%' || n.uid || '%')",
+        ),
+        (
+            "the diary names the messages",
+            "events e WHERE e.kind = 'message.recorded' AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.order_id = e.order_id AND e.payload LIKE '%' || m.uid || '%')",
+        ),
+        ("identifiers are whole", "events e WHERE LENGTH(e.uid) <> 36"),
+        (
+            "ranks follow the stage",
+            "orders o JOIN stages s ON s.slug = o.stage WHERE o.base <> s.base OR o.base_rank <> s.position",
         ),
         ("every order is searchable", "orders o WHERE NOT EXISTS (SELECT 1 FROM order_search s WHERE s.ROWKEY = o.id)"),
     ];

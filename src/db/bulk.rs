@@ -1,0 +1,192 @@
+//! The maintenance door: for putting very many rows into a database that nobody works with yet. A
+//! connection of its own with safety given up for speed, indexes taken off and built again in one
+//! go. What is written through it must keep every rule by itself, so only the demonstration uses it.
+
+use diesel::connection::SimpleConnection;
+use diesel::sql_types::{BigInt, Text};
+use diesel::{QueryableByName, RunQueryDsl};
+
+use super::{Conn, Db, transaction};
+use crate::error::Result;
+
+/// A connection for maintenance.
+pub struct Bulk {
+    conn: Conn,
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+#[derive(QueryableByName)]
+struct Statement {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    sql: String,
+}
+
+const FAST_SQLITE: &str = "PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -300000; \
+                           PRAGMA threads = 2; PRAGMA wal_autocheckpoint = 20000;";
+const FAST_POSTGRES: &str = "SET synchronous_commit = off; SET maintenance_work_mem = '256MB'; SET work_mem = '128MB'; \
+                             SET client_min_messages = warning;";
+
+impl Db {
+    /// Opens the maintenance door.
+    ///
+    /// # Errors
+    /// As opening the database.
+    pub fn bulk(&self) -> Result<Bulk> {
+        let mut conn = self.shared.location.connect(false)?;
+        match &mut conn {
+            Conn::Sqlite(inner) => inner.batch_execute(FAST_SQLITE)?,
+            Conn::Pg(inner) => {
+                inner.batch_execute(FAST_POSTGRES)?;
+                let is_superuser: Number = diesel::sql_query(
+                    "SELECT CAST(COUNT(*) AS BIGINT) AS number FROM pg_roles WHERE rolname = current_user AND rolsuper",
+                )
+                .get_result(inner)?;
+                if is_superuser.number > 0 {
+                    // The rows are right by construction; checking each against its order takes minutes.
+                    inner.batch_execute("SET session_replication_role = replica")?;
+                }
+            }
+        }
+        Ok(Bulk { conn })
+    }
+}
+
+impl Bulk {
+    /// Runs statements in one transaction.
+    pub fn run(&mut self, sql: &str) -> Result<()> {
+        transaction(&mut self.conn, |conn| Ok(conn.batch_execute(sql)?))
+    }
+
+    /// The one number a query selects, which it calls `number`.
+    pub fn number(&mut self, sql: &str) -> Result<i64> {
+        let found: Number = crate::on_each_database!(&mut self.conn, conn => diesel::sql_query(sql).get_result(conn))?;
+        Ok(found.number)
+    }
+
+    /// What makes `key` a UUIDv7 of `millis`, both being expressions of whole numbers. No two keys of
+    /// a table make the same one.
+    pub fn uid(&self, millis: &str, key: &str) -> String {
+        match self.conn {
+            Conn::Sqlite(_) => {
+                format!("printf('%08x-%04x-7000-8000-%012x', ({millis}) >> 16, ({millis}) & 65535, {key})")
+            }
+            Conn::Pg(_) => format!(
+                "lpad(to_hex(({millis}) >> 16), 8, '0') || '-' || lpad(to_hex(({millis}) & 65535), 4, '0') \
+                 || '-7000-8000-' || lpad(to_hex(CAST({key} AS BIGINT)), 12, '0')"
+            ),
+        }
+    }
+
+    /// The insert that tells search of many orders; `document` is an expression of words with single
+    /// spaces between.
+    pub fn search_insert(&self, order: &str, document: &str, from: &str) -> String {
+        match self.conn {
+            Conn::Sqlite(_) => {
+                format!("INSERT INTO order_search (rowid, document) SELECT {order}, {document} FROM {from};")
+            }
+            Conn::Pg(_) => format!(
+                "INSERT INTO order_search (order_id, document) \
+                 SELECT {order}, array_to_tsvector(string_to_array({document}, ' ')) FROM {from};"
+            ),
+        }
+    }
+
+    /// Does `work` while these tables have no index but their keys, and stage counts are not kept;
+    /// then builds the indexes and counts again.
+    pub fn without_indexes(&mut self, tables: &[&str], work: impl FnOnce(&mut Bulk) -> Result<()>) -> Result<()> {
+        let mut built = Vec::new();
+        for table in tables {
+            built.extend(self.indexes(table)?);
+        }
+        for index in &built {
+            self.run(&format!("DROP INDEX {}", index.name))?;
+        }
+        let trigger = self.stop_counting()?;
+        work(self)?;
+        for index in &built {
+            self.run(&index.sql)?;
+        }
+        self.run(&trigger)?;
+        self.run(
+            "DELETE FROM stage_counts; \
+             INSERT INTO stage_counts (market_id, stage, orders) \
+             SELECT market_id, stage, COUNT(*) FROM orders GROUP BY market_id, stage;",
+        )
+    }
+
+    fn indexes(&mut self, table: &str) -> Result<Vec<Statement>> {
+        Ok(match &mut self.conn {
+            Conn::Sqlite(inner) => diesel::sql_query(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql <> '' AND tbl_name = $1",
+            )
+            .bind::<Text, _>(table)
+            .load(inner)?,
+            Conn::Pg(inner) => diesel::sql_query(
+                "SELECT CAST(CAST(indexrelid AS REGCLASS) AS TEXT) AS name, pg_get_indexdef(indexrelid) AS sql \
+                 FROM pg_index i WHERE indrelid = CAST($1 AS REGCLASS) \
+                 AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = i.indexrelid)",
+            )
+            .bind::<Text, _>(table)
+            .load(inner)?,
+        })
+    }
+
+    /// Takes the trigger that counts new orders off; returns what puts it back.
+    fn stop_counting(&mut self) -> Result<String> {
+        match &mut self.conn {
+            Conn::Sqlite(inner) => {
+                let trigger: Statement = diesel::sql_query(
+                    "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name = 'orders_counted_in'",
+                )
+                .get_result(inner)?;
+                inner.batch_execute("DROP TRIGGER orders_counted_in")?;
+                Ok(trigger.sql)
+            }
+            Conn::Pg(inner) => {
+                inner.batch_execute("ALTER TABLE orders DISABLE TRIGGER orders_counted")?;
+                Ok("ALTER TABLE orders ENABLE TRIGGER orders_counted".to_owned())
+            }
+        }
+    }
+
+    /// Before very many documents come into search: how it merges them is decided at the end.
+    pub fn prepare_search(&mut self) -> Result<()> {
+        match self.conn {
+            Conn::Sqlite(_) => self.run(
+                "INSERT INTO order_search (order_search, rank) VALUES ('automerge', 0); \
+                 INSERT INTO order_search (order_search, rank) VALUES ('crisismerge', 2000); \
+                 INSERT INTO order_search (order_search, rank) VALUES ('hashsize', 134217728);",
+            ),
+            Conn::Pg(_) => Ok(()),
+        }
+    }
+
+    /// Leaves the database as a long-used one would be: keys counted on, statistics known, the log
+    /// folded into the file.
+    pub fn settle(&mut self, tables: &[&str]) -> Result<()> {
+        match &mut self.conn {
+            Conn::Sqlite(inner) => inner.batch_execute(
+                "INSERT INTO order_search (order_search, rank) VALUES ('automerge', 4); \
+                 INSERT INTO order_search (order_search, rank) VALUES ('crisismerge', 16); \
+                 INSERT INTO order_search (order_search, rank) VALUES ('hashsize', 1048576); \
+                 PRAGMA analysis_limit = 2000; ANALYZE; PRAGMA wal_checkpoint(TRUNCATE);",
+            )?,
+            Conn::Pg(inner) => {
+                for table in tables {
+                    inner.batch_execute(&format!(
+                        "SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT MAX(id) FROM {table}))"
+                    ))?;
+                }
+                inner.batch_execute("ANALYZE")?;
+            }
+        }
+        Ok(())
+    }
+}
