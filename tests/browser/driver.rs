@@ -292,7 +292,7 @@ impl Element<'_> {
         self.get("/text").as_str().unwrap_or("").to_owned()
     }
     /// As [`Element::text`], empty if it was replaced in the meantime.
-    fn text_or_gone(&self) -> String {
+    pub fn text_or_gone(&self) -> String {
         let (_, value) = self.browser.try_request("GET", &format!("/element/{}/text", self.id), None);
         value.as_str().unwrap_or("").to_owned()
     }

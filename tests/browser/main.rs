@@ -11,4 +11,5 @@ mod driver;
 mod support;
 
 mod first_run;
+mod morning;
 mod signing_in;
