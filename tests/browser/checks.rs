@@ -19,6 +19,7 @@ pub fn faults(browser: &Browser) -> Vec<String> {
 }
 
 /// Fails if anything is wrong with the page as it is now.
+#[track_caller]
 pub fn assert_sound(browser: &Browser, what: &str) {
     let faults = faults(browser);
     assert!(faults.is_empty(), "{what} ({}):\n  {}", browser.place(), faults.join("\n  "));
@@ -74,6 +75,7 @@ fn strings(found: &Value) -> Vec<String> {
 
 /// The page as it is opened again on a desk and a phone, in light and dark: sound each time. Keeps a
 /// picture of each below `target/pictures`.
+#[track_caller]
 pub fn assert_sound_everywhere(browser: &Browser, name: &str) {
     let place = browser.address();
     let mut faults = Vec::new();

@@ -119,6 +119,7 @@ impl Browser {
     }
 
     /// The first element of the selector, waited for.
+    #[track_caller]
     pub fn find(&self, selector: &str) -> Element<'_> {
         let found = self.wait(&format!("{selector} to appear"), |browser| browser.maybe(selector).map(|e| e.id));
         Element { browser: self, id: found }
@@ -133,6 +134,7 @@ impl Browser {
         ids.iter().map(|id| Element { browser: self, id: id[ELEMENT].as_str().unwrap().to_owned() }).collect()
     }
     /// The first visible element of the selector whose text holds `text`, waited for.
+    #[track_caller]
     pub fn find_text(&self, selector: &str, text: &str) -> Element<'_> {
         let id = self.wait(&format!("{selector} saying {text:?}"), |browser| {
             browser.all(selector).into_iter().find(|e| e.text_or_gone().contains(text)).map(|e| e.id)
@@ -143,16 +145,19 @@ impl Browser {
         self.find("body").text()
     }
     /// Waits until the page says this.
+    #[track_caller]
     pub fn sees(&self, text: &str) {
         self.wait(&format!("the page to say {text:?}"), |browser| {
             browser.maybe("body").filter(|body| body.text_or_gone().contains(text)).map(|_| ())
         });
     }
     /// Waits until the place begins like this.
+    #[track_caller]
     pub fn arrives(&self, place: &str) {
         self.wait(&format!("arriving at {place}"), |browser| browser.place().starts_with(place).then_some(()));
     }
     /// Waits until `probe` finds something.
+    #[track_caller]
     pub fn wait<T>(&self, what: &str, probe: impl Fn(&Browser) -> Option<T>) -> T {
         let started = Instant::now();
         loop {
@@ -227,7 +232,9 @@ impl Browser {
         let entries = self.post("/se/log", &json!({ "type": "browser" }));
         let entries = entries.as_array().cloned().unwrap_or_default();
         let bad = |entry: &&Value| matches!(entry["level"].as_str(), Some("SEVERE" | "WARNING"));
-        entries.iter().filter(bad).map(|entry| entry["message"].as_str().unwrap_or("").to_owned()).collect()
+        let told = entries.iter().filter(bad).map(|entry| entry["message"].as_str().unwrap_or("").to_owned());
+        // On a busy machine Chromium gives up fading from one page to the next, and says so.
+        told.filter(|told| !told.contains("Transition was aborted")).collect()
     }
     pub fn forget_cookies(&self) {
         self.request("DELETE", "/cookie", None);
@@ -271,14 +278,17 @@ impl Drop for Browser {
 
 impl Element<'_> {
     /// Scrolls to it and clicks it as a mouse would.
+    #[track_caller]
     pub fn click(&self) {
         self.post("/click", &json!({}));
     }
     /// Types into it.
+    #[track_caller]
     pub fn type_in(&self, text: &str) {
         self.post("/value", &json!({ "text": text }));
     }
     /// Replaces what is in it.
+    #[track_caller]
     pub fn fill(&self, text: &str) {
         self.post("/clear", &json!({}));
         self.type_in(text);
@@ -313,8 +323,21 @@ impl Element<'_> {
     fn get(&self, path: &str) -> Value {
         self.browser.get(&format!("/element/{}{path}", self.id))
     }
+    /// Waits until the element takes it, such as one in a dialog that is about to open.
+    #[track_caller]
     fn post(&self, path: &str, body: &Value) -> Value {
-        self.browser.post(&format!("/element/{}{path}", self.id), body)
+        let path = format!("/element/{}{path}", self.id);
+        let started = Instant::now();
+        loop {
+            let (status, value) = self.browser.try_request("POST", &path, Some(body));
+            if status == 200 {
+                return value;
+            }
+            let told = value["message"].as_str().unwrap_or("").to_owned();
+            let later = told.contains("not interactable") || told.contains("intercepted");
+            assert!(later && started.elapsed() < PATIENCE, "{path}: {told}");
+            std::thread::sleep(Duration::from_millis(25));
+        }
     }
 }
 
