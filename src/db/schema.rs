@@ -215,6 +215,7 @@ diesel::table! {
         tax_minor -> BigInt,
         tax_included -> Bool,
         total_minor -> BigInt,
+        cancelled_minor -> BigInt,
         authorized_minor -> BigInt,
         captured_minor -> BigInt,
         refunded_minor -> BigInt,

@@ -44,7 +44,7 @@ impl ChannelKind {
             ChannelKind::Wholesale => "building-store",
             ChannelKind::Stall => "building-store",
             ChannelKind::Import => "download",
-            ChannelKind::Api => "plug",
+            ChannelKind::Api => "bolt",
         }
     }
 }

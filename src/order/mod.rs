@@ -87,6 +87,8 @@ pub struct Order {
     pub tax_included: bool,
     /// What the customer owes in all.
     pub total_minor: i64,
+    /// Worth of the units taken out of it.
+    pub cancelled_minor: i64,
     /// Promised and not yet received.
     pub authorized_minor: i64,
     /// Received.
@@ -156,8 +158,8 @@ impl Order {
     pub fn money(&self, minor: i64) -> Money {
         Money::new(minor, self.currency)
     }
-    /// What is owed in all: nothing once the order was stopped. An abandoned order owes its total, for
-    /// it can be taken up again, until it is put away.
+    /// What is owed in all, without the units taken out: nothing once the order was stopped. An abandoned
+    /// order owes its total, for it can be taken up again, until it is put away.
     pub fn due_in_all(&self) -> i64 {
         let shelved_from = match self.base {
             Base::Archived => self.resume_base,
@@ -165,7 +167,7 @@ impl Order {
         };
         let stopped =
             self.base.is_stopped() || shelved_from.is_some_and(|base| base.is_stopped() || base == Base::Abandoned);
-        if stopped { 0 } else { self.total_minor }
+        if stopped { 0 } else { (self.total_minor - self.cancelled_minor).max(0) }
     }
     /// What is still to be paid, in minor units.
     pub fn amount_due(&self) -> i64 {
@@ -249,6 +251,11 @@ pub struct Line {
 }
 
 impl Line {
+    /// What its cancelled units were worth, with the tax where that comes on top.
+    pub fn cancelled_worth(&self, tax_included: bool) -> i64 {
+        let worth = self.total_minor + if tax_included { 0 } else { self.tax_minor };
+        crate::money::share(worth, self.cancelled_quantity, self.quantity)
+    }
     /// Its quantities, for the rules.
     pub fn quantities(&self) -> Quantities {
         Quantities {

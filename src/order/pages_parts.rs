@@ -146,7 +146,7 @@ pub fn sums(order: &Order, charges: &[Charge]) -> Vec<SumRow> {
     let included = if order.tax_included { ", included" } else { "" };
     for charge in charges {
         let with = |word: &str| {
-            if charge.label.is_empty() || charge.label == charge.code {
+            if ["", word, &charge.code].contains(&charge.label.as_str()) {
                 word.to_owned()
             } else {
                 format!("{word}, {}", charge.label)

@@ -305,6 +305,7 @@ pub(super) fn save_state(tx: &mut Tx<'_>, order: &Order) -> Result<usize> {
             orders::payment_sort.eq(order.payment_sort),
             orders::payment_method.eq(&order.payment_method),
             orders::fulfilment_status.eq(order.fulfilment_status),
+            orders::cancelled_minor.eq(order.cancelled_minor),
             orders::authorized_minor.eq(order.authorized_minor),
             orders::captured_minor.eq(order.captured_minor),
             orders::refunded_minor.eq(order.refunded_minor),

@@ -310,6 +310,7 @@ fn finish(tx: &mut Tx<'_>, order: &mut Order, lines: &[Line], parcels: &[Shipmen
     }
     let quantities: Vec<Quantities> = lines.iter().map(Line::quantities).collect();
     let all_delivered = !parcels.is_empty() && parcels.iter().all(|parcel| parcel.state == ShipmentState::Delivered);
+    order.cancelled_minor = lines.iter().map(|line| line.cancelled_worth(order.tax_included)).sum();
     order.fulfilment_status = order::status::fulfilment(&quantities, all_delivered);
     Ok(())
 }

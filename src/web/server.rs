@@ -183,10 +183,14 @@ fn path_of(address: &str) -> String {
 
 /// Attends every request from its arrival to its answer.
 async fn attend(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> std::result::Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let began = Instant::now();
+    // What answers GET answers HEAD; the connection leaves the body out.
+    if request.method() == Method::HEAD {
+        request.head_mut().method = Method::GET;
+    }
     let asked = Asked::of(&request);
     request.extensions_mut().insert(RequestId(asked.id.clone()));
     let span = tracing::info_span!("request", id = %asked.id);

@@ -81,6 +81,8 @@ CREATE TABLE orders (
     tax_minor BIGINT NOT NULL,
     tax_included BOOLEAN NOT NULL,
     total_minor BIGINT NOT NULL,
+    -- Worth of the units taken out of it.
+    cancelled_minor BIGINT NOT NULL DEFAULT 0,
     authorized_minor BIGINT NOT NULL DEFAULT 0,
     captured_minor BIGINT NOT NULL DEFAULT 0,
     refunded_minor BIGINT NOT NULL DEFAULT 0,
