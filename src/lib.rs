@@ -67,5 +67,6 @@ pub mod transfer;
 
 // What puts it together.
 pub mod cli;
+pub mod report;
 pub mod routes;
 pub mod worker;

@@ -8,11 +8,11 @@ use actix_web::web::{self, ServiceConfig, get, post, resource};
 
 use crate::intake;
 use crate::order;
-use crate::print;
 use crate::staff::{self, Sessions};
 use crate::transfer;
 use crate::web::{Desk, no_such_page, see_other};
 use crate::{account, settings, setup};
+use crate::{print, report};
 
 /// Name of the session's cookie.
 const COOKIE: &str = "slipway";
@@ -33,7 +33,7 @@ pub fn pages(config: &mut ServiceConfig, desk: &Desk, key: &Key) {
     config.service(
         web::scope("")
             .wrap(sessions)
-            .route("/", get().to(|| async { see_other("/orders") }))
+            .route("/", get().to(report::pages::show))
             .configure(files)
             .configure(orders)
             .configure(people)
@@ -79,12 +79,13 @@ fn one_order(config: &mut ServiceConfig) {
 
 /// The list of orders.
 fn orders(config: &mut ServiceConfig) {
-    use order::{pages_bulk as bulk, pages_list as list, pages_views as views};
+    use order::{pages_board as board, pages_bulk as bulk, pages_list as list, pages_views as views};
     config
         .service(resource("/orders").route(get().to(list::index)))
         .service(resource("/orders/columns").route(post().to(list::columns)))
         .service(resource("/orders/bulk").route(post().to(bulk::bulk)))
         .service(resource("/orders/bulk/look").route(post().to(bulk::look)))
+        .service(resource("/board").route(get().to(board::show)))
         .service(resource("/views").route(get().to(views::index)).route(post().to(views::save)))
         .service(resource("/views/{uid}").route(post().to(views::rename)))
         .service(resource("/views/{uid}/delete").route(post().to(views::delete)));

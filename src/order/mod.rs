@@ -4,6 +4,7 @@
 
 pub mod draft;
 pub mod list;
+pub mod pages_board;
 pub mod pages_bulk;
 pub mod pages_edit;
 pub mod pages_form;

@@ -307,7 +307,7 @@ fn empty(wanted: &Wanted, known: &Known, totals: &StageTotals, person: &Person) 
     if totals.sum(&everything) == 0 {
         let mut links = Vec::new();
         if person.may(Permission::Import) {
-            links.push(("Import a CSV".to_owned(), "/import".to_owned()));
+            links.push(("Import a CSV".to_owned(), "/imports".to_owned()));
         }
         if person.may(Permission::EditOrders) {
             links.push(("New order".to_owned(), "/orders/new".to_owned()));
@@ -317,6 +317,9 @@ fn empty(wanted: &Wanted, known: &Known, totals: &StageTotals, person: &Person) 
     }
     let mut links = Vec::new();
     let address = |change: &dyn Fn(&mut Filter)| wanted.narrowed(change).address("/orders", known);
+    if !filter.stages.is_empty() && !filter.search.is_empty() {
+        links.push(("Search all stages".to_owned(), address(&|f| f.stages.clear())));
+    }
     if filter.placed.is_some() {
         links.push(("Search all dates".to_owned(), address(&|f| f.placed = None)));
     }

@@ -46,6 +46,10 @@ impl Shop {
 /// Which part of the desk a page belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
+    /// What is to be done now.
+    Today,
+    /// The list as columns.
+    Board,
     /// The list and single orders.
     Orders,
     /// Typing in an order.
@@ -188,7 +192,9 @@ impl Shell {
 
 fn navigation(viewer: &impl Viewer, section: Section, open: i64) -> Vec<NavItem> {
     let lines = [
+        ("/", "Today", "home", Section::Today, None),
         ("/orders", "Orders", "inbox", Section::Orders, Some(open)),
+        ("/board", "Board", "layout-kanban", Section::Board, None),
         ("/imports", "Import", "package", Section::Import, None),
     ];
     lines

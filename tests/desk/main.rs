@@ -7,6 +7,7 @@
 mod support;
 
 mod bad_input;
+mod board;
 mod demo;
 mod durability;
 mod exports;
@@ -16,6 +17,7 @@ mod migrations;
 mod model;
 mod moves;
 mod order_page;
+mod orders_list;
 mod print;
 mod schema;
 mod setup;

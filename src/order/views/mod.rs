@@ -179,7 +179,7 @@ pub fn create_defaults(tx: &mut Tx<'_>) -> Result<()> {
         return Ok(());
     }
     let defaults = [
-        ("To do now", "bolt", "stage=placed&stage=confirmed&stage=approved&dir=asc&sort=date"),
+        ("To do now", "bolt", "stage=placed&stage=confirmed"),
         ("Ship today", "calendar-due", "due=today&stage=approved&stage=processed&sort=due&dir=asc"),
         ("Late", "alert-triangle", "due=late&sort=due&dir=asc"),
     ];

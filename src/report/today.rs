@@ -1,0 +1,261 @@
+//! The figures of the day: what came in, what is to be done first, how long things wait. Seven
+//! queries, each of them bounded, whatever the size of the shop.
+
+use chrono::Days;
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Text};
+
+use crate::db::Conn;
+use crate::db::dialect::{Parameter, load_written};
+use crate::error::Result;
+use crate::order::PaymentStatus;
+use crate::order::list::filter::{AGES, Due};
+use crate::order::list::{self, Count, Filter, Known, StageTotals};
+use crate::time::{UtcTime, start_of_day};
+use crate::workflow::{Base, Stage};
+
+/// Days of the chart.
+pub const DAYS: usize = 14;
+
+/// What was ordered in a span of time, in the shop's currency and without what was stopped.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Taken {
+    /// Orders.
+    pub orders: i64,
+    /// Their totals, in minor units.
+    pub minor: i64,
+}
+
+/// How many orders of a stage are how old in it.
+#[derive(Clone, Debug)]
+pub struct Ages {
+    /// The stage.
+    pub stage: Stage,
+    /// A count for each of [`AGES`].
+    pub counts: Vec<Count>,
+}
+
+/// Everything the page of the day shows.
+#[derive(Clone, Debug)]
+pub struct Figures {
+    /// Twice [`DAYS`] days, the oldest first; the last one is today.
+    pub days: Vec<Taken>,
+    /// The same weekday a week ago, until the same hour.
+    pub week_ago: Taken,
+    /// Seconds from placed to sent: the median of the parcels sent last; nothing if none was.
+    pub to_ship: Option<i64>,
+    /// Promised and not received.
+    pub authorised: Taken,
+    /// Whether more than a thousand are promised, so that the sum is of the first thousand.
+    pub authorised_cut: bool,
+    /// Since when the oldest order of each base has waited.
+    pub oldest: Vec<(Base, UtcTime)>,
+    /// Open holds by reason.
+    pub holds: Vec<(String, i64)>,
+    /// Promised time has passed.
+    pub late: Count,
+    /// Due today or earlier and not packed.
+    pub to_pack: Count,
+    /// Due today or earlier and packed.
+    pub packed: Count,
+    /// The customer wrote and nobody has read it.
+    pub unread: Count,
+    /// Time in stage of what is open.
+    pub ages: Vec<Ages>,
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = BigInt)]
+    place: i64,
+    #[diesel(sql_type = BigInt)]
+    orders: i64,
+    #[diesel(sql_type = BigInt)]
+    minor: i64,
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+#[derive(QueryableByName)]
+struct Reason {
+    #[diesel(sql_type = Text)]
+    reason: String,
+    #[diesel(sql_type = BigInt)]
+    orders: i64,
+}
+
+/// Parts of one question with numbered parameters. SQLite numbers them by where they first stand in
+/// the text, so they stand there in the order in which they were bound.
+#[derive(Default)]
+struct Question {
+    parts: Vec<String>,
+    parameters: Vec<Parameter>,
+}
+
+impl Question {
+    fn bind(&mut self, parameter: Parameter) -> String {
+        self.parameters.push(parameter);
+        format!("${}", self.parameters.len())
+    }
+    fn ask(self, conn: &mut Conn) -> Result<Vec<Row>> {
+        if self.parts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut rows: Vec<Row> = load_written(conn, self.parts.join(" UNION ALL "), self.parameters)?;
+        rows.sort_by_key(|row| row.place);
+        Ok(rows)
+    }
+}
+
+/// Reads the figures of the day at `known.now`.
+pub fn figures(conn: &mut Conn, known: &Known, totals: &StageTotals) -> Result<Figures> {
+    let mut taken = taken(conn, known)?;
+    let week_ago = taken.pop().unwrap_or_default();
+    let filters = [
+        Filter { due: Some(Due::Late), ..Filter::default() },
+        Filter { due: Some(Due::Today), stages: of_base(known, &[Base::Approved]), ..Filter::default() },
+        Filter { due: Some(Due::Today), stages: of_base(known, &[Base::Processed]), ..Filter::default() },
+        Filter { unread: Some(true), ..Filter::default() },
+    ];
+    let counts = list::count_all(conn, &filters, known, totals)?;
+    let count = |at: usize| counts.get(at).copied().unwrap_or(Count::Unknown);
+    let promised = authorised(conn, known)?;
+    Ok(Figures {
+        days: taken,
+        week_ago,
+        to_ship: to_ship(conn)?,
+        authorised_cut: promised.orders > list::COUNTED,
+        authorised: promised,
+        oldest: oldest(conn, known)?,
+        holds: holds(conn)?,
+        late: count(0),
+        to_pack: count(1),
+        packed: count(2),
+        unread: count(3),
+        ages: ages(conn, known)?,
+    })
+}
+
+/// Slugs of the stages on these bases.
+pub fn of_base(known: &Known, bases: &[Base]) -> Vec<String> {
+    known.stages.iter().filter(|stage| bases.contains(&stage.base)).map(|stage| stage.slug.clone()).collect()
+}
+
+/// What was taken on each day of the chart and of the time before it, and at last a week ago until now.
+fn taken(conn: &mut Conn, known: &Known) -> Result<Vec<Taken>> {
+    let zone = known.zone();
+    let today = known.now.local_day(zone);
+    let begin = |back: u64| start_of_day(today.checked_sub_days(Days::new(back)).unwrap_or(today), zone);
+    let days = 2 * DAYS as u64;
+    let mut spans: Vec<(UtcTime, UtcTime)> = (0..days)
+        .rev()
+        .map(|back| (begin(back), if back == 0 { known.now.plus_seconds(1) } else { begin(back - 1) }))
+        .collect();
+    spans.push((begin(7), known.now.plus_minutes(-7 * 1_440)));
+    let mut question = Question::default();
+    let currency = question.bind(Parameter::Text(known.currency().code().to_owned()));
+    for (place, (from, until)) in spans.into_iter().enumerate() {
+        let (from, until) = (question.bind(Parameter::Int(from.0)), question.bind(Parameter::Int(until.0)));
+        question.parts.push(format!(
+            "SELECT CAST({place} AS BIGINT) AS place, count(*) AS orders, \
+             CAST(COALESCE(SUM(total_minor), 0) AS BIGINT) AS minor FROM orders \
+             WHERE currency = {currency} AND placed_at >= {from} AND placed_at < {until} \
+             AND base_rank NOT IN (9, 10, 11) \
+             AND COALESCE(resume_stage, '') NOT IN ('cancelled', 'rejected', 'abandoned')"
+        ));
+    }
+    Ok(question.ask(conn)?.into_iter().map(|row| Taken { orders: row.orders, minor: row.minor }).collect())
+}
+
+fn to_ship(conn: &mut Conn) -> Result<Option<i64>> {
+    let text = "SELECT sent.shipped_at - orders.placed_at AS number FROM (SELECT order_id, shipped_at FROM shipments \
+                WHERE shipped_at IS NOT NULL ORDER BY id DESC LIMIT 500) AS sent \
+                JOIN orders ON orders.id = sent.order_id";
+    let rows: Vec<Number> = load_written(conn, text.to_owned(), Vec::new())?;
+    let mut spans: Vec<i64> = rows.into_iter().map(|row| row.number / 1_000_000).collect();
+    spans.sort_unstable();
+    Ok(spans.get(spans.len() / 2).copied())
+}
+
+fn authorised(conn: &mut Conn, known: &Known) -> Result<Taken> {
+    let mut question = Question::default();
+    let currency = question.bind(Parameter::Text(known.currency().code().to_owned()));
+    let states = [PaymentStatus::Authorized, PaymentStatus::PartiallyAuthorized];
+    let states: Vec<String> =
+        states.iter().map(|state| question.bind(Parameter::Text(state.as_str().to_owned()))).collect();
+    question.parts.push(format!(
+        "SELECT CAST(0 AS BIGINT) AS place, count(*) AS orders, CAST(COALESCE(SUM(authorized_minor), 0) AS BIGINT) AS minor \
+         FROM (SELECT authorized_minor FROM orders WHERE currency = {currency} AND base_rank < 12 \
+         AND payment_status IN ({}) LIMIT {}) AS promised",
+        states.join(", "),
+        list::COUNTED + 1
+    ));
+    let row = question.ask(conn)?.pop();
+    Ok(row.map_or(Taken::default(), |row| Taken { orders: row.orders, minor: row.minor }))
+}
+
+fn oldest(conn: &mut Conn, known: &Known) -> Result<Vec<(Base, UtcTime)>> {
+    let bases = [Base::Placed, Base::Confirmed, Base::Approved, Base::Processed, Base::OnHold];
+    let mut question = Question::default();
+    for (place, base) in bases.iter().enumerate() {
+        for slug in of_base(known, &[*base]) {
+            let slug = question.bind(Parameter::Text(slug));
+            question.parts.push(format!(
+                "SELECT CAST({place} AS BIGINT) AS place, count(*) AS orders, \
+                 CAST(COALESCE(MIN(entered), 0) AS BIGINT) AS minor FROM (SELECT stage_entered_at AS entered FROM orders \
+                 WHERE stage = {slug} ORDER BY stage_entered_at, id LIMIT 1) AS first"
+            ));
+        }
+    }
+    let mut found: Vec<(Base, UtcTime)> = Vec::new();
+    for row in question.ask(conn)?.into_iter().filter(|row| row.orders > 0) {
+        let Some(base) = usize::try_from(row.place).ok().and_then(|place| bases.get(place)) else { continue };
+        match found.iter_mut().find(|(known, _)| known == base) {
+            Some((_, at)) => *at = (*at).min(UtcTime(row.minor)),
+            None => found.push((*base, UtcTime(row.minor))),
+        }
+    }
+    Ok(found)
+}
+
+fn holds(conn: &mut Conn) -> Result<Vec<(String, i64)>> {
+    let text = "SELECT holds.reason AS reason, count(*) AS orders FROM (SELECT id FROM orders \
+                WHERE base_rank = 3 AND base_rank < 12 LIMIT 1000) AS held JOIN holds ON holds.order_id = held.id \
+                WHERE holds.released_at IS NULL GROUP BY holds.reason";
+    let mut rows: Vec<Reason> = load_written(conn, text.to_owned(), Vec::new())?;
+    rows.sort_by(|a, b| b.orders.cmp(&a.orders).then_with(|| a.reason.cmp(&b.reason)));
+    Ok(rows.into_iter().map(|row| (row.reason, row.orders)).collect())
+}
+
+fn ages(conn: &mut Conn, known: &Known) -> Result<Vec<Ages>> {
+    let open: Vec<&Stage> = known.stages.iter().filter(|stage| stage.base.is_open()).collect();
+    let mut question = Question::default();
+    for (at, stage) in open.iter().enumerate() {
+        let slug = question.bind(Parameter::Text(stage.slug.clone()));
+        for (index, (_, _, least, most)) in AGES.iter().enumerate() {
+            let place = at * AGES.len() + index;
+            let from = question.bind(Parameter::Int(known.now.plus_minutes(-60 * most).0));
+            let until = question.bind(Parameter::Int(known.now.plus_minutes(-60 * least).0));
+            question.parts.push(format!(
+                "SELECT CAST({place} AS BIGINT) AS place, count(*) AS orders, CAST(0 AS BIGINT) AS minor \
+                 FROM (SELECT 1 AS one FROM orders WHERE stage = {slug} AND stage_entered_at > {from} \
+                 AND stage_entered_at <= {until} LIMIT {}) AS aged",
+                list::COUNTED + 1
+            ));
+        }
+    }
+    let counts: Vec<Count> = question
+        .ask(conn)?
+        .into_iter()
+        .map(|row| if row.orders > list::COUNTED { Count::Many } else { Count::Exactly(row.orders) })
+        .collect();
+    Ok(open
+        .into_iter()
+        .zip(counts.chunks(AGES.len()))
+        .map(|(stage, counts)| Ages { stage: stage.clone(), counts: counts.to_vec() })
+        .collect())
+}
