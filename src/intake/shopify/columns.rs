@@ -14,8 +14,80 @@ const NEEDED: [&str; 7] =
 #[derive(Clone, Debug)]
 pub struct Columns {
     places: HashMap<String, usize>,
+    /// The same by the name as it was asked for, so that a long file does not fold each name anew.
+    asked: HashMap<&'static str, Option<usize>>,
     width: usize,
 }
+
+/// Names that are asked for in every order.
+const ASKED: [&str; 66] = [
+    "Name",
+    "Email",
+    "Financial Status",
+    "Paid at",
+    "Fulfillment Status",
+    "Fulfilled at",
+    "Currency",
+    "Subtotal",
+    "Shipping",
+    "Taxes",
+    "Total",
+    "Discount Code",
+    "Discount Amount",
+    "Shipping Method",
+    "Created at",
+    "Lineitem quantity",
+    "Lineitem name",
+    "Lineitem price",
+    "Lineitem sku",
+    "Lineitem requires shipping",
+    "Lineitem fulfillment status",
+    "Lineitem discount",
+    "Billing Name",
+    "Billing Street",
+    "Billing Address1",
+    "Billing Address2",
+    "Billing Company",
+    "Billing City",
+    "Billing Zip",
+    "Billing Province",
+    "Billing Country",
+    "Billing Phone",
+    "Billing Province Name",
+    "Shipping Name",
+    "Shipping Street",
+    "Shipping Address1",
+    "Shipping Address2",
+    "Shipping Company",
+    "Shipping City",
+    "Shipping Zip",
+    "Shipping Province",
+    "Shipping Country",
+    "Shipping Phone",
+    "Shipping Province Name",
+    "Notes",
+    "Note Attributes",
+    "Cancelled at",
+    "Archived at",
+    "Closed at",
+    "Payment Method",
+    "Payment Reference",
+    "Payment References",
+    "Payment ID",
+    "Refunded Amount",
+    "Outstanding Balance",
+    "Tags",
+    "Risk Level",
+    "Source",
+    "Duties",
+    "Phone",
+    "Tax 1 Name",
+    "Tax 1 Value",
+    "Tax 2 Value",
+    "Tax 3 Value",
+    "Tax 4 Value",
+    "Tax 5 Value",
+];
 
 impl Columns {
     /// Reads the row of column names.
@@ -29,7 +101,8 @@ impl Columns {
         }
         let missing: Vec<&str> = NEEDED.into_iter().filter(|name| !places.contains_key(&key(name))).collect();
         if missing.is_empty() {
-            return Ok(Columns { places, width: header.width() });
+            let asked = ASKED.into_iter().map(|name| (name, places.get(&key(name)).copied())).collect();
+            return Ok(Columns { places, asked, width: header.width() });
         }
         Err(refusal(header, &places, &missing).into())
     }
@@ -45,7 +118,11 @@ impl Columns {
     }
     /// The cell of a row in a column, trimmed; empty if the file has no such column.
     pub fn of<'a>(&self, row: &'a Row, name: &str) -> &'a str {
-        self.places.get(&key(name)).map_or("", |index| row.cell(*index).trim())
+        let place = match self.asked.get(name) {
+            Some(place) => *place,
+            None => self.places.get(&key(name)).copied(),
+        };
+        place.map_or("", |index| row.cell(index).trim())
     }
 }
 
