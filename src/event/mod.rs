@@ -149,6 +149,9 @@ pub struct Before {
     /// Key of the decision that the move recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<i64>,
+    /// Units of lines that had been taken out of the order before it was stopped.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cancelled: Vec<(i64, i64)>,
 }
 
 /// One line of the diary.

@@ -55,13 +55,13 @@ pub fn sentence(event: &Event, label: &dyn Fn(&str) -> String) -> String {
         Event::NoteEdited { before, after, .. } => format!("changed a note from “{before}” to “{after}”"),
         Event::NoteRemoved { before, .. } => format!("removed the note “{before}”"),
         Event::MessageRecorded { direction, transport, .. } if direction == "in" => {
-            format!("wrote a message by {}", plain(transport))
+            format!("wrote a message by {}", by_what(transport))
         }
-        Event::MessageRecorded { transport, .. } => format!("sent a message by {}", plain(transport)),
+        Event::MessageRecorded { transport, .. } => format!("sent a message by {}", by_what(transport)),
         Event::SlipPrinted { template, paper, gift, print } => {
             let gift = if *gift { " as a gift" } else { "" };
             let again = if *print > 1 { format!(", print {print}") } else { String::new() };
-            format!("printed the {} on {}{gift}{again}", plain(template), plain(paper))
+            format!("printed the {} on {}{gift}{again}", document(template), paper_word(paper))
         }
         Event::OrderImported { source, reference } => format!("imported the order {reference} from {source}"),
         Event::StaffChanged { name, change, .. } => format!("{} {name}", plain(change)),
@@ -86,6 +86,30 @@ pub fn discreet_sentence(event: &Event, label: &dyn Fn(&str) -> String) -> Strin
 
 fn plain(key: &str) -> String {
     key.replace('_', " ")
+}
+
+fn by_what(transport: &str) -> String {
+    match transport {
+        "email" => "e-mail".to_owned(),
+        "whatsapp" => "WhatsApp".to_owned(),
+        other => plain(other),
+    }
+}
+
+fn document(template: &str) -> String {
+    match template {
+        "slip" => "packing slip".to_owned(),
+        other => plain(other),
+    }
+}
+
+fn paper_word(paper: &str) -> String {
+    match paper {
+        "a4" | "a5" => paper.to_uppercase(),
+        "letter" => "Letter".to_owned(),
+        "label" => "a label".to_owned(),
+        other => plain(other),
+    }
 }
 
 fn show(amount: MoneyFact) -> String {

@@ -187,6 +187,9 @@ fn tell_lacks(order: &Order, facts: &Facts, edge: &Edge, amount: &Amount<'_>) ->
             payment(order, method::of(&order.payment_method).to_approve, amount, &mut lacks);
         }
         (Kind::Forward, Base::Processed) => address(facts, &mut lacks),
+        (Kind::Correction, Base::Approved) if facts.shipped_units > 0 => {
+            lacks.push("Part of it has left the shop, so it cannot be unpacked.".into());
+        }
         (Kind::Forward, Base::Shipped) => payment(order, method::of(&order.payment_method).to_ship, amount, &mut lacks),
         (Kind::Release, _) if facts.open_holds > 1 => {
             lacks.push(format!("{} holds are open. Release each of them.", facts.open_holds));

@@ -354,6 +354,24 @@ fn rename_stage(
     })
 }
 
+/// Units of lines that were taken out of an order, by the key of the line.
+fn cancelled(tx: &mut Tx<'_>, order: &Order) -> Result<Vec<(i64, i64)>> {
+    let lines = order::lines(tx.conn, order.id)?;
+    Ok(lines.iter().filter(|line| line.cancelled_quantity > 0).map(|l| (l.id.0, l.cancelled_quantity)).collect())
+}
+
+/// The same as it was before the order was stopped, which the diary remembers.
+fn cancelled_before_the_stop(tx: &mut Tx<'_>, order: &Order) -> Result<Vec<(i64, i64)>> {
+    let diary = event::timeline(tx.conn, order.id)?;
+    let stop = diary.into_iter().rev().find_map(|entry| match entry.event {
+        Event::OrderMoved(moved) if Base::parse(&moved.to_base).is_some_and(Base::is_stopped) => {
+            Some(moved.before.cancelled)
+        }
+        _ => None,
+    });
+    Ok(stop.unwrap_or_default())
+}
+
 fn before(order: &Order) -> Before {
     Before {
         resume_stage: order.resume_stage.clone(),
@@ -361,6 +379,7 @@ fn before(order: &Order) -> Before {
         abandon_at: order.abandon_at.map(|at| at.0),
         hold: None,
         decision: None,
+        cancelled: Vec::new(),
     }
 }
 
@@ -470,6 +489,7 @@ fn take(
         }
         (Kind::Release, _) => hold::release_all(tx, actor, order.id)?,
         (Kind::Stop, _) => {
+            before.cancelled = cancelled(tx, &order)?;
             let decision = stop(tx, actor, &mut order, request, &mut can_undo)?;
             before.decision = Some(decision);
         }
@@ -488,7 +508,8 @@ fn take(
         (Kind::Shelf, Base::Archived) => remember(&mut order, Some((from.clone(), edge.from))),
         (Kind::Shelf, _) => {}
         (Kind::Correction, Base::Confirmed) if edge.from != Base::Approved => {
-            shipment::reinstate(tx, &mut order)?;
+            let cancelled = cancelled_before_the_stop(tx, &order)?;
+            shipment::reinstate(tx, &mut order, &cancelled)?;
             payment::resettle(tx, &mut order)?;
         }
         (Kind::Correction, Base::Approved) => goods(tx, actor, &mut order, Level::Open, request)?,

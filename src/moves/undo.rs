@@ -2,9 +2,9 @@
 
 use super::{Actor, Base, Event, MoveOutcome, Moved, Order, Stages, Tx, order, shipment, store};
 use crate::error::{Error, Refusal, Result};
-use crate::event;
+use crate::event::{self, Entry};
 use crate::payment;
-use crate::shipment::{Level, Received, Tracking};
+use crate::shipment::{Former, Received, ShipmentState, Tracking};
 use crate::time::UtcTime;
 
 /// Seconds for which a move can be taken back.
@@ -36,7 +36,7 @@ pub fn undo(tx: &mut Tx<'_>, actor: &Actor, number: i64, version: i64) -> Result
     order.abandon_at = moved.before.abandon_at.map(UtcTime);
     let remembered = moved.before.resume_stage.as_deref().and_then(|slug| stages.find(slug));
     super::remember(&mut order, remembered.map(|stage| (stage.slug.clone(), stage.base)));
-    goods_back(tx, actor, &mut order, &moved)?;
+    goods_back(tx, actor, &mut order, &moved, last.at)?;
     if let Some(decision) = moved.before.decision {
         store::undo_decision(tx, decision)?;
     }
@@ -61,36 +61,46 @@ fn nothing() -> Error {
     Refusal::state("order.nothing_to_undo", "There is no move to take back.").into()
 }
 
-/// Brings the goods back to where the former stage had them.
-fn goods_back(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, moved: &Moved) -> Result<()> {
-    let to = Base::parse(&moved.to_base);
-    if to.is_some_and(|base| matches!(base, Base::OnHold | Base::Archived | Base::Placed | Base::Abandoned)) {
-        return Ok(());
+/// Brings the goods back to where they were: every parcel that the move touched to what the diary says
+/// of it before, every line to what was cancelled of it before.
+fn goods_back(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, moved: &Moved, at: UtcTime) -> Result<()> {
+    let (from, to) = (Base::parse(&moved.from_base), Base::parse(&moved.to_base));
+    if matches!(to, Some(Base::Cancelled | Base::Rejected)) {
+        shipment::reinstate(tx, order, &moved.before.cancelled)?;
     }
-    if to == Some(Base::Cancelled) || to == Some(Base::Rejected) {
-        shipment::reinstate(tx, order)?;
+    match (from, to) {
+        (_, Some(Base::Returned)) => shipment::receive_back(tx, order, Received::Nothing)?,
+        (Some(Base::Returned), Some(Base::Delivered)) => shipment::receive_back(tx, order, Received::Everything)?,
+        (Some(Base::Cancelled | Base::Rejected), Some(Base::Confirmed)) => shipment::cancel_open(tx, actor, order)?,
+        _ => {}
     }
-    let former = order.resume_base.unwrap_or(order.base);
-    let none = Tracking::default();
-    match former {
-        Base::Placed | Base::Confirmed | Base::Approved | Base::OnHold => {
-            if to == Some(Base::Processed) {
-                shipment::bring_to(tx, actor, order, Level::Open, &none)
-            } else {
-                Ok(())
-            }
+    let diary = event::timeline(tx.conn, order.id)?;
+    let change = |entry: &Entry| match &entry.event {
+        Event::ShipmentChanged { shipment, state, carrier, tracking, .. } => Some(Former {
+            parcel: shipment.clone(),
+            state: ShipmentState::parse(state).unwrap_or(ShipmentState::Packed),
+            tracking: Tracking { carrier: carrier.clone(), number: tracking.clone() },
+            at: entry.at,
+        }),
+        _ => None,
+    };
+    let touched: Vec<Former> = diary.iter().filter(|entry| entry.at == at).filter_map(change).collect();
+    let former = |now: &Former| {
+        let known = diary.iter().rev().filter(|entry| entry.at < at).filter_map(change);
+        known.into_iter().find(|before| before.parcel == now.parcel).unwrap_or_else(|| without_diary(now))
+    };
+    let formers: Vec<Former> = touched.iter().map(former).collect();
+    shipment::put_back(tx, actor, order, &formers, at)
+}
+
+/// Where a parcel was that the diary did not tell of before this move: one of an import, or a new one,
+/// which [`shipment::put_back`] knows by its age.
+fn without_diary(now: &Former) -> Former {
+    let state = match now.state {
+        ShipmentState::Packed | ShipmentState::Delivered => ShipmentState::Shipped,
+        ShipmentState::Shipped | ShipmentState::Cancelled | ShipmentState::Draft | ShipmentState::Picking => {
+            ShipmentState::Packed
         }
-        Base::Processed => shipment::bring_to(tx, actor, order, Level::Packed, &none),
-        Base::Shipped => {
-            shipment::receive_back(tx, order, Received::Nothing)?;
-            shipment::bring_to(tx, actor, order, Level::Shipped, &none)
-        }
-        Base::Delivered => {
-            shipment::receive_back(tx, order, Received::Nothing)?;
-            shipment::bring_to(tx, actor, order, Level::Delivered, &none)
-        }
-        Base::Returned => shipment::receive_back(tx, order, Received::Everything),
-        Base::Cancelled | Base::Rejected => shipment::cancel_open(tx, actor, order),
-        Base::Abandoned | Base::Archived => Ok(()),
-    }
+    };
+    Former { state, ..now.clone() }
 }

@@ -219,14 +219,74 @@ pub fn cancel_open(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order) -> Result<
     finish(tx, order, &lines, &parcels)
 }
 
-/// Undoes [`cancel_open`]: every cancelled unit is open again. Does not save the order.
-pub fn reinstate(tx: &mut Tx<'_>, order: &mut Order) -> Result<()> {
+/// Undoes [`cancel_open`]: what was open is open again. `before` are the units of lines that had been
+/// taken out earlier, which stay out. Does not save the order.
+pub fn reinstate(tx: &mut Tx<'_>, order: &mut Order, before: &[(i64, i64)]) -> Result<()> {
     let mut lines = order::lines(tx.conn, order.id)?;
     for line in &mut lines {
-        line.cancelled_quantity = 0;
+        line.cancelled_quantity = before.iter().find(|(id, _)| *id == line.id.0).map_or(0, |(_, units)| *units);
     }
     let parcels = of_order(tx.conn, order.id)?;
     finish(tx, order, &lines, &parcels)
+}
+
+/// Where a parcel was before a move that is taken back.
+#[derive(Clone, Debug)]
+pub struct Former {
+    /// Public identifier of the parcel.
+    pub parcel: String,
+    /// Its state then.
+    pub state: ShipmentState,
+    /// Its carrier and number then.
+    pub tracking: Tracking,
+    /// Since when.
+    pub at: UtcTime,
+}
+
+/// Brings parcels back to where they were before a move made at `moved_at`; those it made are taken
+/// apart. Does not save the order.
+pub fn put_back(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    order: &mut Order,
+    formers: &[Former],
+    moved_at: UtcTime,
+) -> Result<()> {
+    let mut lines = order::lines(tx.conn, order.id)?;
+    let mut parcels = store::of_order(tx.conn, order.id)?;
+    for parcel in &mut parcels {
+        let Some(former) = formers.iter().find(|former| former.parcel == parcel.uid) else { continue };
+        let state = if parcel.created_at == moved_at { ShipmentState::Cancelled } else { former.state };
+        shift(tx, parcel, &mut lines, state)?;
+        parcel.shipped_at = match state {
+            ShipmentState::Shipped => Some(former.at),
+            ShipmentState::Delivered => parcel.shipped_at.or(Some(former.at)),
+            ShipmentState::Draft | ShipmentState::Picking | ShipmentState::Packed | ShipmentState::Cancelled => None,
+        };
+        parcel.delivered_at = (state == ShipmentState::Delivered).then_some(former.at);
+        parcel.carrier = former.tracking.carrier.clone();
+        parcel.tracking = former.tracking.number.clone();
+        store::save(tx, parcel)?;
+        record(tx, actor, parcel)?;
+    }
+    parcels.retain(|parcel| parcel.state != ShipmentState::Cancelled);
+    finish(tx, order, &lines, &parcels)
+}
+
+/// Gives a parcel another state and moves the units of its lines with it.
+fn shift(tx: &mut Tx<'_>, parcel: &mut Shipment, lines: &mut [Line], state: ShipmentState) -> Result<()> {
+    for content in contents(tx.conn, &[parcel.id])? {
+        let Some(line) = lines.iter_mut().find(|line| line.id == content.line_id) else { continue };
+        for (at, sign) in [(parcel.state, -1), (state, 1)] {
+            match at {
+                ShipmentState::Shipped | ShipmentState::Delivered => line.shipped_quantity += sign * content.quantity,
+                ShipmentState::Packed => line.packed_quantity += sign * content.quantity,
+                ShipmentState::Draft | ShipmentState::Picking | ShipmentState::Cancelled => {}
+            }
+        }
+    }
+    parcel.state = state;
+    Ok(())
 }
 
 fn bring_back_unsent(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order) -> Result<()> {

@@ -96,6 +96,12 @@ impl Make<'_> {
         self
     }
 
+    /// Makes it with nothing paid, whatever its stage.
+    pub fn place_unpaid(mut self) -> i64 {
+        self.paid = None;
+        self.place()
+    }
+
     /// Makes it and answers with its number.
     pub fn place(mut self) -> i64 {
         if self.draft.lines.is_empty() {
