@@ -62,6 +62,16 @@ pub fn find_by_sku(conn: &mut Conn, sku: &str) -> Result<Option<Product>> {
     store::by_sku(conn, sku.trim())
 }
 
+/// The products with these SKUs.
+pub fn find_by_skus(conn: &mut Conn, skus: &[String]) -> Result<Vec<Product>> {
+    store::by_skus(conn, skus)
+}
+
+/// SKU, title and variant of the first so many products by SKU, to be offered while somebody types.
+pub fn offered(conn: &mut Conn, limit: i64) -> Result<Vec<(String, String, String)>> {
+    store::offered(conn, limit)
+}
+
 /// Every product by SKU.
 pub fn list(conn: &mut Conn) -> Result<Vec<Product>> {
     store::all(conn)

@@ -12,6 +12,24 @@ pub(super) fn by_sku(conn: &mut Conn, sku: &str) -> Result<Option<Product>> {
     Ok(products::table.filter(products::sku.eq(sku)).first(conn).optional()?)
 }
 
+pub(super) fn by_skus(conn: &mut Conn, skus: &[String]) -> Result<Vec<Product>> {
+    let mut found = Vec::new();
+    for chunk in skus.chunks(10_000) {
+        found.extend(products::table.filter(products::sku.eq_any(chunk)).load::<Product>(conn)?);
+    }
+    Ok(found)
+}
+
+pub(super) fn offered(conn: &mut Conn, limit: i64) -> Result<Vec<(String, String, String)>> {
+    let mut found: Vec<(String, String, String)> = products::table
+        .select((products::sku, products::title, products::variant))
+        .order(products::id.asc())
+        .limit(limit)
+        .load(conn)?;
+    found.sort();
+    Ok(found)
+}
+
 pub(super) fn all(conn: &mut Conn) -> Result<Vec<Product>> {
     let mut all: Vec<Product> = products::table.load(conn)?;
     all.sort_by(|one, other| one.sku.cmp(&other.sku));

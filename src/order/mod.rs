@@ -380,11 +380,6 @@ fn stale(tx: &mut Tx<'_>, order: &Order) -> Result<Error> {
     .into())
 }
 
-/// The orders placed just after and just before this one, as the list shows them newest first.
-pub fn neighbours(conn: &mut Conn, order: &Order) -> Result<Neighbours> {
-    store::neighbours(conn, order)
-}
-
 /// How many orders this customer has placed, and when the first.
 pub fn history_of_customer(conn: &mut Conn, customer: CustomerId) -> Result<(i64, Option<UtcTime>)> {
     store::history_of_customer(conn, customer)

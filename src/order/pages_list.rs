@@ -10,6 +10,7 @@ use super::list::filter::{Archived, Due};
 use super::list::{self, Chip, Count, Filter, Known, Sort, StageTotals, Wanted, address};
 use super::pages_menu::{Menu, menu};
 use super::pages_row::{Column, Row, Sight};
+use super::pages_show::encoded;
 use super::pages_tabs::{Tab, Tile, saved_filters, tabs, tiles};
 use crate::db::Conn;
 use crate::error::{Error, Refusal, Result};
@@ -90,6 +91,8 @@ struct Index {
     previous: String,
     next: String,
     here: String,
+    /// The list, for the addresses of its orders: `?from=…`, or nothing for the plain list.
+    from: String,
     save: String,
     clear: String,
     export: String,
@@ -239,6 +242,7 @@ fn load(conn: &mut Conn, person: &Person, pairs: address::Pairs) -> Result<Loade
         empty,
         words,
         save,
+        from: if query.is_empty() { String::new() } else { format!("?from={}", encoded(&query)) },
         here,
         sight,
         wanted,

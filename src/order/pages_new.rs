@@ -11,6 +11,7 @@ use super::pages_form::{ADDRESS, Typed, amount, country_choices, problem};
 use super::pages_show::went;
 use super::totals::{Totals, add_up, tax_of};
 use super::{ChargeKind, Draft, DraftCharge, DraftLine, draft};
+use crate::catalog::{self, Product};
 use crate::conversation::{self, Audience};
 use crate::db::Conn;
 use crate::error::{FieldProblem, Refusal, RefusalKind, Result};
@@ -48,6 +49,8 @@ const TEXTS: [&str; 22] = [
     "back",
 ];
 const LINE: [&str; 6] = ["line_title", "line_sku", "line_variant", "line_quantity", "line_price", "line_discount"];
+/// Products offered by their SKU while somebody types.
+const OFFERED: i64 = 200;
 /// Rows that an empty form begins with.
 const FIRST_ROWS: usize = 2;
 
@@ -151,7 +154,7 @@ fn rows(typed: &Typed) -> Vec<Row> {
 }
 
 /// The order that the form describes, as far as it can be understood, and everything that is wrong.
-fn understood(typed: &Typed, markets: &Markets, zone: Tz) -> Result<(Draft, Vec<FieldProblem>)> {
+fn understood(typed: &Typed, markets: &Markets, products: &[Product], zone: Tz) -> Result<(Draft, Vec<FieldProblem>)> {
     let market = markets.home()?;
     let mut problems = Vec::new();
     let channel = channel_of(typed, markets);
@@ -160,7 +163,10 @@ fn understood(typed: &Typed, markets: &Markets, zone: Tz) -> Result<(Draft, Vec<
     }
     let mut new = Draft::new(market.id, channel.unwrap_or(ChannelId(0)), market.currency);
     new.tax_included = typed.get("tax_included") == "1";
-    new.lines = rows(typed).iter().enumerate().map(|(i, row)| line(i, row, market.currency, &mut problems)).collect();
+    for (index, row) in rows(typed).iter().enumerate() {
+        let product = products.iter().find(|product| product.sku == row.sku.trim());
+        new.lines.push(line(index, row, product, market.currency, &mut problems));
+    }
     new.customer_name = typed.trimmed("customer_name");
     new.email = typed.trimmed("email");
     new.phone = typed.trimmed("phone");
@@ -197,7 +203,14 @@ fn channel_of(typed: &Typed, markets: &Markets) -> Option<ChannelId> {
     }
 }
 
-fn line(index: usize, row: &Row, currency: Currency, problems: &mut Vec<FieldProblem>) -> DraftLine {
+/// A line as typed. What was left empty comes from the product with its SKU, if there is one.
+fn line(
+    index: usize,
+    row: &Row,
+    product: Option<&Product>,
+    currency: Currency,
+    problems: &mut Vec<FieldProblem>,
+) -> DraftLine {
     let at = |name: &str| format!("lines.{index}.{name}");
     let quantity = match row.quantity.trim() {
         "" => Some(1),
@@ -206,24 +219,45 @@ fn line(index: usize, row: &Row, currency: Currency, problems: &mut Vec<FieldPro
     if quantity.is_none() {
         problems.push(problem(&at("quantity"), "The quantity is a whole number of at least 1."));
     }
-    let unit_minor = amount(&at("price"), &row.price, currency, problems);
-    if row.price.trim().is_empty() {
-        problems.push(problem(&at("price"), "Enter the price of one unit; 0 for something free."));
-    }
+    let unit_minor = match (row.price.trim(), product) {
+        ("", Some(product)) => product.price_minor,
+        ("", None) => {
+            problems.push(problem(&at("price"), "Enter the price of one unit; 0 for something free."));
+            0
+        }
+        (text, _) => amount(&at("price"), text, currency, problems),
+    };
     let discount_minor = amount(&at("discount"), &row.discount, currency, problems);
     let quantity = quantity.unwrap_or(1).min(draft::MOST_UNITS + 1);
-    if discount_minor > unit_minor.saturating_mul(quantity) && !row.price.trim().is_empty() {
+    if discount_minor > unit_minor.saturating_mul(quantity) {
         problems.push(problem(&at("discount"), "The discount is larger than the line."));
     }
+    let or = |typed: &str, known: fn(&Product) -> &String| match (typed.trim(), product) {
+        ("", Some(product)) => known(product).clone(),
+        (text, _) => text.to_owned(),
+    };
     DraftLine {
+        product: product.map(|product| product.id),
         sku: row.sku.trim().to_owned(),
-        title: row.title.trim().to_owned(),
-        variant: row.variant.trim().to_owned(),
+        title: or(&row.title, |product| &product.title),
+        variant: or(&row.variant, |product| &product.variant),
+        picture: product.map(|product| product.picture.clone()).unwrap_or_default(),
+        bin: product.map(|product| product.bin.clone()).unwrap_or_default(),
+        grams: product.map_or(0, |product| product.grams),
         quantity,
         unit_minor,
         discount_minor,
         ..DraftLine::default()
     }
+}
+
+/// The products that the typed SKUs name.
+fn products(conn: &mut Conn, typed: &Typed) -> Result<Vec<Product>> {
+    let mut skus: Vec<String> = typed.list("line_sku").iter().map(|sku| sku.trim().to_owned()).collect();
+    skus.retain(|sku| !sku.is_empty());
+    skus.sort();
+    skus.dedup();
+    catalog::find_by_skus(conn, &skus)
 }
 
 fn charges(typed: &Typed, new: &Draft, problems: &mut Vec<FieldProblem>) -> Vec<DraftCharge> {
@@ -294,11 +328,21 @@ fn page(conn: &mut Conn, person: &Person, typed: Option<Typed>, more: usize) -> 
     let markets = Markets::load(conn)?;
     let market = markets.home()?;
     let typed = typed.unwrap_or_else(|| empty(market, &shell.form_token));
-    let (new, _) = understood(&typed, &markets, shell.shop.zone)?;
+    let shelf = products(conn, &typed)?;
+    let (new, _) = understood(&typed, &markets, &shelf, shell.shop.zone)?;
+    let offered = catalog::offered(conn, OFFERED)?;
     let mut rows = rows(&typed);
     for (row, line) in rows.iter_mut().zip(&new.lines) {
         let minor = line.unit_minor.saturating_mul(line.quantity) - line.discount_minor;
         row.total = Money::new(minor, new.currency).to_string();
+        if shelf.iter().any(|product| product.sku == line.sku) {
+            // What the product lent is shown, so that it can be corrected.
+            row.title.clone_from(&line.title);
+            row.variant.clone_from(&line.variant);
+            if row.price.trim().is_empty() {
+                row.price = Money::new(line.unit_minor, new.currency).decimal();
+            }
+        }
     }
     let blank = if rows.is_empty() { FIRST_ROWS.max(more) } else { more };
     rows.extend(std::iter::repeat_n(Row { quantity: "1".to_owned(), ..Row::default() }, blank));
@@ -308,7 +352,10 @@ fn page(conn: &mut Conn, person: &Person, typed: Option<Typed>, more: usize) -> 
         rows,
         currency: market.currency.code().to_owned(),
         channels: markets.channels.iter().map(|c| (c.id.0, c.name.clone(), Some(c.id) == chosen)).collect(),
-        skus: Vec::new(),
+        skus: offered
+            .into_iter()
+            .map(|(sku, title, variant)| (sku, if variant.is_empty() { title } else { format!("{title}, {variant}") }))
+            .collect(),
         refusal: None,
         typed,
         shell,
@@ -385,7 +432,8 @@ async fn place(desk: &Desk, person: &Person, typed: Typed) -> Result<String> {
     desk.db
         .write(move |tx| {
             let zone = web::shop(tx.conn)?.zone;
-            let (new, mut problems) = understood(&typed, &Markets::load(tx.conn)?, zone)?;
+            let shelf = products(tx.conn, &typed)?;
+            let (new, mut problems) = understood(&typed, &Markets::load(tx.conn)?, &shelf, zone)?;
             let note = typed.trimmed("note");
             if note.chars().count() > conversation::LONGEST_NOTE {
                 problems.push(problem("note", "A note takes 10,000 characters at the most."));

@@ -7,6 +7,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
+use super::list::{self, Known, StageTotals};
+use super::pages_list::{may_ask, read_wanted};
 use super::pages_parts::{self as parts, Badge, Buyer, Ledger, LineRow, ParcelRow, Sight, SumRow, when_due};
 use super::pages_story::{self as story, Step};
 use super::{Neighbours, Order};
@@ -224,7 +226,7 @@ impl ShowPage {
             },
             late: lateness(&order, &stages, shell.now),
             meta: meta(&shell, &order, &markets, &parcels),
-            neighbours: super::neighbours(conn, &order)?,
+            neighbours: beside(conn, person, &shell, &stages, &markets, &query.from, &order)?,
             steps: story::steps(&shell, &order, &diary, &stages),
             primary: options.primary,
             hold: options.hold,
@@ -384,6 +386,31 @@ pub fn lateness(order: &Order, stages: &Stages, now: UtcTime) -> Option<(&'stati
         0..14_400 => Some(("warn", format!("due in {}", short_span(left)))),
         _ => None,
     }
+}
+
+/// The orders beside one in the list one came from; in the plain list if that list can no longer be
+/// read.
+fn beside(
+    conn: &mut Conn,
+    person: &Person,
+    shell: &Shell,
+    stages: &Stages,
+    markets: &Markets,
+    from: &str,
+    order: &Order,
+) -> Result<Neighbours> {
+    let known = Known {
+        stages: stages.clone(),
+        markets: markets.clone(),
+        me: person.id,
+        now: shell.now,
+        holds: moves::lifecycle::HOLD_REASONS,
+    };
+    let wanted = read_wanted(&list::address::split(from), shell, &known)
+        .and_then(|wanted| may_ask(person, &wanted).map(|()| wanted))
+        .unwrap_or_default();
+    let totals = StageTotals::load(conn)?;
+    list::beside(conn, &wanted, &known, &totals, order)
 }
 
 fn meta(shell: &Shell, order: &Order, markets: &Markets, parcels: &[shipment::Shipment]) -> Vec<String> {

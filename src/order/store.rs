@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::draft::{Draft, DraftCharge, DraftLine};
-use super::{Charge, FulfilmentStatus, Line, Neighbours, Order, PaymentStatus, status, totals};
+use super::{Charge, FulfilmentStatus, Line, Order, PaymentStatus, status, totals};
 use crate::db::schema::{channels, counters, notes, order_charges, order_lines, order_tags, orders, shipments, staff};
 use crate::db::{Conn, Tx};
 use crate::error::Result;
@@ -162,24 +162,6 @@ pub(super) fn by_numbers(conn: &mut Conn, numbers: &[i64]) -> Result<Vec<Order>>
 
 pub(super) fn by_id(conn: &mut Conn, id: OrderId) -> Result<Option<Order>> {
     Ok(orders::table.find(id.0).first(conn).optional()?)
-}
-
-// The outer bound lets both databases start reading the index at the order itself.
-pub(super) fn neighbours(conn: &mut Conn, order: &Order) -> Result<Neighbours> {
-    let (at, id) = (order.placed_at, order.id.0);
-    let previous = orders::table
-        .filter(orders::placed_at.ge(at).and(orders::placed_at.gt(at).or(orders::id.gt(id))))
-        .order((orders::placed_at.asc(), orders::id.asc()))
-        .select(orders::number)
-        .first(conn)
-        .optional()?;
-    let next = orders::table
-        .filter(orders::placed_at.le(at).and(orders::placed_at.lt(at).or(orders::id.lt(id))))
-        .order((orders::placed_at.desc(), orders::id.desc()))
-        .select(orders::number)
-        .first(conn)
-        .optional()?;
-    Ok(Neighbours { previous, next })
 }
 
 pub(super) fn history_of_customer(conn: &mut Conn, customer: CustomerId) -> Result<(i64, Option<UtcTime>)> {

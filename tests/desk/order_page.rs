@@ -461,6 +461,30 @@ fn the_neighbours_of_an_order_are_those_of_the_list() {
 }
 
 #[test]
+fn the_neighbours_stay_those_of_the_list_one_came_from() {
+    let desk = TestDesk::open();
+    let owner = desk.owner();
+    let numbers: Vec<i64> = ["approved", "placed", "approved", "placed", "approved"]
+        .iter()
+        .map(|stage| desk.order().at(stage).place())
+        .collect();
+    let list = owner.see("/orders?stage=approved&sort=number&dir=asc").text();
+    let link = format!("/orders/{}?from=stage%3Dapproved%26sort%3Dnumber%26dir%3Dasc", numbers[2]);
+    assert!(list.contains(&format!("href=\"{link}\"")), "{list}");
+    let shown = owner.see(&link).text();
+    assert!(shown.contains(&format!(
+        "href=\"/orders/{}?from=stage%3Dapproved%26sort%3Dnumber%26dir%3Dasc\" data-key=\"k\"",
+        numbers[0]
+    )));
+    assert!(shown.contains(&format!(
+        "href=\"/orders/{}?from=stage%3Dapproved%26sort%3Dnumber%26dir%3Dasc\" data-key=\"j\"",
+        numbers[4]
+    )));
+    // A list that cannot be read any more is no reason not to show the order.
+    owner.see(&format!("/orders/{}?from=stage%3Dnowhere%26colour%3Dred", numbers[2]));
+}
+
+#[test]
 fn the_history_tells_everything_with_its_author_both_ways_round() {
     let desk = TestDesk::open();
     let number = desk.order().authorized().at("confirmed").place();

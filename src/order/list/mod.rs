@@ -236,6 +236,48 @@ pub fn page_of(
     Ok((finish(conn, page, wanted, count, cut, rows)?, counts))
 }
 
+/// The orders beside one in a list, wherever that order stands by now: the place of its key counts.
+pub fn beside(
+    conn: &mut Conn,
+    wanted: &Wanted,
+    known: &Known,
+    totals: &StageTotals,
+    order: &Order,
+) -> Result<super::Neighbours> {
+    let mut ways = vec![Way::of(conn, &wanted.filter, known, totals)];
+    probe(conn, &mut ways)?;
+    let key = key_of(order, wanted.sort, wanted.descending);
+    let mut one = |forward| -> Result<Option<Key>> {
+        let at = wanted.at(Some(Cursor { forward, key: key.clone(), place: 1 }));
+        Ok(keys_of(conn, &ways[0], &at, 1)?.into_iter().next())
+    };
+    let (previous, next) = (one(false)?, one(true)?);
+    let found: Vec<Key> = [&previous, &next].into_iter().flatten().cloned().collect();
+    let rows = store::rows(conn, &found)?;
+    let number = |key: Option<Key>| {
+        let id = key?.3;
+        rows.iter().find(|order| order.id.0 == id).map(|order| order.number)
+    };
+    Ok(super::Neighbours { previous: number(previous), next: number(next) })
+}
+
+/// The sort key of an order, as the columns of [`plan::order_columns`] make it.
+fn key_of(order: &Order, sort: Sort, descending: bool) -> Key {
+    let last = if descending { -1 } else { i64::MAX };
+    let (first, second, text) = match sort {
+        Sort::Date => (order.placed_at.0, 0, ""),
+        Sort::Paid => (order.payment_sort, 0, ""),
+        Sort::Total => (order.total_minor, 0, ""),
+        Sort::Customer => (0, 0, order.customer_sort.as_str()),
+        Sort::Age => (order.stage_entered_at.0, 0, ""),
+        Sort::Stage => (order.base_rank, order.placed_at.0, ""),
+        Sort::Number => (order.number, 0, ""),
+        Sort::Due if order.base.is_open() => (order.due_at.map_or(last, |at| at.0), 0, ""),
+        Sort::Due => (last, 0, ""),
+    };
+    Key(first, second, text.to_owned(), order.id.0)
+}
+
 /// How many orders each filter has, in two queries.
 pub fn count_all(conn: &mut Conn, filters: &[Filter], known: &Known, totals: &StageTotals) -> Result<Vec<Count>> {
     let mut ways: Vec<Way<'_>> = filters.iter().map(|filter| Way::of(conn, filter, known, totals)).collect();
