@@ -70,6 +70,10 @@ impl MoveOption {
             asks,
         }
     }
+    /// What is done, without the sign that a form follows.
+    pub fn plain_label(&self) -> &str {
+        self.label.trim_end_matches('…')
+    }
     /// Whether it ends the order.
     pub fn is_stop(&self) -> bool {
         self.kind == Kind::Stop

@@ -25,7 +25,7 @@ fn a_note_says_in_words_who_it_is_for_and_internal_is_the_default() {
     let customer = order.find("Follows today").unwrap();
     assert!(order[internal..customer].contains("Internal"));
     assert!(order[customer..].contains("For the customer"));
-    assert!(shown.text().contains("class=\"note pub\""));
+    assert!(shown.text().contains("class=\"note outward\""));
     assert_eq!(desk.look(number).note_count, 2);
 }
 
