@@ -13,6 +13,7 @@ mod durability;
 mod exports;
 mod imports;
 mod licences;
+mod links;
 mod migrations;
 mod model;
 mod move_pages;
