@@ -11,5 +11,7 @@ mod driver;
 mod support;
 
 mod first_run;
+mod looks;
 mod morning;
+mod paper;
 mod signing_in;

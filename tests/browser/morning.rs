@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::checks::{assert_sound, assert_sound_everywhere};
+use crate::checks::assert_sound;
 use crate::driver::{Browser, Scripting, keys};
 use crate::first_run::sign_in;
 use crate::support::app::{OWNER, PASSWORD, TestDesk};
@@ -235,26 +235,4 @@ fn the_desk_is_run_from_the_keyboard() {
     browser.press(&[keys::ESCAPE]);
     browser.press(&["g", "o"]);
     browser.arrives("/orders");
-}
-
-#[test]
-fn every_page_is_sound_on_a_desk_and_a_phone_in_light_and_dark() {
-    let desk = a_busy_shop();
-    let number = desk.order().customer("שלום עולם", "x@example.com").at("processed").place();
-    let held = desk.order().at("on_hold").place();
-    let browser = at_the_desk(&desk, Scripting::On);
-    for (place, name) in [
-        ("/orders".to_owned(), "orders"),
-        ("/orders?stage=placed&pay=unpaid&q=customer".to_owned(), "orders-filtered"),
-        ("/orders?q=nobody+at+all".to_owned(), "orders-none"),
-        (format!("/orders/{number}"), "order"),
-        (format!("/orders/{number}/notes"), "order-notes"),
-        (format!("/orders/{number}/history"), "order-history"),
-        (format!("/orders/{held}"), "order-held"),
-        (format!("/orders/{held}/payments/new"), "order-payment"),
-        (format!("/orders/{number}/moves/new?to=on_hold"), "order-hold"),
-    ] {
-        browser.goto(&format!("{}{place}", desk.address()));
-        assert_sound_everywhere(&browser, name);
-    }
 }

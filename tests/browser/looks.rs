@@ -1,0 +1,62 @@
+//! Every page of the demonstration shop, on a desk and a phone, in light and dark.
+
+use crate::checks::faults_everywhere;
+use crate::driver::{Browser, Scripting};
+use crate::first_run::sign_in;
+use crate::support::database::Database;
+use crate::support::process::Process;
+
+#[test]
+fn every_page_of_the_demonstration_shop_is_sound() {
+    let database = Database::unmigrated();
+    let desk = Process::start(&["demo", "--database", &database.url(), "--listen", "127.0.0.1:0"]);
+    let account = desk.said.iter().find(|line| line.contains('@')).expect("how to sign in");
+    let (email, rest) = account.trim().split_once(' ').unwrap();
+    // A password may hold single spaces; the role stands after several.
+    let password = rest.trim_start().split("  ").next().unwrap();
+    let home = format!("http://{}", desk.address);
+    let browser = Browser::open(Scripting::On);
+    browser.goto(&format!("{home}/login"));
+    sign_in(&browser, email, password);
+
+    let mut pages: Vec<(String, &str)> = [
+        ("/", "today"),
+        ("/orders", "orders"),
+        ("/orders?stage=approved&pay=paid", "orders-filtered"),
+        ("/orders?q=nobody+at+all", "orders-none"),
+        ("/orders/new", "order-new"),
+        ("/board", "board"),
+        ("/views", "views"),
+        ("/imports", "imports"),
+        ("/imports/new", "import-new"),
+        ("/settings/shop", "settings-shop"),
+        ("/settings/staff", "settings-staff"),
+        ("/settings/print", "settings-print"),
+        ("/account", "account"),
+    ]
+    .map(|(place, name)| (place.to_owned(), name))
+    .into();
+    for (stage, name, then) in [
+        ("on_hold", "order-held", ""),
+        ("approved", "order-approved", ""),
+        ("approved", "order-edit", "/edit"),
+        ("approved", "order-ask", "/moves/new?to=on_hold"),
+        ("delivered", "order-history", "/history"),
+        ("delivered", "order-notes", "/notes"),
+        ("placed", "order-payment", "/payments/new"),
+        ("approved", "slip", "/slip"),
+        ("approved", "sheet", "/sheet"),
+    ] {
+        browser.goto(&format!("{home}/orders?stage={stage}"));
+        let order = browser.find("#orders a.o").property("href").as_str().unwrap().to_owned();
+        let path = url::Url::parse(&order).unwrap().path().to_owned();
+        pages.push((format!("{path}{then}"), name));
+    }
+    browser.complaints();
+    let mut faults = Vec::new();
+    for (place, name) in pages {
+        browser.goto(&format!("{home}{place}"));
+        faults.extend(faults_everywhere(&browser, name));
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
