@@ -131,7 +131,7 @@ pub fn figures(conn: &mut Conn, known: &Known, totals: &StageTotals) -> Result<F
         authorised_cut: promised.orders > list::COUNTED,
         authorised: promised,
         oldest: oldest(conn, known)?,
-        holds: holds(conn)?,
+        holds: holds(conn, known)?,
         late: count(0),
         to_pack: count(1),
         packed: count(2),
@@ -222,11 +222,16 @@ fn oldest(conn: &mut Conn, known: &Known) -> Result<Vec<(Base, UtcTime)>> {
     Ok(found)
 }
 
-fn holds(conn: &mut Conn) -> Result<Vec<(String, i64)>> {
-    let text = "SELECT holds.reason AS reason, count(*) AS orders FROM (SELECT id FROM orders \
-                WHERE base_rank = 3 AND base_rank < 12 LIMIT 1000) AS held JOIN holds ON holds.order_id = held.id \
-                WHERE holds.released_at IS NULL GROUP BY holds.reason";
-    let mut rows: Vec<Reason> = load_written(conn, text.to_owned(), Vec::new())?;
+fn holds(conn: &mut Conn, known: &Known) -> Result<Vec<(String, i64)>> {
+    let slugs = of_base(known, &[Base::OnHold]);
+    let marks: Vec<String> = (1..=slugs.len()).map(|at| format!("${at}")).collect();
+    let text = format!(
+        "SELECT holds.reason AS reason, count(*) AS orders FROM (SELECT id FROM orders WHERE stage IN ({}) LIMIT 1000) \
+         AS held JOIN holds ON holds.order_id = held.id WHERE holds.released_at IS NULL GROUP BY holds.reason",
+        marks.join(", ")
+    );
+    let parameters = slugs.into_iter().map(Parameter::Text).collect();
+    let mut rows: Vec<Reason> = load_written(conn, text, parameters)?;
     rows.sort_by(|a, b| b.orders.cmp(&a.orders).then_with(|| a.reason.cmp(&b.reason)));
     Ok(rows.into_iter().map(|row| (row.reason, row.orders)).collect())
 }

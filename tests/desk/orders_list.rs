@@ -40,8 +40,7 @@ fn a_search_finds_every_word_of_an_order_whatever_its_accents_and_order() {
         conversation::write_note(tx, &actor, other, slipway::conversation::Audience::Internal, "Ring the bell twice")
     });
     let marta = desk.owner();
-    for words in
-        ["kovacs", "KOVÁCS eszter", "esz kov", "eszter@example.com", "terracotta", "mug-tc-350", "mugtc", "raday utca"]
+    for words in ["kovacs", "KOV%C3%81CS eszter", "esz kov", "eszter@example.com", "terracotta", "mug-tc-350", "mugtc"]
     {
         assert_eq!(on(&marta, &format!("q={}", words.replace(' ', "+").replace('@', "%40"))), [eszter], "{words}");
     }

@@ -85,6 +85,8 @@ struct Way<'a> {
     filter: &'a Filter,
     terms: Vec<Term>,
     parts: Vec<Part>,
+    /// Every listed stage by itself.
+    stages: Vec<Part>,
     living: bool,
     spelling: Spelling,
     /// Orders in its stages.
@@ -98,6 +100,7 @@ impl<'a> Way<'a> {
         Way {
             terms: plan::terms(filter, known),
             parts: plan::parts(filter, known),
+            stages: plan::stage_parts(filter, known),
             living: !filter.lists_archived(&known.stages),
             spelling: store::spelling(conn, &filter.search),
             in_stages: totals.sum(&filter.listed_stages(&known.stages)),
@@ -201,7 +204,8 @@ fn leads(term: &Term, sort: Option<Sort>) -> bool {
                     && ["payment_status", "fulfilment_status", "channel_id", "assignee_id"].contains(column)
             }
             Term::Fixed(text) => matches!(*text, "note_count > 0" | "gift" | "unread_count > 0"),
-            _ => false,
+            Term::Beside { .. } | Term::DueBefore(_) | Term::Held { .. } | Term::Search => false,
+            Term::Among { not: true, .. } => false,
         }
 }
 
@@ -342,14 +346,35 @@ fn keys_of(conn: &mut Conn, way: &Way<'_>, wanted: &Wanted, rows: usize) -> Resu
         // One stage has an index for every order but that by time left.
         None => way.in_stages <= FEW && wanted.sort == Sort::Due,
     };
-    let parts: Vec<Option<&Part>> = if narrow { vec![None] } else { way.parts.iter().map(Some).collect() };
     if way.parts.is_empty() {
         return Ok(Vec::new());
     }
+    let parts: Vec<Option<&Part>> = match (narrow, wanted.sort) {
+        (true, _) => vec![None],
+        (false, Sort::Stage) if walks_down => way.stages.iter().rev().map(Some).collect(),
+        (false, Sort::Stage) => way.stages.iter().map(Some).collect(),
+        (false, _) => way.parts.iter().map(Some).collect(),
+    };
+    // No index of SQLite seeks a pair of an expression and a column, so ties and what follows them are
+    // asked for apart.
+    let steps: &[Step] = match (narrow, wanted.sort, &wanted.cursor) {
+        (false, Sort::Due, Some(_)) => &[Step::Tied, Step::Beyond],
+        _ => &[Step::Whole],
+    };
     let mut keys: Vec<Key> = Vec::new();
+    let mut rank_done = 0;
     for part in parts {
-        if let Some(sql) = keys_sql(way, wanted, part, walks_down, rows) {
-            keys.extend(store::keys(conn, sql)?);
+        if let (Sort::Stage, Some(Part::Stage(_, rank))) = (wanted.sort, part) {
+            // Stages come one after the other; those of one rank are merged.
+            if keys.len() > rows && *rank != rank_done {
+                break;
+            }
+            rank_done = *rank;
+        }
+        for step in steps {
+            if let Some(sql) = keys_sql(way, wanted, part, *step, rows) {
+                keys.extend(store::keys(conn, sql)?);
+            }
         }
     }
     keys.sort_by(|a, b| if walks_down { b.cmp(a) } else { a.cmp(b) });
@@ -357,7 +382,18 @@ fn keys_of(conn: &mut Conn, way: &Way<'_>, wanted: &Wanted, rows: usize) -> Resu
     Ok(keys)
 }
 
-fn keys_sql(way: &Way<'_>, wanted: &Wanted, part: Option<&Part>, down: bool, rows: usize) -> Option<Sql> {
+/// What is asked for of what follows a cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Whole,
+    /// The same sort key, a further id.
+    Tied,
+    /// A further sort key.
+    Beyond,
+}
+
+fn keys_sql(way: &Way<'_>, wanted: &Wanted, part: Option<&Part>, step: Step, rows: usize) -> Option<Sql> {
+    let down = wanted.walks_down();
     let columns = plan::order_columns(wanted.sort, wanted.descending, part);
     let rank = match part {
         Some(Part::Stage(_, rank)) if wanted.sort == Sort::Stage => Some(*rank),
@@ -387,11 +423,23 @@ fn keys_sql(way: &Way<'_>, wanted: &Wanted, part: Option<&Part>, down: bool, row
                 (_, None, 2) => vec![Bind::Int(key.0), Bind::Int(key.1), Bind::Int(key.3)],
                 _ => vec![Bind::Int(key.0), Bind::Int(key.3)],
             };
-            sql.put(&format!(" AND ({}, orders.id) {} ", columns.join(", "), if down { "<" } else { ">" }));
-            sql.list(&values);
+            let compare = if down { "<" } else { ">" };
+            match step {
+                Step::Whole => {
+                    sql.put(&format!(" AND ({}, orders.id) {compare} ", columns.join(", "))).list(&values);
+                }
+                Step::Tied => {
+                    sql.put(&format!(" AND {} = ", columns.join(", "))).bind(Bind::Int(key.0));
+                    sql.put(&format!(" AND orders.id {compare} ")).bind(Bind::Int(key.3));
+                }
+                Step::Beyond => {
+                    sql.put(&format!(" AND {} {compare} ", columns.join(", "))).bind(Bind::Int(key.0));
+                }
+            }
         }
     }
     let way_down = if down { " DESC" } else { " ASC" };
+    let columns = if step == Step::Tied { Vec::new() } else { columns };
     let order: Vec<String> = columns.iter().chain(&["orders.id"]).map(|column| format!("{column}{way_down}")).collect();
     sql.put(&format!(" ORDER BY {} LIMIT {}", order.join(", "), rows + 1));
     Some(sql)

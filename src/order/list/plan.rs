@@ -77,8 +77,8 @@ pub enum Term {
     Beside { table: &'static str, column: &'static str, values: Vec<Bind> },
     /// Late, or due before an instant, and still in the house.
     DueBefore(i64),
-    /// An open hold for one of these reasons.
-    Held(Vec<Bind>),
+    /// An open hold for one of these reasons, in one of these stages.
+    Held { stages: Vec<Bind>, reasons: Vec<Bind> },
     /// The words of a search.
     Search,
 }
@@ -173,7 +173,9 @@ fn flags(filter: &Filter, known: &Known) -> Vec<Term> {
         None => {}
     }
     if !filter.holds.is_empty() {
-        terms.push(Term::Held(texts(&filter.holds)));
+        let held = known.stages.iter().filter(|stage| stage.base == Base::OnHold);
+        let stages = held.map(|stage| Bind::Text(stage.slug.clone())).collect();
+        terms.push(Term::Held { stages, reasons: texts(&filter.holds) });
     }
     terms
 }
@@ -190,9 +192,10 @@ impl Term {
                 _ => false,
             },
             Term::Range { column, .. } => *column == "placed_at" || living,
-            Term::Fixed(text) => matches!(*text, "note_count > 0" | "gift" | "unread_count > 0"),
+            Term::Fixed("note_count > 0" | "gift") => living,
+            Term::Fixed(text) => *text == "unread_count > 0",
             Term::Beside { .. } | Term::DueBefore(_) | Term::Search => true,
-            Term::Held(_) => true,
+            Term::Held { .. } => true,
         }
     }
     /// Writes the condition on `orders`. Guarded, its index is left alone.
@@ -234,8 +237,9 @@ impl Term {
                 sql.put(guard).put("base_rank <= 5 AND ").put(guard).put("due_at IS NOT NULL AND ");
                 sql.put(guard).put("due_at < ").bind(Bind::Int(*at));
             }
-            Term::Held(reasons) => {
-                sql.put(guard).put("base_rank = 3 AND EXISTS (SELECT 1 FROM holds WHERE holds.order_id = orders.id ");
+            Term::Held { stages, reasons } => {
+                sql.put(guard).put("stage IN ").list(stages);
+                sql.put(" AND EXISTS (SELECT 1 FROM holds WHERE holds.order_id = orders.id ");
                 sql.put("AND holds.released_at IS NULL AND holds.reason IN ").list(reasons).put(")");
             }
             Term::Search => {
@@ -257,8 +261,8 @@ impl Term {
                 search(sql, spelling, limit.min(SEARCHED + 1));
                 sql.put(")");
             }
-            Term::Held(_) => {
-                sql.put(&format!("SELECT id FROM orders WHERE base_rank = 3 AND base_rank < 12 LIMIT {limit}"));
+            Term::Held { stages, .. } => {
+                sql.put("SELECT id FROM orders WHERE stage IN ").list(stages).put(&format!(" LIMIT {limit}"));
             }
             other => {
                 sql.put("SELECT id FROM orders WHERE ");
@@ -302,6 +306,19 @@ pub fn parts(filter: &Filter, known: &Known) -> Vec<Part> {
     }
     parts.extend(put_away.into_iter().map(|slug| Part::Stage(slug, Base::Archived.rank())));
     parts
+}
+
+/// The parts of a list sorted by stage: every stage by itself, in the order of its base.
+pub fn stage_parts(filter: &Filter, known: &Known) -> Vec<Part> {
+    let listed = filter.listed_stages(&known.stages);
+    let mut parts: Vec<(i64, String)> = known
+        .stages
+        .iter()
+        .filter(|stage| listed.contains(&stage.slug))
+        .map(|stage| (stage.base.rank(), stage.slug.clone()))
+        .collect();
+    parts.sort();
+    parts.into_iter().map(|(rank, slug)| Part::Stage(slug, rank)).collect()
 }
 
 /// The columns a list is ordered by, before the id.
