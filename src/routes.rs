@@ -79,9 +79,12 @@ fn one_order(config: &mut ServiceConfig) {
 
 /// The list of orders.
 fn orders(config: &mut ServiceConfig) {
-    use order::{pages_board as board, pages_bulk as bulk, pages_list as list, pages_views as views};
+    use order::{
+        pages_board as board, pages_bulk as bulk, pages_list as list, pages_menu as menu, pages_views as views,
+    };
     config
         .service(resource("/orders").route(get().to(list::index)))
+        .service(resource("/orders/filters").route(get().to(menu::filters)))
         .service(resource("/orders/columns").route(post().to(list::columns)))
         .service(resource("/orders/bulk").route(post().to(bulk::bulk)))
         .service(resource("/orders/bulk/look").route(post().to(bulk::look)))

@@ -9,7 +9,7 @@ pub mod pages_bulk;
 pub mod pages_edit;
 pub mod pages_form;
 pub mod pages_list;
-mod pages_menu;
+pub mod pages_menu;
 pub mod pages_new;
 pub mod pages_parts;
 mod pages_row;

@@ -8,7 +8,7 @@ use askama::Template;
 
 use super::list::filter::{Archived, Due};
 use super::list::{self, Chip, Count, Filter, Known, Sort, StageTotals, Wanted, address};
-use super::pages_menu::{Menu, menu};
+use super::pages_menu::kept;
 use super::pages_row::{Column, Row, Sight};
 use super::pages_show::encoded;
 use super::pages_tabs::{Tab, Tile, saved_filters, tabs, tiles};
@@ -78,7 +78,10 @@ struct Index {
     tabs: Vec<Tab>,
     tiles: Vec<Tile>,
     chips: Vec<Chip>,
-    menu: Menu,
+    /// Where the filter menu is had from.
+    filters: String,
+    /// What the form says while the menu is not there.
+    kept: address::Pairs,
     wanted: Wanted,
     sorts: Vec<(String, &'static str, &'static str, bool)>,
     directions: Vec<(String, &'static str, bool)>,
@@ -214,7 +217,8 @@ fn load(conn: &mut Conn, person: &Person, pairs: address::Pairs) -> Result<Loade
     Ok(Ok(Index {
         tiles: tiles(&wanted, &known, &totals),
         chips: list::words::chips(&wanted, "/orders", &known),
-        menu: menu(&wanted, &known),
+        filters: wanted.at(None).address("/orders/filters", &known),
+        kept: kept(&wanted, &known),
         sorts: sorts(&wanted, &known, sight),
         directions: [true, false]
             .into_iter()

@@ -1,8 +1,18 @@
 //! The menu of filters: every field of a filter as a control, showing what is chosen.
 
+use actix_web::HttpRequest;
+use actix_web::web::Data;
+use askama::Template;
+
+use super::list::address;
 use super::list::filter::{AGES, Archived, Assignee, Due, Placed};
 use super::list::{Filter, Known, Wanted};
+use super::pages_list::{known, may_ask, read_wanted};
+use super::pages_row::Sight;
 use super::{FulfilmentStatus, PaymentStatus};
+use crate::staff::Staff;
+use crate::staff::permission::ViewOrders;
+use crate::web::{self, Answer, Desk, Query, Section, Shell, wants_fragment};
 
 /// A choice in the filter menu.
 pub(crate) struct Pick {
@@ -120,4 +130,42 @@ fn flags(filter: &Filter) -> Vec<(&'static str, &'static str, Vec<Pick>)> {
         ("assignee", "Assigned to", choices(&[("me", "Me"), ("none", "Nobody")], who)),
         ("archived", "Archived", archived_choices),
     ]
+}
+
+#[derive(Template)]
+#[template(path = "orders/filters.html", blocks = ["menu"])]
+struct Filters {
+    shell: Shell,
+    sight: Sight,
+    menu: Menu,
+    wanted: Wanted,
+}
+
+/// `GET /orders/filters`: every filter of the list as a control, as a menu or as a page of its own.
+pub async fn filters(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    staff: Staff<ViewOrders>,
+    pairs: Query<address::Pairs>,
+) -> Answer {
+    let person = staff.person();
+    let page = desk
+        .db
+        .read(move |conn| {
+            let shell = Shell::load(conn, &person, Section::Orders)?;
+            let known = known(conn, &person, shell.now)?;
+            let wanted = read_wanted(&pairs.0, &shell, &known)?;
+            may_ask(&person, &wanted)?;
+            Ok(Filters { menu: menu(&wanted, &known), sight: Sight::of(&person), wanted, shell })
+        })
+        .await?;
+    if wants_fragment(&request) { web::page(&page.as_menu()) } else { web::page(&page) }
+}
+
+/// The parameters of a list but its search, spelled out without its view.
+pub(crate) fn kept(wanted: &Wanted, known: &Known) -> address::Pairs {
+    let plain = Wanted { view: None, cursor: None, ..wanted.clone() };
+    let mut pairs = plain.pairs(known);
+    pairs.retain(|(name, _)| name != "q");
+    pairs
 }

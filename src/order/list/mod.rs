@@ -118,6 +118,11 @@ impl<'a> Way<'a> {
     fn narrowest(&self) -> Option<(usize, i64)> {
         self.found.iter().copied().filter(|(_, orders)| *orders <= FEW).min_by_key(|(_, orders)| *orders)
     }
+    /// Whether this condition alone leads an index in the wanted order through the living.
+    fn is_led_by(&self, index: usize, sort: Sort) -> bool {
+        let leading = self.terms.iter().filter(|term| leads(term, Some(sort))).count();
+        leading == 1 && leads(&self.terms[index], Some(sort)) && matches!(self.parts.as_slice(), [Part::Living(_)])
+    }
     fn is_few(&self) -> bool {
         self.in_stages <= FEW || self.narrowest().is_some()
     }
@@ -170,7 +175,12 @@ impl<'a> Way<'a> {
                 }
             }
         }
-        for term in &self.terms {
+        // A search is looked up once, where it is what the list begins with.
+        let begun = if part.is_none() { self.narrowest().map(|(index, _)| index) } else { None };
+        for (index, term) in self.terms.iter().enumerate() {
+            if begun == Some(index) && *term == Term::Search {
+                continue;
+            }
             sql.put(" AND ");
             let guarded = part.is_none() || !leads(term, sort);
             term.condition(sql, &self.spelling, guarded);
@@ -342,6 +352,8 @@ fn count(conn: &mut Conn, ways: &[Way<'_>]) -> Result<Vec<Count>> {
 fn keys_of(conn: &mut Conn, way: &Way<'_>, wanted: &Wanted, rows: usize) -> Result<Vec<Key>> {
     let walks_down = wanted.walks_down();
     let narrow = match way.narrowest() {
+        // An index has its orders in the wanted order, so the walk passes over nothing else.
+        Some((index, _)) if way.is_led_by(index, wanted.sort) => false,
         Some(_) => true,
         // One stage has an index for every order but that by time left.
         None => way.in_stages <= FEW && wanted.sort == Sort::Due,

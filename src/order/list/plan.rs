@@ -110,8 +110,11 @@ pub fn terms(filter: &Filter, known: &Known) -> Vec<Term> {
     if filter.total_min.is_some() || filter.total_max.is_some() {
         among("currency", texts(&[known.currency().code()]), false);
     }
-    if !words::wanted(&filter.search).is_empty() {
-        terms.push(Term::Search);
+    match (filter.search.is_empty(), words::wanted(&filter.search).is_empty()) {
+        (true, _) => {}
+        // Nothing is called by punctuation alone.
+        (false, true) => terms.push(Term::Fixed("1 = 0")),
+        (false, false) => terms.push(Term::Search),
     }
     if !filter.tags.is_empty() {
         terms.push(Term::Beside { table: "order_tags", column: "tag", values: texts(&filter.tags) });
