@@ -143,6 +143,15 @@ pub fn on_the_way(conn: &Conn) -> &'static str {
     }
 }
 
+/// What stands between a table and the name of the index that SQLite must read it by. Postgres has
+/// statistics of its own and is not told.
+pub fn by_index(conn: &Conn) -> &'static str {
+    match conn {
+        Conn::Sqlite(_) => " INDEXED BY ",
+        Conn::Pg(_) => "",
+    }
+}
+
 /// A value bound to a statement that is written as text.
 pub enum Parameter {
     /// A number.

@@ -21,6 +21,8 @@ pub struct Spelling {
     pub guard: &'static str,
     /// Beginning and end of the search subquery around its term.
     pub search: (&'static str, &'static str),
+    /// Stands between a table and the index it is to be read by, where the choice can be made for it.
+    pub by_index: &'static str,
     /// How a search term is spelled.
     pub term: String,
 }
@@ -201,6 +203,15 @@ impl Term {
             Term::Held { .. } => true,
         }
     }
+    /// The index that holds the orders of this condition and no others.
+    fn own_index(&self) -> Option<&'static str> {
+        match self {
+            Term::Fixed("gift") => Some("orders_live_gift"),
+            Term::Fixed("note_count > 0") => Some("orders_live_noted"),
+            Term::Fixed("unread_count > 0") => Some("orders_unread"),
+            _ => None,
+        }
+    }
     /// Writes the condition on `orders`. Guarded, its index is left alone.
     pub fn condition(&self, sql: &mut Sql, spelling: &Spelling, guarded: bool) {
         let guard = if guarded { spelling.guard } else { "" };
@@ -268,7 +279,14 @@ impl Term {
                 sql.put("SELECT id FROM orders WHERE stage IN ").list(stages).put(&format!(" LIMIT {limit}"));
             }
             other => {
-                sql.put("SELECT id FROM orders WHERE ");
+                sql.put("SELECT id FROM orders");
+                // Without statistics SQLite takes any index of the living for these.
+                if let Some(index) = other.own_index()
+                    && !spelling.by_index.is_empty()
+                {
+                    sql.put(spelling.by_index).put(index);
+                }
+                sql.put(" WHERE ");
                 if living {
                     sql.put("base_rank < 12 AND ");
                 }

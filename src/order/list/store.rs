@@ -16,6 +16,7 @@ use crate::words;
 pub(super) fn spelling(conn: &Conn, search: &str) -> Spelling {
     Spelling {
         guard: dialect::on_the_way(conn),
+        by_index: dialect::by_index(conn),
         search: dialect::search_subquery(conn),
         term: dialect::search_term(conn, &words::wanted(search)),
     }
