@@ -69,11 +69,15 @@ fn tell_patterns(db: &Db, shop: &Shop, count: i64) -> Result<Vec<Pattern>> {
     let mut told = Vec::new();
     for (base, patterns, _) in KINDS {
         let wanted = (patterns * count / 20_000).clamp(5, *patterns);
-        let shop = shop.clone();
-        told.extend(db.write_blocking(move |tx| {
-            let mut dice = Dice::new(super::SEED ^ base.rank().unsigned_abs());
-            (0..wanted).map(|place| tell_pattern(tx, &shop, &mut dice, *base, place)).collect::<Result<Vec<_>>>()
-        })?);
+        let places: Vec<i64> = (0..wanted).collect();
+        for some in places.chunks(super::AT_ONCE) {
+            let (shop, some) = (shop.clone(), some.to_vec());
+            told.extend(db.write_blocking(move |tx| {
+                let seed = super::SEED ^ (base.rank() * 1_000 + some[0]).unsigned_abs();
+                let mut dice = Dice::new(seed);
+                some.iter().map(|place| tell_pattern(tx, &shop, &mut dice, *base, *place)).collect::<Result<Vec<_>>>()
+            })?);
+        }
     }
     Ok(told)
 }
