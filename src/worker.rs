@@ -29,7 +29,7 @@ pub async fn run(db: Db) {
 async fn round(db: &Db, rounds: u32) -> Result<()> {
     moves::run_timers(db).await?;
     drain(db).await?;
-    if rounds % HOUSEKEEPING == 0 {
+    if rounds.is_multiple_of(HOUSEKEEPING) {
         db.write(|tx| dialect::fold_stage_counts(tx.conn)).await?;
         db.write(uploads::forget_stale).await?;
     }

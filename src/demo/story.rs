@@ -294,7 +294,7 @@ fn invented_money(dice: &mut Dice, base: Base, place: usize, channel: &str) -> M
         Base::Confirmed | Base::OnHold if dice.chance(40) => Money::Authorised,
         Base::Approved if channel != "stall" && dice.chance(30) => Money::Authorised,
         Base::Rejected => Money::Authorised,
-        Base::Cancelled if place % 2 == 0 => Money::Authorised,
+        Base::Cancelled if place.is_multiple_of(2) => Money::Authorised,
         Base::Delivered if place % 13 == 6 => Money::Returned(1_150),
         Base::Returned => Money::Refunded,
         _ => Money::Paid,

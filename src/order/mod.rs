@@ -627,15 +627,10 @@ fn apply(order: &mut Order, change: &Correction) -> Result<Vec<(String, String, 
         Ok(())
     };
     text("customer name", &mut order.customer_name, &change.customer_name, 300)?;
-    if let Some(email) = change.email.as_deref().filter(|email| !email.trim().is_empty()) {
-        if !draft::looks_like_email(email.trim()) {
-            return Err(Refusal::field(
-                "order.email",
-                "email",
-                "This is not an e-mail address. Correct it or leave it empty.",
-            )
-            .into());
-        }
+    let email = change.email.as_deref().map(str::trim).unwrap_or_default();
+    if !email.is_empty() && !draft::looks_like_email(email) {
+        let message = "This is not an e-mail address. Correct it or leave it empty.";
+        return Err(Refusal::field("order.email", "email", message).into());
     }
     text("email", &mut order.email, &change.email, 320)?;
     text("phone", &mut order.phone, &change.phone, 60)?;

@@ -61,7 +61,6 @@ struct Board {
     list: String,
     here: String,
     filtered: String,
-    may_move: bool,
     may_edit: bool,
 }
 
@@ -79,7 +78,6 @@ fn load(conn: &mut Conn, person: &Person, pairs: &address::Pairs) -> Result<Boar
     may_ask(person, &wanted)?;
     let totals = StageTotals::load(conn)?;
     let sight = Sight::of(person);
-    let may_move = person.may(Permission::MoveOrders);
     let saved = saved_filters(&shell, &known, person);
     let filters: Vec<Filter> = saved.iter().map(|(_, filter)| filter.clone()).collect();
     let counts = list::count_all(conn, &filters, &known, &totals)?;
@@ -132,7 +130,6 @@ fn load(conn: &mut Conn, person: &Person, pairs: &address::Pairs) -> Result<Boar
         columns,
         thin,
         filtered,
-        may_move,
         sight,
         shell,
     })

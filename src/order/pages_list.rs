@@ -74,7 +74,6 @@ struct Empty {
 #[template(path = "orders/index.html", blocks = ["content"])]
 struct Index {
     shell: Shell,
-    sight: Sight,
     tabs: Vec<Tab>,
     tiles: Vec<Tile>,
     chips: Vec<Chip>,
@@ -248,7 +247,6 @@ fn load(conn: &mut Conn, person: &Person, pairs: address::Pairs) -> Result<Loade
         save,
         from: if query.is_empty() { String::new() } else { format!("?from={}", encoded(&query)) },
         here,
-        sight,
         wanted,
         shell,
     }))
@@ -260,7 +258,7 @@ fn words(first: i64, last: i64, count: Count, more: bool) -> String {
         let digits = n.to_string();
         let mut out = String::new();
         for (index, c) in digits.chars().enumerate() {
-            if index > 0 && (digits.len() - index) % 3 == 0 {
+            if index > 0 && (digits.len() - index).is_multiple_of(3) {
                 out.push(',');
             }
             out.push(c);

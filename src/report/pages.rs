@@ -353,7 +353,7 @@ fn chart(figures: &Figures, known: &Known, width: f64, height: f64, every: usize
             })
             .collect(),
         days: (0..DAYS)
-            .filter(|at| (DAYS - 1 - at) % every == 0)
+            .filter(|at| (DAYS - 1 - at).is_multiple_of(every))
             .map(|at| {
                 let word = if at == DAYS - 1 { "Today".to_owned() } else { day(at).format("%-d").to_string() };
                 (format!("{:.1}", x(at)), word)

@@ -375,7 +375,7 @@ impl Reader<'_> {
             return None;
         }
         let dated = group.rows.iter().find(|row| !self.cell(row, Field::Date).is_empty());
-        let Some(row) = dated.or(group.rows.first()) else { return None };
+        let row = dated.or(group.rows.first())?;
         let text = self.cell(row, Field::Date);
         let found = style::time(text, self.layout.dates, self.setting.zone);
         if text.is_empty() {

@@ -206,7 +206,8 @@ fn amounts_have_the_places_of_their_currency() {
 #[test]
 fn each_financial_status_becomes_rows_of_the_ledger() {
     use PaymentKind::{Authorization, Capture, Refund, Void};
-    let cases: [(&str, &[(&str, &str)], &[(PaymentKind, i64)], Base); 9] = [
+    type Case = (&'static str, &'static [(&'static str, &'static str)], &'static [(PaymentKind, i64)], Base);
+    let cases: [Case; 9] = [
         ("paid", &[], &[(Capture, 2_500)], Base::Confirmed),
         ("pending", &[], &[], Base::Placed),
         ("pending", &[("Payment Method", "Cash on Delivery (COD)")], &[], Base::Confirmed),

@@ -299,16 +299,19 @@ pub fn count_all(conn: &mut Conn, filters: &[Filter], known: &Known, totals: &St
     count(conn, &ways)
 }
 
+/// Writes one question into a statement.
+type Writer<'a> = Box<dyn Fn(&mut Sql) + 'a>;
+
 fn probe(conn: &mut Conn, ways: &mut [Way<'_>]) -> Result<()> {
     let wanted: Vec<(usize, usize)> =
         ways.iter().enumerate().flat_map(|(at, way)| way.probes().into_iter().map(move |index| (at, index))).collect();
     let found = {
         let ways = &*ways;
-        let writers: Vec<Box<dyn Fn(&mut Sql) + '_>> = wanted
+        let writers: Vec<Writer<'_>> = wanted
             .iter()
             .map(|(at, index)| {
                 let (way, index) = (&ways[*at], *index);
-                let write: Box<dyn Fn(&mut Sql) + '_> =
+                let write: Writer<'_> =
                     Box::new(move |sql| way.terms[index].source(sql, &way.spelling, way.living, FEW + 1));
                 write
             })
@@ -324,10 +327,10 @@ fn probe(conn: &mut Conn, ways: &mut [Way<'_>]) -> Result<()> {
 
 fn count(conn: &mut Conn, ways: &[Way<'_>]) -> Result<Vec<Count>> {
     let open: Vec<&Way<'_>> = ways.iter().filter(|way| way.known_count().is_none()).collect();
-    let writers: Vec<Box<dyn Fn(&mut Sql) + '_>> = open
+    let writers: Vec<Writer<'_>> = open
         .iter()
         .map(|way| {
-            let write: Box<dyn Fn(&mut Sql) + '_> = Box::new(move |sql| {
+            let write: Writer<'_> = Box::new(move |sql| {
                 sql.put("SELECT 1 AS one");
                 way.from(sql, None, None);
                 sql.put(&format!(" LIMIT {}", COUNTED + 1));
