@@ -288,7 +288,12 @@ fn with_channel(desk: &TestDesk) -> Markets {
 fn check_all(desk: &TestDesk, orders: &[i64]) {
     for number in orders {
         let number = *number;
-        desk.db.read_blocking(move |conn| Ok(check(conn, number))).unwrap();
+        desk.db
+            .read_blocking(move |conn| {
+                check(conn, number);
+                Ok(())
+            })
+            .unwrap();
     }
 }
 
