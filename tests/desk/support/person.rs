@@ -96,6 +96,14 @@ impl Person {
         body: Option<Vec<u8>>,
     ) -> Result<Reply, ureq::Error> {
         let address = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) };
+        // Browsers send letters beyond ASCII as escapes.
+        let address = address.bytes().fold(String::new(), |mut address, byte| {
+            match byte {
+                0x21..=0x7e => address.push(char::from(byte)),
+                other => address.push_str(&format!("%{other:02X}")),
+            }
+            address
+        });
         let mut request = ureq::http::Request::builder().method(method).uri(address);
         for (name, value) in headers {
             request = request.header(*name, *value);
