@@ -137,6 +137,13 @@ impl<'a> Way<'a> {
         if self.parts.is_empty() {
             return Some(Count::Exactly(0));
         }
+        if let ([(_, orders)], [term], [Part::Living(None)]) =
+            (self.found.as_slice(), self.terms.as_slice(), self.parts.as_slice())
+            && self.living
+            && term.source_is_exact()
+        {
+            return Some(if *orders > COUNTED { Count::Many } else { Count::Exactly(*orders) });
+        }
         if self.is_few() {
             return None;
         }

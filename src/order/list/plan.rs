@@ -203,6 +203,10 @@ impl Term {
             Term::Held { .. } => true,
         }
     }
+    /// Whether its source finds what it means and nothing else, so that its count is that of the list.
+    pub fn source_is_exact(&self) -> bool {
+        !matches!(self, Term::Search | Term::Beside { .. } | Term::Held { .. })
+    }
     /// The index that holds the orders of this condition and no others.
     fn own_index(&self) -> Option<&'static str> {
         match self {
