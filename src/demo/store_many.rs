@@ -337,6 +337,7 @@ fn orders(bulk: &Bulk) -> String {
         "tax_minor",
         "tax_included",
         "total_minor",
+        "cancelled_minor",
         "authorized_minor",
         "captured_minor",
         "refunded_minor",
