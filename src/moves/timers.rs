@@ -18,13 +18,25 @@ pub async fn run_timers(db: &Db) -> Result<usize> {
         .await?;
     let mut changed = 0;
     for number in abandon {
-        changed += usize::from(db.write(move |tx| abandon_if_due(tx, number)).await?);
+        changed += counted(number, db.write(move |tx| abandon_if_due(tx, number)).await);
     }
     for (number, hold) in release_due {
         let timer = Actor::System { name: "Timer" };
-        changed += usize::from(db.write(move |tx| release(tx, &timer, number, None, &hold)).await?.changed);
+        let released = db.write(move |tx| release(tx, &timer, number, None, &hold)).await;
+        changed += counted(number, released.map(|outcome| outcome.changed));
     }
     Ok(changed)
+}
+
+/// One order that cannot be changed keeps no other waiting.
+fn counted(number: i64, outcome: Result<bool>) -> usize {
+    match outcome {
+        Ok(changed) => usize::from(changed),
+        Err(error) => {
+            tracing::warn!(%error, number, "what was due by the clock was refused");
+            0
+        }
+    }
 }
 
 fn abandon_if_due(tx: &mut Tx<'_>, number: i64) -> Result<bool> {
