@@ -17,6 +17,10 @@ pub const UNDO_SECONDS: i64 = 600;
 /// # Errors
 /// Stale if anything happened since; a state refusal if the move cannot be taken back.
 pub fn undo(tx: &mut Tx<'_>, actor: &Actor, number: i64, version: i64) -> Result<MoveOutcome> {
+    if let Some(order) = undone_before(tx, actor, number, version)? {
+        let label = Stages::load(tx.conn)?.label(&order.stage);
+        return Ok(MoveOutcome { order, changed: false, from_label: label.clone(), to_label: label, can_undo: false });
+    }
     let mut order = order::find_for_change(tx, number, Some(version))?;
     let stages = Stages::load(tx.conn)?;
     let last = event::last_change(tx.conn, order.id)?.ok_or_else(nothing)?;
@@ -55,6 +59,18 @@ pub fn undo(tx: &mut Tx<'_>, actor: &Actor, number: i64, version: i64) -> Result
         to_label: stage.label,
         can_undo: false,
     })
+}
+
+/// The order, if the same person has taken this very move back already: a second click.
+fn undone_before(tx: &mut Tx<'_>, actor: &Actor, number: i64, version: i64) -> Result<Option<Order>> {
+    let order = order::find_for_change(tx, number, None)?;
+    if order.version != version + 1 {
+        return Ok(None);
+    }
+    let last = event::last_change(tx.conn, order.id)?;
+    let is_theirs = |last: &Entry| last.actor_kind == actor.kind() && last.actor_key == actor.key();
+    let undone = last.is_some_and(|last| matches!(last.event, Event::MoveUndone { .. }) && is_theirs(&last));
+    Ok(undone.then_some(order))
 }
 
 fn nothing() -> Error {

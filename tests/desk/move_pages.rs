@@ -242,6 +242,8 @@ fn a_move_can_be_taken_back_after_a_note_or_a_print_but_not_after_another_change
     );
     let undone = owner.post(&format!("/orders/{number}/moves/undo"), &[("version", &version)]);
     assert_eq!(undone.status, 303, "{}", undone.words());
+    let again = owner.post(&format!("/orders/{number}/moves/undo"), &[("version", &version)]);
+    assert_eq!(again.status, 303, "a second click is harmless: {}", again.words());
     press(&owner, &desk, number, &forward);
     let version = desk.look(number).version.to_string();
     owner.post(&format!("/orders/{number}/tags"), &[("tag", "Fragile")]);
