@@ -29,7 +29,7 @@ struct Statement {
 }
 
 const FAST_SQLITE: &str = "PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -300000; \
-                           PRAGMA threads = 2; PRAGMA wal_autocheckpoint = 20000;";
+                           PRAGMA threads = 2; PRAGMA wal_autocheckpoint = 20000; PRAGMA mmap_size = 2147418112;";
 const FAST_POSTGRES: &str = "SET synchronous_commit = off; SET maintenance_work_mem = '256MB'; SET work_mem = '128MB'; \
                              SET client_min_messages = warning;";
 

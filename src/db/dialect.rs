@@ -75,20 +75,44 @@ pub fn index_order(conn: &mut Conn, order: OrderId, words: &[String]) -> Result<
     Ok(())
 }
 
-/// The orders that hold every one of these word beginnings, newest key first, as a subquery with one
-/// text parameter from [`search_term`]. `limit` bounds its cost on any size of shop.
-pub fn search_subquery(conn: &Conn) -> (&'static str, &'static str) {
+/// Keys of the newest orders, `limit` of them at the most, in whose documents each of these words begins
+/// a word. `words` are folded and free of punctuation.
+pub fn search_orders(conn: &mut Conn, words: &[String], limit: i64) -> Result<Vec<i64>> {
+    #[derive(diesel::QueryableByName)]
+    struct Key {
+        #[diesel(sql_type = BigInt)]
+        id: i64,
+    }
+    let term = search_term(conn, words);
+    let keys: Vec<Key> = match conn {
+        Conn::Sqlite(inner) => diesel::sql_query(
+            "SELECT rowid AS id FROM order_search WHERE order_search MATCH $1 ORDER BY rowid DESC LIMIT $2",
+        )
+        .bind::<Text, _>(term)
+        .bind::<BigInt, _>(limit)
+        .load(inner)?,
+        Conn::Pg(inner) => diesel::sql_query(
+            "SELECT order_id AS id FROM order_search WHERE document @@ CAST($1 AS tsquery) \
+             ORDER BY order_id DESC LIMIT $2",
+        )
+        .bind::<Text, _>(term)
+        .bind::<BigInt, _>(limit)
+        .load(inner)?,
+    };
+    Ok(keys.into_iter().map(|key| key.id).collect())
+}
+
+/// Beginning and end of a subquery that gives the numbers of a JSON array back as rows, around its one
+/// text parameter. The column is called `value`.
+pub fn numbers_subquery(conn: &Conn) -> (&'static str, &'static str) {
     match conn {
-        Conn::Sqlite(_) => ("SELECT rowid FROM order_search WHERE order_search MATCH ", " ORDER BY rowid DESC LIMIT "),
-        Conn::Pg(_) => {
-            ("SELECT order_id FROM order_search WHERE document @@ CAST(", " AS tsquery) ORDER BY order_id DESC LIMIT ")
-        }
+        Conn::Sqlite(_) => ("SELECT value FROM json_each(", ")"),
+        Conn::Pg(_) => ("SELECT CAST(value AS BIGINT) AS value FROM json_array_elements_text(CAST(", " AS json))"),
     }
 }
 
-/// What [`search_subquery`] is bound to: every word must begin a word of the document.
-/// `words` are folded and free of punctuation, so nothing in them is syntax.
-pub fn search_term(conn: &Conn, words: &[String]) -> String {
+/// What asks the index for words. Nothing in the words is syntax.
+fn search_term(conn: &Conn, words: &[String]) -> String {
     let parts: Vec<String> = match conn {
         Conn::Sqlite(_) => words.iter().map(|word| format!("\"{word}\"*")).collect(),
         Conn::Pg(_) => words.iter().map(|word| format!("'{word}':*")).collect(),

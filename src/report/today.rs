@@ -131,7 +131,7 @@ pub fn figures(conn: &mut Conn, known: &Known, totals: &StageTotals) -> Result<F
         authorised_cut: promised.orders > list::COUNTED,
         authorised: promised,
         oldest: oldest(conn, known)?,
-        holds: holds(conn, known)?,
+        holds: holds(conn)?,
         late: count(0),
         to_pack: count(1),
         packed: count(2),
@@ -189,8 +189,8 @@ fn authorised(conn: &mut Conn, known: &Known) -> Result<Taken> {
         states.iter().map(|state| question.bind(Parameter::Text(state.as_str().to_owned()))).collect();
     question.parts.push(format!(
         "SELECT CAST(0 AS BIGINT) AS place, count(*) AS orders, CAST(COALESCE(SUM(authorized_minor), 0) AS BIGINT) AS minor \
-         FROM (SELECT authorized_minor FROM orders WHERE currency = {currency} AND base_rank < 12 \
-         AND payment_status IN ({}) LIMIT {}) AS promised",
+         FROM (SELECT authorized_minor FROM orders WHERE authorized_minor > 0 AND base_rank < 12 \
+         AND currency = {currency} AND payment_status IN ({}) LIMIT {}) AS promised",
         states.join(", "),
         list::COUNTED + 1
     ));
@@ -222,16 +222,9 @@ fn oldest(conn: &mut Conn, known: &Known) -> Result<Vec<(Base, UtcTime)>> {
     Ok(found)
 }
 
-fn holds(conn: &mut Conn, known: &Known) -> Result<Vec<(String, i64)>> {
-    let slugs = of_base(known, &[Base::OnHold]);
-    let marks: Vec<String> = (1..=slugs.len()).map(|at| format!("${at}")).collect();
-    let text = format!(
-        "SELECT holds.reason AS reason, count(*) AS orders FROM (SELECT id FROM orders WHERE stage IN ({}) LIMIT 1000) \
-         AS held JOIN holds ON holds.order_id = held.id WHERE holds.released_at IS NULL GROUP BY holds.reason",
-        marks.join(", ")
-    );
-    let parameters = slugs.into_iter().map(Parameter::Text).collect();
-    let mut rows: Vec<Reason> = load_written(conn, text, parameters)?;
+fn holds(conn: &mut Conn) -> Result<Vec<(String, i64)>> {
+    let text = "SELECT reason, count(*) AS orders FROM holds WHERE released_at IS NULL GROUP BY reason";
+    let mut rows: Vec<Reason> = load_written(conn, text.to_owned(), Vec::new())?;
     rows.sort_by(|a, b| b.orders.cmp(&a.orders).then_with(|| a.reason.cmp(&b.reason)));
     Ok(rows.into_iter().map(|row| (row.reason, row.orders)).collect())
 }

@@ -102,7 +102,7 @@ impl<'a> Way<'a> {
             parts: plan::parts(filter, known),
             stages: plan::stage_parts(filter, known),
             living: !filter.lists_archived(&known.stages),
-            spelling: store::spelling(conn, &filter.search),
+            spelling: store::spelling(conn),
             in_stages: totals.sum(&filter.listed_stages(&known.stages)),
             found: Vec::new(),
             filter,
@@ -111,7 +111,12 @@ impl<'a> Way<'a> {
     /// Conditions worth counting: none if the stages hold few anyway.
     fn probes(&self) -> Vec<usize> {
         let all = self.terms.iter().enumerate().filter(|(_, term)| term.is_indexed(self.living));
-        let worth = |term: &Term| self.in_stages > FEW || matches!(term, Term::Search | Term::Beside { .. });
+        let worth = |term: &Term| match term {
+            // Found already.
+            Term::Search(_) => false,
+            Term::Beside { .. } => true,
+            _ => self.in_stages > FEW,
+        };
         all.filter(|(_, term)| worth(term)).map(|(index, _)| index).collect()
     }
     /// The condition that fewest orders meet, if they are few.
@@ -127,7 +132,7 @@ impl<'a> Way<'a> {
         self.in_stages <= FEW || self.narrowest().is_some()
     }
     fn is_cut(&self) -> bool {
-        self.found.iter().any(|(index, orders)| self.terms[*index] == Term::Search && *orders > SEARCHED)
+        self.found.iter().any(|(index, orders)| matches!(self.terms[*index], Term::Search(_)) && *orders > SEARCHED)
     }
     /// The count, where it is known without asking again.
     fn known_count(&self) -> Option<Count> {
@@ -153,8 +158,17 @@ impl<'a> Way<'a> {
     }
     /// Writes `FROM … WHERE …` for a part of the list, or for all of it at once.
     fn from(&self, sql: &mut Sql, part: Option<&Part>, sort: Option<Sort>) {
-        match (part, self.narrowest()) {
-            (None, Some((index, _))) => {
+        // An index of what is promised and still in the house knows the stage as well, so that counting
+        // looks at nothing else.
+        let due = self.terms.iter().position(|term| matches!(term, Term::DueBefore(_)));
+        let narrowest = self.narrowest().map(|(index, _)| index);
+        let begins_with_due = part.is_none() && due.is_some() && narrowest.is_none_or(|index| Some(index) == due);
+        match (part, narrowest) {
+            (None, _) if begins_with_due => {
+                sql.put(" FROM orders WHERE ");
+                self.stages(sql, true);
+            }
+            (None, Some(index)) => {
                 sql.put(" FROM (");
                 self.terms[index].source(sql, &self.spelling, self.living, FEW + 1);
                 sql.put(") AS pick CROSS JOIN orders WHERE orders.id = pick.id AND ");
@@ -183,14 +197,17 @@ impl<'a> Way<'a> {
             }
         }
         // A search is looked up once, where it is what the list begins with.
-        let begun = if part.is_none() { self.narrowest().map(|(index, _)| index) } else { None };
+        let begun = if part.is_none() { narrowest } else { None };
         for (index, term) in self.terms.iter().enumerate() {
-            if begun == Some(index) && *term == Term::Search {
+            if begun == Some(index) && matches!(term, Term::Search(_)) {
                 continue;
             }
             sql.put(" AND ");
-            let guarded = part.is_none() || !leads(term, sort);
-            term.condition(sql, &self.spelling, guarded);
+            let leads = match part {
+                None => begins_with_due && due == Some(index),
+                Some(_) => leads(term, sort),
+            };
+            term.condition(sql, &self.spelling, !leads);
         }
     }
     fn stages(&self, sql: &mut Sql, guarded: bool) {
@@ -221,7 +238,7 @@ fn leads(term: &Term, sort: Option<Sort>) -> bool {
                     && ["payment_status", "fulfilment_status", "channel_id", "assignee_id"].contains(column)
             }
             Term::Fixed(text) => matches!(*text, "note_count > 0" | "gift" | "unread_count > 0"),
-            Term::Beside { .. } | Term::DueBefore(_) | Term::Held { .. } | Term::Search => false,
+            Term::Beside { .. } | Term::DueBefore(_) | Term::Held { .. } | Term::Search(_) => false,
             Term::Among { not: true, .. } => false,
         }
 }
@@ -310,6 +327,15 @@ pub fn count_all(conn: &mut Conn, filters: &[Filter], known: &Known, totals: &St
 type Writer<'a> = Box<dyn Fn(&mut Sql) + 'a>;
 
 fn probe(conn: &mut Conn, ways: &mut [Way<'_>]) -> Result<()> {
+    for way in &mut *ways {
+        for (index, term) in way.terms.iter_mut().enumerate() {
+            if let Term::Search(keys) = term {
+                *keys = store::search(conn, &way.filter.search)?;
+                way.found.push((index, i64::try_from(keys.len()).unwrap_or(i64::MAX)));
+                keys.truncate(usize::try_from(SEARCHED).unwrap_or(usize::MAX));
+            }
+        }
+    }
     let wanted: Vec<(usize, usize)> =
         ways.iter().enumerate().flat_map(|(at, way)| way.probes().into_iter().map(move |index| (at, index))).collect();
     let found = {

@@ -19,12 +19,10 @@ pub enum Bind {
 pub struct Spelling {
     /// Stands before a column whose index should not be used.
     pub guard: &'static str,
-    /// Beginning and end of the search subquery around its term.
-    pub search: (&'static str, &'static str),
     /// Stands between a table and the index it is to be read by, where the choice can be made for it.
     pub by_index: &'static str,
-    /// How a search term is spelled.
-    pub term: String,
+    /// Beginning and end of what makes rows of the numbers of a JSON array.
+    pub numbers: (&'static str, &'static str),
 }
 
 /// A statement being written.
@@ -64,7 +62,7 @@ impl Sql {
 /// Orders found by search at the most: the newest of them.
 pub const SEARCHED: i64 = 1_000;
 /// Matches of one condition that are few: sorting them costs less than walking past everything else.
-pub const FEW: i64 = 5_000;
+pub const FEW: i64 = 2_000;
 
 /// One condition of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,8 +79,8 @@ pub enum Term {
     DueBefore(i64),
     /// An open hold for one of these reasons, in one of these stages.
     Held { stages: Vec<Bind>, reasons: Vec<Bind> },
-    /// The words of a search.
-    Search,
+    /// The words of a search, with the keys of what they found once it was looked up.
+    Search(Vec<i64>),
 }
 
 fn texts<T: AsRef<str>>(values: &[T]) -> Vec<Bind> {
@@ -116,7 +114,7 @@ pub fn terms(filter: &Filter, known: &Known) -> Vec<Term> {
         (true, _) => {}
         // Nothing is called by punctuation alone.
         (false, true) => terms.push(Term::Fixed("1 = 0")),
-        (false, false) => terms.push(Term::Search),
+        (false, false) => terms.push(Term::Search(Vec::new())),
     }
     if !filter.tags.is_empty() {
         terms.push(Term::Beside { table: "order_tags", column: "tag", values: texts(&filter.tags) });
@@ -199,13 +197,13 @@ impl Term {
             Term::Range { column, .. } => *column == "placed_at" || living,
             Term::Fixed("note_count > 0" | "gift") => living,
             Term::Fixed(text) => *text == "unread_count > 0",
-            Term::Beside { .. } | Term::DueBefore(_) | Term::Search => true,
+            Term::Beside { .. } | Term::DueBefore(_) | Term::Search(_) => true,
             Term::Held { .. } => true,
         }
     }
     /// Whether its source finds what it means and nothing else, so that its count is that of the list.
     pub fn source_is_exact(&self) -> bool {
-        !matches!(self, Term::Search | Term::Beside { .. } | Term::Held { .. })
+        !matches!(self, Term::Search(_) | Term::Beside { .. } | Term::Held { .. })
     }
     /// The index that holds the orders of this condition and no others.
     fn own_index(&self) -> Option<&'static str> {
@@ -260,9 +258,9 @@ impl Term {
                 sql.put(" AND EXISTS (SELECT 1 FROM holds WHERE holds.order_id = orders.id ");
                 sql.put("AND holds.released_at IS NULL AND holds.reason IN ").list(reasons).put(")");
             }
-            Term::Search => {
+            Term::Search(found) => {
                 sql.put("orders.id IN (");
-                search(sql, spelling, SEARCHED);
+                numbers(sql, spelling, found);
                 sql.put(")");
             }
         }
@@ -274,13 +272,14 @@ impl Term {
                 sql.put("SELECT DISTINCT order_id AS id FROM ").put(table).put(" WHERE ").put(column);
                 sql.put(" IN ").list(values).put(&format!(" LIMIT {limit}"));
             }
-            Term::Search => {
-                sql.put("SELECT id FROM orders WHERE id IN (");
-                search(sql, spelling, limit.min(SEARCHED + 1));
-                sql.put(")");
+            Term::Search(found) => {
+                sql.put("SELECT value AS id FROM (");
+                numbers(sql, spelling, found);
+                sql.put(") AS found");
             }
-            Term::Held { stages, .. } => {
-                sql.put("SELECT id FROM orders WHERE stage IN ").list(stages).put(&format!(" LIMIT {limit}"));
+            Term::Held { reasons, .. } => {
+                sql.put("SELECT DISTINCT order_id AS id FROM holds WHERE released_at IS NULL AND reason IN ");
+                sql.list(reasons).put(&format!(" LIMIT {limit}"));
             }
             other => {
                 sql.put("SELECT id FROM orders");
@@ -301,8 +300,9 @@ impl Term {
     }
 }
 
-fn search(sql: &mut Sql, spelling: &Spelling, limit: i64) {
-    sql.put(spelling.search.0).bind(Bind::Text(spelling.term.clone())).put(spelling.search.1).put(&limit.to_string());
+fn numbers(sql: &mut Sql, spelling: &Spelling, values: &[i64]) {
+    let texts: Vec<String> = values.iter().map(i64::to_string).collect();
+    sql.put(spelling.numbers.0).bind(Bind::Text(format!("[{}]", texts.join(",")))).put(spelling.numbers.1);
 }
 
 /// A part of the list that one index walks in the wanted order.

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::cursor::Key;
-use super::plan::{Bind, Spelling, Sql};
+use super::plan::{Bind, SEARCHED, Spelling, Sql};
 use crate::db::dialect::Parameter;
 use crate::db::schema::{orders, stage_counts};
 use crate::db::{Conn, dialect};
@@ -12,14 +12,18 @@ use crate::error::Result;
 use crate::order::Order;
 use crate::words;
 
-/// What this database spells in its own way, for a search text.
-pub(super) fn spelling(conn: &Conn, search: &str) -> Spelling {
+/// What this database spells in its own way.
+pub(super) fn spelling(conn: &Conn) -> Spelling {
     Spelling {
         guard: dialect::on_the_way(conn),
         by_index: dialect::by_index(conn),
-        search: dialect::search_subquery(conn),
-        term: dialect::search_term(conn, &words::wanted(search)),
+        numbers: dialect::numbers_subquery(conn),
     }
+}
+
+/// Keys of the orders that a search text finds, newest first; one more than are looked at at the most.
+pub(super) fn search(conn: &mut Conn, text: &str) -> Result<Vec<i64>> {
+    dialect::search_orders(conn, &words::wanted(text), SEARCHED + 1)
 }
 
 #[derive(QueryableByName)]
