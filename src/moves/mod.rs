@@ -144,10 +144,10 @@ pub struct Choice {
 }
 
 /// Every move out of the order's stage that this authority may take, with what each lacks.
-pub fn choices(conn: &mut Conn, order: &Order, authority: Authority) -> Result<Vec<Choice>> {
+pub fn choices(conn: &mut Conn, order: &Order, authority: Authority, telling: Telling) -> Result<Vec<Choice>> {
     let stages = Stages::load(conn)?;
     let facts = facts(conn, order)?;
-    choices_of(order, &stages, &facts, authority, Telling::Amounts)
+    choices_of(order, &stages, &facts, authority, telling)
 }
 
 /// The same from what was read already. Pure.

@@ -1,28 +1,28 @@
 //! One action for many orders: each order is a write of its own, and what one of them refuses keeps
 //! no other from moving.
 
-use actix_web::HttpRequest;
 use actix_web::web::Data;
 use askama::Template;
 use serde::Deserialize;
 
-use super::list::address::join;
-use super::pages_list::local;
+use super::list::address::{join, split};
+use super::list::{self, StageTotals};
+use super::pages_list::{known, local, may_ask, read_wanted};
 use super::pages_row::next_verb;
 use super::{Order, find_many};
-use crate::actor::Actor;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Refusal, Result};
 use crate::ids::StaffId;
 use crate::money::Money;
-use crate::moves::{self, Authority, MoveRequest, lifecycle};
+use crate::moves::pages::{authority_of, telling_of};
+use crate::moves::{self, MoveRequest, lifecycle};
 use crate::staff::permission::ViewOrders;
 use crate::staff::{self, Permission, Person, Staff};
 use crate::web::{self, Answer, Desk, Form, Section, Shell, see_other};
 use crate::workflow::{Base, Stages};
 
 /// Orders of one action at the most.
-const MOST: usize = 200;
+pub(super) const MOST: usize = 500;
 
 /// The posted action: what to do with which orders, and what it asks for.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -32,6 +32,9 @@ pub struct BulkForm {
     what: String,
     #[serde(default)]
     o: Vec<String>,
+    /// Whether every order of the list at `back` is meant instead of those named.
+    #[serde(default)]
+    all: String,
     #[serde(default)]
     back: String,
     #[serde(default)]
@@ -93,7 +96,34 @@ struct Look {
     lacks: String,
 }
 
-fn numbers(form: &BulkForm) -> Result<Vec<i64>, Refusal> {
+/// The orders that are meant.
+async fn selected(desk: &Desk, person: &Person, form: &BulkForm) -> Result<Vec<i64>> {
+    if form.all.is_empty() {
+        return Ok(named(form)?);
+    }
+    let (person, query) = (person.clone(), form.back.split_once('?').map_or("", |(_, query)| query).to_owned());
+    let listed = desk.db.read(move |conn| listed(conn, &person, &query)).await?;
+    if listed.len() > MOST { Err(too_many().into()) } else { Ok(listed) }
+}
+
+/// Numbers of the orders of a whole list, as it is sorted; one more than are taken at once at the most.
+fn listed(conn: &mut Conn, person: &Person, query: &str) -> Result<Vec<i64>> {
+    let shell = Shell::load(conn, person, Section::Orders)?;
+    let known = known(conn, person, shell.now)?;
+    let wanted = read_wanted(&split(query), &shell, &known)?.at(None);
+    may_ask(person, &wanted)?;
+    let totals = StageTotals::load(conn)?;
+    let (page, _) = list::page_of(conn, &wanted, &known, &totals, &[], MOST + 1)?;
+    Ok(page.orders.iter().map(|order| order.number).collect())
+}
+
+fn too_many() -> Refusal {
+    let message = format!("{MOST} orders at the most are taken at once. Nothing was changed; select fewer.");
+    Refusal::field("bulk.too_many", "o", message)
+}
+
+/// The orders that a form names.
+fn named(form: &BulkForm) -> Result<Vec<i64>, Refusal> {
     let mut found = Vec::new();
     for text in &form.o {
         let number = text.trim().parse::<i64>().ok().filter(|number| *number > 0);
@@ -107,11 +137,7 @@ fn numbers(form: &BulkForm) -> Result<Vec<i64>, Refusal> {
     if found.is_empty() {
         return Err(Refusal::field("bulk.none", "o", "No order is selected. Tick some orders and choose again."));
     }
-    if found.len() > MOST {
-        let message = format!("{MOST} orders at the most are taken at once. Nothing was changed; select fewer.");
-        return Err(Refusal::field("bulk.too_many", "o", message));
-    }
-    Ok(found)
+    if found.len() > MOST { Err(too_many()) } else { Ok(found) }
 }
 
 /// What is done with each order.
@@ -127,7 +153,7 @@ enum Deed {
 /// `POST /orders/bulk`
 pub async fn bulk(desk: Data<Desk>, staff: Staff<ViewOrders>, form: Form<BulkForm>) -> Answer {
     let form = form.0;
-    let numbers = numbers(&form)?;
+    let numbers = selected(&desk, &staff, &form).await?;
     let back = local(&form.back).to_owned();
     let pairs: Vec<(String, String)> = numbers.iter().map(|n| ("o".to_owned(), n.to_string())).collect();
     let needed = match form.what.as_str() {
@@ -178,12 +204,11 @@ async fn carry_out(
     numbers: Vec<i64>,
     back: String,
 ) -> Answer {
-    let authority = authority(staff);
     let (mut words, mut refused) = (Vec::new(), Vec::new());
     let all = numbers.len();
     for number in numbers {
-        let (actor, deed) = (staff.actor(), deed.clone());
-        match desk.db.write(move |tx| one(tx, &actor, number, &deed, authority)).await {
+        let (person, deed) = (staff.person(), deed.clone());
+        match desk.db.write(move |tx| one(tx, &person, number, &deed)).await {
             Ok(word) => words.push(word),
             Err(error @ Error::Broken(_)) => {
                 tracing::error!(%error, number, "an order of a bulk action failed");
@@ -217,19 +242,21 @@ fn done_word(deed: &Deed) -> String {
     .to_owned()
 }
 
-fn authority(person: &Person) -> Authority {
-    if person.may(Permission::CorrectOrders) { Authority::Corrects } else { Authority::Moves }
-}
-
 /// Does it to one order; says in a word what was done.
-fn one(tx: &mut Tx<'_>, actor: &Actor, number: i64, deed: &Deed, authority: Authority) -> Result<String> {
+fn one(tx: &mut Tx<'_>, person: &Person, number: i64, deed: &Deed) -> Result<String> {
+    let actor = &person.actor();
+    let move_to = |stage: &str| MoveRequest {
+        authority: authority_of(person),
+        telling: telling_of(person),
+        ..MoveRequest::to(stage)
+    };
     match deed {
         Deed::Next => {
             let order = super::find(tx.conn, number)?;
             let stages = Stages::load(tx.conn)?;
             let next = lifecycle::next(order.base).ok_or_else(|| no_next(&order, &stages))?;
             let to = stages.default_of(next)?.slug.clone();
-            let request = MoveRequest { version: Some(order.version), authority, ..MoveRequest::to(&to) };
+            let request = MoveRequest { version: Some(order.version), ..move_to(&to) };
             let outcome = moves::move_to_stage(tx, actor, number, &request)?;
             Ok(outcome.to_label.to_lowercase())
         }
@@ -239,12 +266,12 @@ fn one(tx: &mut Tx<'_>, actor: &Actor, number: i64, deed: &Deed, authority: Auth
                 let message = "Cancel and reject orders one by one: each may hold money that is to be given back.";
                 return Err(Refusal::state("bulk.one_by_one", message).into());
             }
-            let request = MoveRequest { reason: reason.clone(), note: note.clone(), authority, ..MoveRequest::to(to) };
+            let request = MoveRequest { reason: reason.clone(), note: note.clone(), ..move_to(to) };
             let outcome = moves::move_to_stage(tx, actor, number, &request)?;
             Ok(format!("moved to {}", outcome.to_label))
         }
         Deed::Hold { reason, note } => {
-            let request = MoveRequest { reason: reason.clone(), note: note.clone(), ..MoveRequest::to("on_hold") };
+            let request = MoveRequest { reason: reason.clone(), note: note.clone(), ..move_to("on_hold") };
             moves::hold(tx, actor, number, &request)?;
             Ok("put on hold".to_owned())
         }
@@ -327,23 +354,23 @@ fn ask_page(conn: &mut Conn, person: &Person, asked: Asked, numbers: Vec<i64>, b
 }
 
 /// `POST /orders/bulk/look`: the button of the bulk bar, with how many of the selected may move on.
-pub async fn look(desk: Data<Desk>, _request: HttpRequest, staff: Staff<ViewOrders>, form: Form<BulkForm>) -> Answer {
-    if form.o.is_empty() {
+pub async fn look(desk: Data<Desk>, staff: Staff<ViewOrders>, form: Form<BulkForm>) -> Answer {
+    if form.o.is_empty() && form.all.is_empty() {
         return web::page(&Look { sum: String::new(), label: "Next stage".into(), none: false, lacks: String::new() });
     }
-    let numbers = numbers(&form)?;
-    let (authority, money) = (authority(&staff), staff.may(Permission::ViewMoney));
-    let look = desk.db.read(move |conn| look_at(conn, &numbers, authority, money)).await?;
+    let numbers = selected(&desk, &staff, &form).await?;
+    let person = staff.person();
+    let look = desk.db.read(move |conn| look_at(conn, &numbers, &person)).await?;
     web::page(&look)
 }
 
-fn look_at(conn: &mut Conn, numbers: &[i64], authority: Authority, money: bool) -> Result<Look> {
+fn look_at(conn: &mut Conn, numbers: &[i64], person: &Person) -> Result<Look> {
     let orders = find_many(conn, numbers)?;
     let (mut ready, mut lacks) = (0, Vec::new());
     let mut verbs: Vec<&str> = Vec::new();
     for order in &orders {
         let Some(next) = lifecycle::next(order.base) else { continue };
-        let choices = moves::choices(conn, order, authority)?;
+        let choices = moves::choices(conn, order, authority_of(person), telling_of(person))?;
         match choices.into_iter().find(|choice| choice.edge.to == next) {
             Some(choice) if choice.lacks.is_empty() => {
                 ready += 1;
@@ -366,7 +393,7 @@ fn look_at(conn: &mut Conn, numbers: &[i64], authority: Authority, money: bool) 
     };
     let same = orders.first().filter(|first| orders.iter().all(|order| order.currency == first.currency));
     let sum = match same {
-        Some(first) if money => {
+        Some(first) if person.may(Permission::ViewMoney) => {
             let minor = orders.iter().fold(0i64, |sum, order| sum.saturating_add(order.total_minor));
             Money::new(minor, first.currency).to_string()
         }

@@ -8,6 +8,7 @@ use askama::Template;
 
 use super::list::filter::{Archived, Due};
 use super::list::{self, Chip, Count, Filter, Known, Sort, StageTotals, Wanted, address};
+use super::pages_bulk::MOST;
 use super::pages_menu::kept;
 use super::pages_row::{Column, Row, Sight};
 use super::pages_show::encoded;
@@ -99,6 +100,8 @@ struct Index {
     clear: String,
     export: String,
     next_label: String,
+    /// Words of the box that selects the whole list; empty where the page has all of it.
+    all: String,
     board: String,
     may_edit: bool,
     may_export: bool,
@@ -229,6 +232,7 @@ fn load(conn: &mut Conn, person: &Person, pairs: address::Pairs) -> Result<Loade
         heads: columns.iter().map(|column| head(*column, &wanted, &known, sight)).collect(),
         columns: Column::ALL.iter().filter(|c| c.fits(sight)).map(|c| (*c, columns.contains(c))).collect(),
         next_label: next_label(&page.orders),
+        all: whole(&page),
         previous: link(&page.previous),
         next: link(&page.next),
         board: address::join("/board", &wanted.filter.pairs(&known)),
@@ -250,6 +254,17 @@ fn load(conn: &mut Conn, person: &Person, pairs: address::Pairs) -> Result<Loade
         wanted,
         shell,
     }))
+}
+
+/// Offers to select more than the page shows, where that is no more than one action takes.
+fn whole(page: &list::Page) -> String {
+    let is_part = page.previous.is_some() || page.next.is_some();
+    match page.count {
+        Count::Exactly(orders) if is_part && usize::try_from(orders).is_ok_and(|orders| orders <= MOST) => {
+            format!("All {orders} of this list")
+        }
+        Count::Exactly(_) | Count::Many | Count::Unknown => String::new(),
+    }
 }
 
 /// `1–50 of 268`.

@@ -4,7 +4,7 @@ use slipway::actor::Actor;
 use slipway::db::Tx;
 use slipway::error::{Error, Refusal, RefusalKind};
 use slipway::moves::lifecycle::Kind;
-use slipway::moves::{self, Authority, MoveRequest, RefundChoice};
+use slipway::moves::{self, Authority, MoveRequest, RefundChoice, Telling};
 use slipway::order::Order;
 use slipway::payment::{self, NewPayment};
 use slipway::workflow::{Base, Stages};
@@ -205,7 +205,7 @@ fn whatever_way_an_order_takes_its_facts_agree() {
             let order = desk.look(number);
             check_facts(&desk, &order);
             seen.insert(order.base);
-            let choices = desk.read(|conn| moves::choices(conn, &order, Authority::Corrects));
+            let choices = desk.read(|conn| moves::choices(conn, &order, Authority::Corrects, Telling::Amounts));
             let open: Vec<_> = choices.into_iter().filter(|choice| choice.lacks.is_empty()).collect();
             if open.is_empty() {
                 break;

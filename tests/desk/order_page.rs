@@ -105,6 +105,14 @@ fn a_packer_sees_no_money_and_no_contact_on_any_page_of_an_order() {
     assert_eq!(refused.status, 409);
     assert!(!refused.text().contains('€'));
     refused.must_say("Money is neither authorised nor paid.");
+    let selected = unpaid.to_string();
+    for path in ["/orders/bulk/look", "/orders/bulk"] {
+        for what in ["next", "move"] {
+            let reply = packer.post(path, &[("do", what), ("o", &selected), ("to", "confirmed"), ("back", "/orders")]);
+            assert!(!reply.text().contains('€'), "{path} {what}: {}", reply.words());
+            reply.must_say("Money is neither authorised nor paid.");
+        }
+    }
     for path in ["payments/new", "edit"] {
         assert_eq!(packer.get(&format!("/orders/{number}/{path}")).status, 403, "{path}");
     }

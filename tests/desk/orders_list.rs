@@ -264,6 +264,30 @@ fn what_one_order_refuses_keeps_no_other_from_moving() {
 }
 
 #[test]
+fn a_whole_list_is_taken_at_once_and_nothing_beside_it() {
+    let desk = TestDesk::open();
+    let many: Vec<i64> = (0..52).map(|_| desk.order().at("confirmed").place()).collect();
+    let other = desk.order().at("approved").place();
+    let marta = desk.owner();
+    marta.see("/orders?stage=confirmed").must_say("All 52 of this list");
+    assert!(!marta.see("/orders?stage=approved").says("All 1 of this list"));
+    let first = many[0].to_string();
+    let mut fields = vec![("do", "slips"), ("o", first.as_str()), ("all", "1"), ("back", "/orders?stage=confirmed")];
+    let slips = marta.post("/orders/bulk", &fields).location().to_owned();
+    assert!(many.iter().all(|number| slips.contains(&number.to_string())), "{slips}");
+    assert!(!slips.contains(&other.to_string()), "{slips}");
+    fields[0].1 = "next";
+    assert!(marta.post("/orders/bulk/look", &fields).says("Approve 52"));
+    assert_eq!(marta.post("/orders/bulk", &fields).status, 303);
+    assert!(many.iter().all(|number| desk.look(*number).stage == "approved"));
+    assert_eq!(desk.look(other).stage, "approved");
+    assert_eq!(
+        desk.packer().post("/orders/bulk", &[("do", "next"), ("all", "1"), ("back", "/orders?sort=total")]).status,
+        403
+    );
+}
+
+#[test]
 fn a_packer_lists_orders_without_their_money() {
     let desk = TestDesk::open();
     let number = desk.order().at("approved").place();
