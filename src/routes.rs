@@ -50,7 +50,7 @@ fn one_order(config: &mut ServiceConfig) {
     use crate::moves::pages as moves;
     use crate::order::pages_show as order;
     use crate::order::{pages_edit, pages_new};
-    use crate::payment::pages as payments;
+    use crate::payment::{pages as payments, pages_refund as refunds, pages_take as takes};
     config
         .service(resource("/orders/new").route(get().to(pages_new::new)).route(post().to(pages_new::create)))
         .service(
@@ -69,6 +69,14 @@ fn one_order(config: &mut ServiceConfig) {
         .service(resource("/orders/{number:[0-9]+}/holds/{uid}/release").route(post().to(moves::release)))
         .service(resource("/orders/{number:[0-9]+}/payments/new").route(get().to(payments::new)))
         .service(resource("/orders/{number:[0-9]+}/payments").route(post().to(payments::create)))
+        .service(resource("/orders/{number:[0-9]+}/captures/new").route(get().to(takes::new_capture)))
+        .service(resource("/orders/{number:[0-9]+}/captures").route(post().to(takes::capture)))
+        .service(resource("/orders/{number:[0-9]+}/voids/new").route(get().to(takes::new_void)))
+        .service(resource("/orders/{number:[0-9]+}/voids").route(post().to(takes::void)))
+        .service(resource("/orders/{number:[0-9]+}/refunds/new").route(get().to(refunds::new)))
+        .service(resource("/orders/{number:[0-9]+}/refunds").route(post().to(refunds::create)))
+        .service(resource("/orders/{number:[0-9]+}/goodwill/new").route(get().to(takes::new_goodwill)))
+        .service(resource("/orders/{number:[0-9]+}/goodwill").route(post().to(takes::goodwill)))
         .service(
             resource("/orders/{number:[0-9]+}/notes").route(get().to(order::notes)).route(post().to(notes::create)),
         )

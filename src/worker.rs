@@ -8,6 +8,8 @@ use crate::error::{Error, Result};
 use crate::intake::uploads;
 use crate::job::{self, Job};
 use crate::moves;
+use crate::payment;
+use crate::payment::provider::{self, Providers};
 
 /// How often the timers and the queue are looked at.
 const ROUND: Duration = Duration::from_secs(2);
@@ -28,6 +30,7 @@ pub async fn run(db: Db) {
 
 async fn round(db: &Db, rounds: u32) -> Result<()> {
     moves::run_timers(db).await?;
+    payment::lapse_due(db).await?;
     drain(db).await?;
     if rounds.is_multiple_of(HOUSEKEEPING) {
         db.write(|tx| dialect::fold_stage_counts(tx.conn)).await?;
@@ -38,9 +41,14 @@ async fn round(db: &Db, rounds: u32) -> Result<()> {
 
 /// Does every job that is due. Returns how many there were.
 pub async fn drain(db: &Db) -> Result<usize> {
+    drain_with(db, &Providers::default()).await
+}
+
+/// The same with these payment providers to ask.
+pub async fn drain_with(db: &Db, providers: &Providers) -> Result<usize> {
     let mut done = 0;
     while let Some(job) = job::claim(db).await? {
-        match perform(db, &job).await {
+        match perform(db, providers, &job).await {
             Ok(()) => job::finish(db, job.id).await?,
             Err(error) => {
                 tracing::error!(%error, kind = %job.kind, attempt = job.attempt, "a job failed");
@@ -53,9 +61,13 @@ pub async fn drain(db: &Db) -> Result<usize> {
 }
 
 /// The list of jobs and which verb each one calls.
-async fn perform(db: &Db, job: &Job) -> Result<()> {
+async fn perform(db: &Db, providers: &Providers, job: &Job) -> Result<()> {
     match job.kind.as_str() {
         uploads::CHECK_JOB | uploads::RUN_JOB => uploads::perform(db, job).await,
+        provider::ASK_JOB => {
+            let Some((uid, answer)) = provider::ask(db, providers, job).await? else { return Ok(()) };
+            db.write(move |tx| moves::payment_answered(tx, &uid, &answer).map(|_| ())).await
+        }
         unknown => Err(Error::broken(format!("no such job: {unknown}"))),
     }
 }

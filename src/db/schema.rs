@@ -316,6 +316,22 @@ diesel::table! {
         created_at -> BigInt,
         settled_at -> Nullable<BigInt>,
         actor_name -> Text,
+        is_final -> Bool,
+        reason -> Text,
+        shipping_minor -> BigInt,
+        adjustment_minor -> BigInt,
+        problem -> Text,
+    }
+}
+
+diesel::table! {
+    refund_lines (id) {
+        id -> BigInt,
+        payment_id -> BigInt,
+        line_id -> BigInt,
+        quantity -> BigInt,
+        amount_minor -> BigInt,
+        tax_minor -> BigInt,
     }
 }
 
@@ -504,6 +520,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     order_charges,
     order_tags,
     payments,
+    refund_lines,
     holds,
     decisions,
     shipments,

@@ -44,9 +44,34 @@ pub enum Event {
     /// A hold was lifted after so many seconds.
     #[serde(rename = "hold.released")]
     HoldReleased { hold: String, reason: String, seconds: i64 },
-    /// The ledger grew. `entry` is authorization, capture, refund or void.
+    /// The ledger grew. `entry` is authorization, capture, refund, void or goodwill; `reason` is why money
+    /// went back.
     #[serde(rename = "payment.recorded")]
-    PaymentRecorded { entry: String, payment: String, amount: MoneyFact, method: String, reference: String },
+    PaymentRecorded {
+        entry: String,
+        payment: String,
+        amount: MoneyFact,
+        method: String,
+        reference: String,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+    },
+    /// A provider is being asked to move money. [`Event::PaymentRecorded`] or [`Event::PaymentFailed`]
+    /// follows.
+    #[serde(rename = "payment.started")]
+    PaymentStarted {
+        entry: String,
+        payment: String,
+        amount: MoneyFact,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+    },
+    /// A provider refused to move money.
+    #[serde(rename = "payment.failed")]
+    PaymentFailed { entry: String, payment: String, amount: MoneyFact, problem: String },
+    /// The time of an authorisation was over.
+    #[serde(rename = "payment.lapsed")]
+    AuthorizationLapsed { amount: MoneyFact },
     /// A parcel reached a state: packed, shipped, delivered, cancelled.
     #[serde(rename = "shipment.changed")]
     ShipmentChanged { shipment: String, position: i64, state: String, carrier: String, tracking: String },
@@ -187,7 +212,13 @@ impl Event {
     }
     /// Whether the event speaks of money, so that people who may not see money do not see it.
     pub fn tells_money(&self) -> bool {
-        matches!(self, Event::PaymentRecorded { .. })
+        matches!(
+            self,
+            Event::PaymentRecorded { .. }
+                | Event::PaymentStarted { .. }
+                | Event::PaymentFailed { .. }
+                | Event::AuthorizationLapsed { .. }
+        )
     }
     /// Whether the event says how the customer is reached, so that people who may not know do not.
     pub fn tells_contact(&self) -> bool {

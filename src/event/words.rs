@@ -36,11 +36,19 @@ pub fn sentence(event: &Event, label: &dyn Fn(&str) -> String) -> String {
         Event::HoldReleased { reason, seconds, .. } => {
             format!("released the hold “{}” after {}", plain(reason), crate::time::short_span(*seconds))
         }
-        Event::PaymentRecorded { entry, amount, method, reference, .. } => {
+        Event::PaymentRecorded { entry, amount, method, reference, reason, .. } => {
             let by = if method.is_empty() { String::new() } else { format!(" by {}", plain(method)) };
             let reference = if reference.is_empty() { String::new() } else { format!(", reference {reference}") };
-            format!("recorded {} of {}{by}{reference}", entry_words(entry), show(*amount))
+            format!("recorded {} of {}{by}{reference}{}", entry_words(entry), show(*amount), because(reason))
         }
+        Event::PaymentStarted { entry, amount, reason, .. } => {
+            format!("began {} of {}{}", entry_words(entry), show(*amount), because(reason))
+        }
+        Event::PaymentFailed { entry, amount, problem, .. } => {
+            let told = if problem.is_empty() { String::new() } else { format!(": {problem}") };
+            format!("refused {} of {}{told}", entry_words(entry), show(*amount))
+        }
+        Event::AuthorizationLapsed { amount } => format!("let an authorisation of {} lapse", show(*amount)),
         Event::ShipmentChanged { position, state, carrier, tracking, .. } => {
             let with = match (carrier.is_empty(), tracking.is_empty()) {
                 (true, true) => String::new(),
@@ -79,9 +87,16 @@ pub fn sentence(event: &Event, label: &dyn Fn(&str) -> String) -> String {
 pub fn discreet_sentence(event: &Event, label: &dyn Fn(&str) -> String) -> String {
     match event {
         Event::PaymentRecorded { entry, .. } => format!("recorded {}", entry_words(entry)),
+        Event::PaymentStarted { entry, .. } => format!("began {}", entry_words(entry)),
+        Event::PaymentFailed { entry, .. } => format!("refused {}", entry_words(entry)),
+        Event::AuthorizationLapsed { .. } => "let an authorisation lapse".into(),
         Event::OrderUpdated { field, .. } if event.tells_contact() => format!("changed the {field}"),
         other => sentence(other, label),
     }
+}
+
+fn because(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(" ({})", plain(reason)) }
 }
 
 fn plain(key: &str) -> String {
@@ -127,6 +142,7 @@ fn entry_words(entry: &str) -> &str {
         "capture" => "a payment",
         "refund" => "a refund",
         "void" => "the release of an authorisation",
+        "goodwill" => "goodwill",
         other => other,
     }
 }

@@ -276,6 +276,30 @@ pub fn record_payment(
     advance(tx, order)
 }
 
+/// Captures an authorisation and confirms the order if that completes it.
+///
+/// # Errors
+/// As [`payment::capture`].
+pub fn capture_payment(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    number: i64,
+    version: Option<i64>,
+    new: &payment::NewCapture,
+) -> Result<Order> {
+    let order = payment::capture(tx, actor, number, version, new)?;
+    advance(tx, order)
+}
+
+/// Writes what a provider answered and confirms the order if that completes it.
+///
+/// # Errors
+/// As [`payment::provider::answered`].
+pub fn payment_answered(tx: &mut Tx<'_>, uid: &str, answer: &payment::provider::Answer) -> Result<Order> {
+    let order = payment::provider::answered(tx, uid, answer)?;
+    advance(tx, order)
+}
+
 /// Corrects an order and confirms it if that completes it.
 ///
 /// # Errors

@@ -5,12 +5,10 @@ use std::collections::HashMap;
 
 use chrono::Datelike;
 
-use super::{Charge, ChargeKind, EntryState, Line, Order, PaymentKind};
+use super::{Charge, ChargeKind, Line, Order};
 use crate::address::Address;
 use crate::customer::Customer;
 use crate::ids::{LineId, ShipmentId};
-use crate::money::Money;
-use crate::payment::{self, Payment};
 use crate::shipment::{Content, Shipment, ShipmentState};
 use crate::staff::{Permission, Person};
 use crate::time::UtcTime;
@@ -223,86 +221,6 @@ pub fn parcels(shell: &Shell, parcels: &[Shipment], contents: &[Content], lines:
             }
         })
         .collect()
-}
-
-/// The payments card.
-#[derive(Debug)]
-pub struct Ledger {
-    pub status: Badge,
-    pub method: String,
-    pub authorised: String,
-    pub captured: String,
-    pub refunded: String,
-    pub net: String,
-    pub open_label: &'static str,
-    pub open: String,
-    pub is_open: bool,
-    pub entries: Vec<LedgerRow>,
-}
-
-/// A row of the ledger, newest first.
-#[derive(Debug)]
-pub struct LedgerRow {
-    pub word: &'static str,
-    pub about: String,
-    pub reference: String,
-    pub at: UtcTime,
-    pub amount: String,
-}
-
-/// The payments of an order.
-pub fn ledger(order: &Order, entries: &[Payment]) -> Ledger {
-    let authorised: i64 = entries
-        .iter()
-        .filter(|entry| entry.kind == PaymentKind::Authorization && entry.state == EntryState::Succeeded)
-        .filter(|entry| !entries.iter().any(|v| v.kind == PaymentKind::Void && v.parent_id == Some(entry.id)))
-        .map(|entry| entry.amount_minor)
-        .sum();
-    let money = |minor: i64| order.money(minor).to_string();
-    let (open_label, open) = match (order.amount_due(), order.credit_owed()) {
-        (0, owed) if owed > 0 => ("Owed to customer", owed),
-        (due, _) => ("Still due", due),
-    };
-    Ledger {
-        status: payment_badge(order),
-        method: if order.payment_method.is_empty() {
-            "not known yet".to_owned()
-        } else {
-            payment::method::label(&order.payment_method)
-        },
-        authorised: money(authorised),
-        captured: money(order.captured_minor),
-        refunded: money(-order.refunded_minor),
-        net: money(order.net_minor()),
-        open_label,
-        open: money(open),
-        is_open: open > 0,
-        entries: entries.iter().rev().map(ledger_row).collect(),
-    }
-}
-
-fn ledger_row(entry: &Payment) -> LedgerRow {
-    let word = match (entry.state, entry.kind) {
-        (EntryState::Pending, _) => "Under way",
-        (EntryState::Failed, _) => "Failed",
-        (EntryState::Cancelled, _) => "Withdrawn",
-        (EntryState::Succeeded, PaymentKind::Authorization) => "Authorised",
-        (EntryState::Succeeded, PaymentKind::Capture) => "Captured",
-        (EntryState::Succeeded, PaymentKind::Refund) => "Refunded",
-        (EntryState::Succeeded, PaymentKind::Void) => "Released",
-    };
-    let method = if entry.method.is_empty() { String::new() } else { payment::method::label(&entry.method) };
-    let by = if entry.actor_name.is_empty() { String::new() } else { format!("by {}", entry.actor_name) };
-    let about: Vec<String> = [method, entry.note.clone(), by].into_iter().filter(|part| !part.is_empty()).collect();
-    let taken = matches!(entry.kind, PaymentKind::Refund | PaymentKind::Void);
-    let shown = if taken { Money::new(-entry.amount_minor, entry.currency) } else { entry.money() };
-    LedgerRow {
-        word,
-        about: about.join(" · "),
-        reference: entry.reference.clone(),
-        at: entry.created_at,
-        amount: shown.to_string(),
-    }
 }
 
 /// How complete the payment is.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::list::{self, Known, StageTotals};
 use super::pages_list::{may_ask, read_wanted};
-use super::pages_parts::{self as parts, Badge, Buyer, Ledger, LineRow, ParcelRow, Sight, SumRow, when_due};
+use super::pages_parts::{self as parts, Badge, Buyer, LineRow, ParcelRow, Sight, SumRow, when_due};
 use super::pages_story::{self as story, Step};
 use super::{Neighbours, Order};
 use crate::conversation::pages::{NoteRow, Writing};
@@ -20,6 +20,8 @@ use crate::market::Markets;
 use crate::moves::pages::{Ask, MoveOption, Options, authority_of, telling_of};
 use crate::moves::{self, Hold};
 use crate::payment::pages::PayForm;
+use crate::payment::pages_panel::Panel;
+use crate::payment::pages_take::Asked;
 use crate::staff::permission::{EditOrders, ViewOrders};
 use crate::staff::{Permission, Person, Staff};
 use crate::time::{UtcTime, short_span};
@@ -79,6 +81,8 @@ pub struct Wish {
     pub ask: Option<Ask>,
     /// A payment that is being recorded.
     pub pay: Option<PayForm>,
+    /// A capture, release, refund or goodwill that is being decided.
+    pub money: Option<Asked>,
     /// A note that is being written or changed.
     pub writing: Option<Writing>,
     /// What is wrong with a tag.
@@ -139,7 +143,7 @@ pub struct ShowPage {
     pub sums: Option<(Vec<SumRow>, String)>,
     pub parcels: Vec<ParcelRow>,
     pub parcels_sent: usize,
-    pub ledger: Option<Ledger>,
+    pub ledger: Option<Panel>,
     pub buyer: Buyer,
     pub tags: Vec<String>,
     pub colleagues: Vec<Colleague>,
@@ -237,7 +241,11 @@ impl ShowPage {
             sums,
             parcels_sent: parcels.iter().filter(|parcel| parcel.shipped_at.is_some()).count(),
             parcels: parts::parcels(&shell, &parcels, &inside, &lines),
-            ledger: sight.money.then(|| parts::ledger(&order, &entries)),
+            ledger: if sight.money {
+                Some(Panel::load(conn, person, &shell, &order, &lines, &entries, &query.from)?)
+            } else {
+                None
+            },
             buyer: parts::buyer(&order, customer.as_ref(), past, home, shell.shop.zone, sight),
             tags: order.tag_list(),
             assignee: members.iter().find(|m| Some(m.id) == assignee).map(|m| m.name.clone()).unwrap_or_default(),

@@ -239,8 +239,13 @@ fn icon(event: &Event) -> &'static str {
         Event::OrderAssigned { .. } => "user-circle",
         Event::HoldPlaced { .. } => "player-pause",
         Event::HoldReleased { .. } => "bolt",
-        Event::PaymentRecorded { entry, .. } if entry == "refund" => "receipt-refund",
-        Event::PaymentRecorded { .. } => "credit-card",
+        Event::PaymentRecorded { entry, .. } | Event::PaymentStarted { entry, .. }
+            if entry == "refund" || entry == "goodwill" =>
+        {
+            "receipt-refund"
+        }
+        Event::PaymentRecorded { .. } | Event::PaymentStarted { .. } => "credit-card",
+        Event::PaymentFailed { .. } | Event::AuthorizationLapsed { .. } => "alert-triangle",
         Event::ShipmentChanged { state, .. } if state == "shipped" => "package-export",
         Event::ShipmentChanged { .. } => "package",
         Event::NoteWritten { .. } => "note",

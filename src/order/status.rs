@@ -14,6 +14,8 @@ crate::text_enum! {
         Refund = "refund",
         /// An authorisation let go.
         Void = "void",
+        /// Money given beyond what was received, out of kindness. Changes no balance.
+        Goodwill = "goodwill",
     }
 }
 

@@ -66,9 +66,18 @@ pub const METHODS: &[Method] = &[
 /// The way of paying with that key. Keys are compared without case; spaces and hyphens count as
 /// underscores; `cod` is cash on delivery.
 pub fn of(key: &str) -> Method {
-    let key = key.trim().to_lowercase().replace([' ', '-'], "_");
-    let key = if key == "cod" { "cash_on_delivery".to_owned() } else { key };
+    let key = plain(key);
     METHODS.iter().find(|method| method.key == key).copied().unwrap_or(METHODS[0])
+}
+
+/// Whether two keys mean the same way.
+pub fn same(one: &str, other: &str) -> bool {
+    plain(one) == plain(other)
+}
+
+fn plain(key: &str) -> String {
+    let key = key.trim().to_lowercase().replace([' ', '-'], "_");
+    if key == "cod" { "cash_on_delivery".to_owned() } else { key }
 }
 
 /// Words for a stored key: the known label, or the key as the source wrote it.

@@ -1,18 +1,34 @@
 //! The payment ledger: rows are added, never changed in amount; what an order owes follows from
-//! their sums. Staff record here what happened at the bank or the till; money moves elsewhere.
+//! their sums. Staff record here what happened at the bank or the till; where a [`provider`] moves
+//! the money, a row waits for its answer and counts against every limit meanwhile. No card number is
+//! ever taken.
 
+mod card;
+mod giving;
 pub mod method;
 pub mod pages;
+pub mod pages_panel;
+pub mod pages_refund;
+pub mod pages_take;
+
+pub mod provider;
+pub mod refund;
 mod store;
+mod sums;
 
 use crate::actor::Actor;
-use crate::db::{Conn, Tx};
+use crate::db::{Conn, Db, Tx};
 use crate::error::{Error, Refusal, Result};
 use crate::event::{self, Event};
 use crate::ids::{OrderId, PaymentId};
 use crate::money::{Currency, LARGEST_MINOR, Money};
-use crate::order::{self, Balance, EntryState, Order, PaymentKind};
+use crate::order::{self, EntryState, Order, PaymentKind};
 use crate::time::UtcTime;
+
+pub use card::looks_like_card;
+pub use giving::{goodwill, refund, refund_all, refunds_failed};
+pub use refund::{GOODWILL_REASONS, NewRefund, REFUND_REASONS, RefundLine};
+pub use sums::{balance, capturable, given_back, is_lapsed, open_authorizations, open_captures, promised, refundable};
 
 /// A row of the ledger.
 #[derive(Clone, Debug, diesel::Queryable)]
@@ -49,6 +65,16 @@ pub struct Payment {
     pub settled_at: Option<UtcTime>,
     /// Who wrote it.
     pub actor_name: String,
+    /// Whether a capture lets the rest of its authorisation go.
+    pub is_final: bool,
+    /// Why money went back, as a key of [`REFUND_REASONS`].
+    pub reason: String,
+    /// What of a refund is for carriage.
+    pub shipping_minor: i64,
+    /// What of a refund is for no line: above zero in the customer's favour.
+    pub adjustment_minor: i64,
+    /// What the other side said when it refused.
+    pub problem: String,
 }
 
 impl Payment {
@@ -59,6 +85,14 @@ impl Payment {
     /// Whether its outcome is not known yet.
     pub fn is_pending(&self) -> bool {
         self.state == EntryState::Pending
+    }
+    /// Whether it was carried out.
+    pub fn is_done(&self) -> bool {
+        self.state == EntryState::Succeeded
+    }
+    /// Whether it counts against limits: carried out, or under way.
+    pub fn holds(&self) -> bool {
+        self.is_done() || self.is_pending()
     }
 }
 
@@ -79,92 +113,222 @@ pub struct NewPayment {
     pub expires_at: Option<UtcTime>,
 }
 
+/// A capture of an authorisation.
+#[derive(Clone, Debug)]
+pub struct NewCapture {
+    /// Public identifier of the authorisation.
+    pub authorization: String,
+    /// Minor units, above zero and no more than is left of it.
+    pub amount_minor: i64,
+    /// Whether the rest stays promised; otherwise it is let go.
+    pub more_to_come: bool,
+    /// The other side's reference.
+    pub reference: String,
+    /// Words for colleagues.
+    pub note: String,
+}
+
+/// Money given out of kindness.
+#[derive(Clone, Debug)]
+pub struct NewGoodwill {
+    /// Minor units of the order's currency, above zero.
+    pub amount_minor: i64,
+    /// Key of [`GOODWILL_REASONS`].
+    pub reason: String,
+    /// Key of the way it was given.
+    pub method: String,
+    /// The other side's reference.
+    pub reference: String,
+    /// Words for colleagues.
+    pub note: String,
+}
+
+/// A row to be written.
+struct Row<'a> {
+    kind: PaymentKind,
+    parent: Option<PaymentId>,
+    amount_minor: i64,
+    provider: &'a str,
+    method: &'a str,
+    reference: &'a str,
+    note: &'a str,
+    reason: &'a str,
+    expires_at: Option<UtcTime>,
+    is_final: bool,
+    shipping_minor: i64,
+    adjustment_minor: i64,
+}
+
+impl<'a> Row<'a> {
+    /// A row about another one: carried out by the same provider in the same way.
+    fn about(entry: &'a Payment, kind: PaymentKind, amount_minor: i64) -> Self {
+        Row { parent: Some(entry.id), provider: &entry.provider, ..Row::new(kind, amount_minor, &entry.method) }
+    }
+    /// A row of its own that staff record.
+    fn new(kind: PaymentKind, amount_minor: i64, method: &'a str) -> Self {
+        Row {
+            kind,
+            parent: None,
+            amount_minor,
+            provider: provider::MANUAL,
+            method,
+            reference: "",
+            note: "",
+            reason: "",
+            expires_at: None,
+            is_final: true,
+            shipping_minor: 0,
+            adjustment_minor: 0,
+        }
+    }
+}
+
 /// The ledger of an order, oldest first.
 pub fn ledger(conn: &mut Conn, order: OrderId) -> Result<Vec<Payment>> {
     store::of_order(conn, order)
 }
 
-/// Sums of a ledger at an instant. Pure.
-pub fn balance(ledger: &[Payment], now: UtcTime) -> Balance {
-    let mut sums = Balance::default();
-    for entry in ledger.iter().filter(|entry| entry.state == EntryState::Succeeded) {
-        match entry.kind {
-            PaymentKind::Capture => sums.captured += entry.amount_minor,
-            PaymentKind::Refund => sums.refunded += entry.amount_minor,
-            PaymentKind::Void => sums.voided = true,
-            PaymentKind::Authorization => {}
+/// Authorisations that lapse within two days of `now` and of which something is left, soonest first:
+/// the row and the number of its order.
+pub fn authorisations_expiring(conn: &mut Conn, now: UtcTime) -> Result<Vec<(i64, Payment)>> {
+    let mut expiring = Vec::new();
+    for (number, entry) in store::expiring(conn, now, now.plus_minutes(2 * 24 * 60))? {
+        if promised(&ledger(conn, entry.order_id)?, &entry) > 0 {
+            expiring.push((number, entry));
         }
     }
-    sums.in_flight = ledger.iter().any(|entry| {
-        entry.state == EntryState::Pending && matches!(entry.kind, PaymentKind::Authorization | PaymentKind::Capture)
-    });
-    for authorization in
-        ledger.iter().filter(|e| e.kind == PaymentKind::Authorization && e.state == EntryState::Succeeded)
-    {
-        let left = remaining(ledger, authorization);
-        if authorization.expires_at.is_some_and(|at| at <= now) {
-            sums.lapsed |= left > 0;
-        } else {
-            sums.authorized += left;
-        }
-    }
-    sums
-}
-
-/// What of an authorisation is neither received nor let go. A capture releases the rest, so one that
-/// was drawn on has nothing left; a void leaves nothing either.
-fn remaining(ledger: &[Payment], authorization: &Payment) -> i64 {
-    let settled = ledger.iter().any(|entry| {
-        entry.parent_id == Some(authorization.id)
-            && entry.state == EntryState::Succeeded
-            && matches!(entry.kind, PaymentKind::Capture | PaymentKind::Void)
-    });
-    if settled { 0 } else { authorization.amount_minor }
+    Ok(expiring)
 }
 
 /// Records an authorisation or a payment that happened elsewhere and saves what follows for the
-/// order. A payment draws on the oldest authorisation with something left, if there is one.
+/// order. A payment draws on the oldest authorisation of the same way of paying that covers it, if
+/// there is one, and lets the rest of it go; otherwise it stands for itself.
 ///
 /// # Errors
 /// Stale as [`order::find_for_change`]; refuses amounts of zero or below, anything that looks like a
-/// card number, and payments on a stopped order.
+/// card number, and authorisations on a stopped order.
 pub fn record(tx: &mut Tx<'_>, actor: &Actor, number: i64, version: Option<i64>, new: &NewPayment) -> Result<Order> {
-    check(new)?;
+    add(tx, actor, number, version, new, provider::MANUAL)
+}
+
+fn add(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    number: i64,
+    version: Option<i64>,
+    new: &NewPayment,
+    provider: &str,
+) -> Result<Order> {
+    check_amount(new.amount_minor)?;
+    check_texts(&[("reference", &new.reference), ("note", &new.note), ("method", &new.method)])?;
     let mut order = order::find_for_change(tx, number, version)?;
-    if order.due_in_all() == 0 && order.base.is_stopped() && new.kind == PaymentKind::Authorization {
-        return Err(Refusal::state(
-            "payment.order_stopped",
-            "The order was stopped, so nothing more can be authorised for it.",
-        )
-        .into());
-    }
-    let ledger = ledger(tx.conn, order.id)?;
     let parent = match new.kind {
-        PaymentKind::Capture => oldest_open(&ledger, tx.now),
+        PaymentKind::Capture if provider == provider::MANUAL => covering(&ledger(tx.conn, order.id)?, new, tx.now),
+        PaymentKind::Capture => None,
+        PaymentKind::Authorization if order.base.is_stopped() => {
+            return Err(Refusal::state(
+                "payment.order_stopped",
+                "The order was stopped, so nothing more can be authorised for it.",
+            )
+            .into());
+        }
         PaymentKind::Authorization => None,
-        PaymentKind::Refund | PaymentKind::Void => {
-            return Err(Error::broken("refunds and voids are recorded by stopping an order"));
+        PaymentKind::Refund | PaymentKind::Void | PaymentKind::Goodwill => {
+            return Err(Error::broken("refunds, releases and goodwill have verbs of their own"));
         }
     };
-    insert(tx, actor, &order, new, parent)?;
+    let row = Row {
+        parent,
+        provider,
+        reference: &new.reference,
+        note: &new.note,
+        expires_at: new.expires_at,
+        ..Row::new(new.kind, new.amount_minor, &new.method)
+    };
+    write(tx, actor, &order, &row)?;
     if order.payment_method.is_empty() && !new.method.is_empty() {
         order.payment_method = new.method.clone();
     }
-    resettle(tx, &mut order)?;
-    order::save(tx, &mut order)?;
+    settle(tx, &mut order)?;
     Ok(order)
 }
 
-fn oldest_open(ledger: &[Payment], now: UtcTime) -> Option<PaymentId> {
+fn covering(ledger: &[Payment], new: &NewPayment, now: UtcTime) -> Option<PaymentId> {
+    open_authorizations(ledger, now)
+        .into_iter()
+        .find(|(entry, left)| {
+            *left >= new.amount_minor && method::same(&entry.method, &new.method) && entry.provider == provider::MANUAL
+        })
+        .map(|(entry, _)| entry.id)
+}
+
+/// Captures an authorisation, whole or in part.
+///
+/// # Errors
+/// Stale as [`order::find_for_change`]; missing for an unknown authorisation; refuses one that lapsed or
+/// was let go, and more than is left of it.
+pub fn capture(tx: &mut Tx<'_>, actor: &Actor, number: i64, version: Option<i64>, new: &NewCapture) -> Result<Order> {
+    check_amount(new.amount_minor)?;
+    check_texts(&[("reference", &new.reference), ("note", &new.note)])?;
+    let mut order = order::find_for_change(tx, number, version)?;
+    let ledger = ledger(tx.conn, order.id)?;
+    let entry = authorization(&ledger, &new.authorization)?;
+    if is_lapsed(entry, tx.now) {
+        return Err(Refusal::state(
+            "payment.authorization_lapsed",
+            "This authorisation has lapsed. Ask for a new one, or record the payment that was made otherwise.",
+        )
+        .into());
+    }
+    let left = capturable(&ledger, entry);
+    if left == 0 {
+        return Err(nothing_left().into());
+    }
+    if new.amount_minor > left {
+        let told = format!("{} is left of this authorisation. Enter no more than that.", order.money(left));
+        return Err(Refusal::field("payment.above_authorization", "amount", told).into());
+    }
+    let row = Row {
+        reference: &new.reference,
+        note: &new.note,
+        is_final: !new.more_to_come || new.amount_minor == left,
+        ..Row::about(entry, PaymentKind::Capture, new.amount_minor)
+    };
+    write(tx, actor, &order, &row)?;
+    settle(tx, &mut order)?;
+    Ok(order)
+}
+
+/// Lets an authorisation go.
+///
+/// # Errors
+/// As [`capture`], but a lapsed one may be let go.
+pub fn void(tx: &mut Tx<'_>, actor: &Actor, number: i64, version: Option<i64>, uid: &str, note: &str) -> Result<Order> {
+    check_texts(&[("note", note)])?;
+    let mut order = order::find_for_change(tx, number, version)?;
+    let ledger = ledger(tx.conn, order.id)?;
+    let entry = authorization(&ledger, uid)?;
+    let left = capturable(&ledger, entry);
+    if left == 0 {
+        return Err(nothing_left().into());
+    }
+    write(tx, actor, &order, &Row { note, ..Row::about(entry, PaymentKind::Void, left) })?;
+    settle(tx, &mut order)?;
+    Ok(order)
+}
+
+fn authorization<'a>(ledger: &'a [Payment], uid: &str) -> Result<&'a Payment> {
     ledger
         .iter()
-        .find(|entry| {
-            entry.kind == PaymentKind::Authorization
-                && entry.state == EntryState::Succeeded
-                && entry.expires_at.is_none_or(|at| at > now)
-                && remaining(ledger, entry) > 0
-        })
-        .map(|entry| entry.id)
+        .find(|e| e.uid == uid && e.kind == PaymentKind::Authorization && e.is_done())
+        .ok_or_else(|| Error::Missing(format!("authorisation {uid}")))
+}
+
+fn nothing_left() -> Refusal {
+    Refusal::state(
+        "payment.authorization_used",
+        "Nothing is left of this authorisation: it was captured or released. Look at the ledger.",
+    )
 }
 
 /// Writes rows of the past: an import or a demonstration. A capture draws on the last authorisation,
@@ -175,7 +339,7 @@ pub fn record_past(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, past: &[or
     let (mut authorization, mut capture) = (last(PaymentKind::Authorization), last(PaymentKind::Capture));
     for entry in past {
         let parent = match entry.kind {
-            PaymentKind::Authorization => None,
+            PaymentKind::Authorization | PaymentKind::Goodwill => None,
             PaymentKind::Capture | PaymentKind::Void => authorization,
             PaymentKind::Refund => capture,
         };
@@ -183,10 +347,10 @@ pub fn record_past(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, past: &[or
         match entry.kind {
             PaymentKind::Authorization => authorization = Some(id),
             PaymentKind::Capture => capture = Some(id),
-            PaymentKind::Refund | PaymentKind::Void => {}
+            PaymentKind::Refund | PaymentKind::Void | PaymentKind::Goodwill => {}
         }
-        let recorded = recorded(order, entry.kind, entry.amount_minor, &entry.method, &entry.reference, String::new());
-        event::record_past(tx, actor, order.id, &recorded, entry.at)?;
+        let row = Row { reference: &entry.reference, ..Row::new(entry.kind, entry.amount_minor, &entry.method) };
+        event::record_past(tx, actor, order.id, &recorded(order, &row, String::new()), entry.at)?;
     }
     let completed = past.iter().filter(|entry| entry.kind == PaymentKind::Capture).map(|entry| entry.at).max();
     let sums = balance(&ledger(tx.conn, order.id)?, tx.now);
@@ -198,13 +362,10 @@ pub fn record_past(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, past: &[or
 pub fn void_all(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order) -> Result<bool> {
     let ledger = ledger(tx.conn, order.id)?;
     let mut any = false;
-    for entry in &ledger {
-        let open = entry.kind == PaymentKind::Authorization
-            && entry.state == EntryState::Succeeded
-            && remaining(&ledger, entry) > 0;
-        if open {
-            let void = NewPayment { kind: PaymentKind::Void, ..like(entry, entry.amount_minor) };
-            insert(tx, actor, order, &void, Some(entry.id))?;
+    for entry in ledger.iter().filter(|e| e.kind == PaymentKind::Authorization && e.is_done()) {
+        let left = capturable(&ledger, entry);
+        if left > 0 {
+            write(tx, actor, order, &Row::about(entry, PaymentKind::Void, left))?;
             any = true;
         }
     }
@@ -212,30 +373,29 @@ pub fn void_all(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order) -> Result<boo
     Ok(any)
 }
 
-/// Records that everything received was given back, capture by capture. Returns whether there was
-/// anything. Does not save.
-pub fn refund_all(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, note: &str) -> Result<bool> {
-    let ledger = ledger(tx.conn, order.id)?;
-    let mut any = false;
-    for entry in ledger.iter().filter(|e| e.kind == PaymentKind::Capture && e.state == EntryState::Succeeded) {
-        let given: i64 = ledger
-            .iter()
-            .filter(|e| e.kind == PaymentKind::Refund && e.parent_id == Some(entry.id))
-            .filter(|e| matches!(e.state, EntryState::Pending | EntryState::Succeeded))
-            .map(|e| e.amount_minor)
-            .sum();
-        if entry.amount_minor > given {
-            let refund = NewPayment {
-                kind: PaymentKind::Refund,
-                note: note.to_owned(),
-                ..like(entry, entry.amount_minor - given)
-            };
-            insert(tx, actor, order, &refund, Some(entry.id))?;
-            any = true;
-        }
+/// Lets promises whose time is over count no more: looked for among those that lapsed in the last month.
+/// Safe in several processes at once. Returns how many orders changed.
+pub async fn lapse_due(db: &Db) -> Result<usize> {
+    let now = UtcTime::now();
+    let due = db.read(move |conn| store::lapsed(conn, now.plus_minutes(-31 * 24 * 60), now, 200)).await?;
+    let mut changed = 0;
+    for number in due {
+        changed += usize::from(db.write(move |tx| lapse(tx, number)).await?);
     }
-    resettle(tx, order)?;
-    Ok(any)
+    Ok(changed)
+}
+
+fn lapse(tx: &mut Tx<'_>, number: i64) -> Result<bool> {
+    let mut order = order::find_for_change(tx, number, None)?;
+    let before = order.authorized_minor;
+    resettle(tx, &mut order)?;
+    if order.authorized_minor == before {
+        return Ok(false);
+    }
+    let lapsed = Event::AuthorizationLapsed { amount: order.money(before - order.authorized_minor).into() };
+    event::record(tx, &Actor::System { name: "Timer" }, Some(order.id), &lapsed)?;
+    order::save(tx, &mut order)?;
+    Ok(true)
 }
 
 /// Takes the ledger's sums over into the order. Does not save.
@@ -245,134 +405,65 @@ pub fn resettle(tx: &mut Tx<'_>, order: &mut Order) -> Result<()> {
     Ok(())
 }
 
-fn like(entry: &Payment, amount_minor: i64) -> NewPayment {
-    NewPayment {
-        kind: entry.kind,
-        amount_minor,
-        method: entry.method.clone(),
-        reference: String::new(),
-        note: String::new(),
-        expires_at: None,
+/// Takes the ledger's sums over into the order and saves it.
+fn settle(tx: &mut Tx<'_>, order: &mut Order) -> Result<()> {
+    resettle(tx, order)?;
+    order::save(tx, order)
+}
+
+/// Writes a row and its event. What staff record is done at once; what a provider carries out waits
+/// for its answer, with the job that asks for it in the same transaction.
+fn write(tx: &mut Tx<'_>, actor: &Actor, order: &Order, row: &Row<'_>) -> Result<PaymentId> {
+    let is_done = row.provider == provider::MANUAL;
+    let state = if is_done { EntryState::Succeeded } else { EntryState::Pending };
+    let (id, uid) = store::insert(tx, actor, order, row, state)?;
+    if is_done {
+        event::record(tx, actor, Some(order.id), &recorded(order, row, uid))?;
+    } else {
+        provider::ask_later(tx, &uid)?;
+        let started = Event::PaymentStarted {
+            entry: row.kind.as_str().into(),
+            payment: uid,
+            amount: order.money(row.amount_minor).into(),
+            reason: row.reason.into(),
+        };
+        event::record(tx, actor, Some(order.id), &started)?;
     }
+    Ok(id)
 }
 
-fn insert(tx: &mut Tx<'_>, actor: &Actor, order: &Order, new: &NewPayment, parent: Option<PaymentId>) -> Result<()> {
-    let uid = store::insert(tx, actor, order, new, parent)?;
-    let event = recorded(order, new.kind, new.amount_minor, &new.method, &new.reference, uid);
-    event::record(tx, actor, Some(order.id), &event)
-}
-
-fn recorded(order: &Order, kind: PaymentKind, minor: i64, method: &str, reference: &str, payment: String) -> Event {
+fn recorded(order: &Order, row: &Row<'_>, payment: String) -> Event {
     Event::PaymentRecorded {
-        entry: kind.as_str().into(),
+        entry: row.kind.as_str().into(),
         payment,
-        amount: order.money(minor).into(),
-        method: method.into(),
-        reference: reference.into(),
+        amount: order.money(row.amount_minor).into(),
+        method: row.method.into(),
+        reference: row.reference.into(),
+        reason: row.reason.into(),
     }
 }
 
-fn check(new: &NewPayment) -> Result<()> {
-    if new.amount_minor <= 0 || new.amount_minor > LARGEST_MINOR {
+fn check_amount(minor: i64) -> Result<()> {
+    if minor <= 0 || minor > LARGEST_MINOR {
         return Err(Refusal::field("payment.amount", "amount", "Enter an amount above zero, such as 24.00.").into());
     }
-    for (field, text) in [("reference", &new.reference), ("note", &new.note), ("method", &new.method)] {
+    Ok(())
+}
+
+/// Refuses texts that are too long or look like a card number.
+fn check_texts(texts: &[(&str, &str)]) -> Result<()> {
+    for (field, text) in texts {
         if text.chars().count() > 500 {
-            return Err(Refusal::field("payment.too_long", field, "This takes 500 characters at the most.").into());
+            return Err(Refusal::field("payment.too_long", *field, "This takes 500 characters at the most.").into());
         }
         if looks_like_card(text) {
             return Err(Refusal::field(
                 "payment.card_number",
-                field,
+                *field,
                 "This looks like a card number. Card numbers are never kept here; enter the terminal's or bank's reference.",
             )
             .into());
         }
     }
     Ok(())
-}
-
-/// Whether a text holds 13 to 19 digits, perhaps in groups, that pass the check digit of payment
-/// cards (ISO/IEC 7812, Luhn).
-pub fn looks_like_card(text: &str) -> bool {
-    let mut run: Vec<u32> = Vec::new();
-    let mut found = false;
-    for c in text.chars().chain(std::iter::once('x')) {
-        if let Some(digit) = c.to_digit(10) {
-            run.push(digit);
-        } else if !matches!(c, ' ' | '-' | '\u{a0}') {
-            found |= (13..=19).contains(&run.len()) && passes_luhn(&run);
-            run.clear();
-        }
-    }
-    found
-}
-
-fn passes_luhn(digits: &[u32]) -> bool {
-    let sum: u32 = digits
-        .iter()
-        .rev()
-        .enumerate()
-        .map(|(index, digit)| match (index % 2, digit * 2) {
-            (0, _) => *digit,
-            (_, doubled) if doubled > 9 => doubled - 9,
-            (_, doubled) => doubled,
-        })
-        .sum();
-    sum.is_multiple_of(10)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn entry(id: i64, kind: PaymentKind, parent: Option<i64>, amount_minor: i64) -> Payment {
-        Payment {
-            id: PaymentId(id),
-            uid: String::new(),
-            order_id: OrderId(1),
-            kind,
-            parent_id: parent.map(PaymentId),
-            amount_minor,
-            currency: Currency::EUR,
-            state: EntryState::Succeeded,
-            provider: "manual".into(),
-            method: String::new(),
-            reference: String::new(),
-            note: String::new(),
-            expires_at: None,
-            created_at: UtcTime(0),
-            settled_at: None,
-            actor_name: String::new(),
-        }
-    }
-
-    #[test]
-    fn a_capture_releases_the_rest_of_its_authorisation() {
-        let ledger = [entry(1, PaymentKind::Authorization, None, 100), entry(2, PaymentKind::Capture, Some(1), 60)];
-        let sums = balance(&ledger, UtcTime(0));
-        assert_eq!((sums.authorized, sums.captured), (0, 60));
-    }
-
-    #[test]
-    fn a_lapsed_authorisation_counts_for_nothing() {
-        let lapsed = Payment { expires_at: Some(UtcTime(5)), ..entry(1, PaymentKind::Authorization, None, 100) };
-        let sums = balance(&[lapsed], UtcTime(5));
-        assert_eq!((sums.authorized, sums.lapsed), (0, true));
-    }
-
-    #[test]
-    fn a_failed_refund_changes_no_balance() {
-        let failed = Payment { state: EntryState::Failed, ..entry(2, PaymentKind::Refund, Some(1), 40) };
-        let sums = balance(&[entry(1, PaymentKind::Capture, None, 100), failed], UtcTime(0));
-        assert_eq!(sums.net(), 100);
-    }
-
-    #[test]
-    fn card_numbers_are_known_by_their_check_digit() {
-        assert!(looks_like_card("4242 4242 4242 4242"));
-        assert!(looks_like_card("ref 4242424242424242."));
-        assert!(!looks_like_card("4242 4242 4242 4241"));
-        assert!(!looks_like_card("2026-11-21 14:41"));
-    }
 }

@@ -1,46 +1,63 @@
-//! The ledger's table.
+//! The ledger's tables.
 
 use diesel::prelude::*;
 
-use super::{NewPayment, Payment};
+use super::refund::CheckedLine;
+use super::{Payment, Row};
 use crate::actor::Actor;
-use crate::db::schema::payments;
+use crate::db::schema::{orders, payments, refund_lines};
 use crate::db::{Conn, Tx};
 use crate::error::Result;
-use crate::ids::{OrderId, PaymentId, new_uid};
-use crate::order::{EntryState, Order, PastPayment};
+use crate::ids::{LineId, OrderId, PaymentId, new_uid};
+use crate::order::{EntryState, Order, PastPayment, PaymentKind};
+use crate::time::UtcTime;
 
 pub(super) fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<Payment>> {
     Ok(payments::table.filter(payments::order_id.eq(order.0)).order(payments::id.asc()).load(conn)?)
+}
+
+pub(super) fn by_uid(conn: &mut Conn, uid: &str) -> Result<Option<Payment>> {
+    Ok(payments::table.filter(payments::uid.eq(uid)).first(conn).optional()?)
 }
 
 pub(super) fn insert(
     tx: &mut Tx<'_>,
     actor: &Actor,
     order: &Order,
-    new: &NewPayment,
-    parent: Option<PaymentId>,
-) -> Result<String> {
+    row: &Row<'_>,
+    state: EntryState,
+) -> Result<(PaymentId, String)> {
     let uid = new_uid();
-    diesel::insert_into(payments::table)
+    let settled_at = (state == EntryState::Succeeded).then_some(tx.now);
+    let id = diesel::insert_into(payments::table)
         .values((
-            payments::uid.eq(&uid),
-            payments::order_id.eq(order.id.0),
-            payments::kind.eq(new.kind),
-            payments::parent_id.eq(parent.map(|id| id.0)),
-            payments::amount_minor.eq(new.amount_minor),
-            payments::currency.eq(order.currency),
-            payments::state.eq(EntryState::Succeeded),
-            payments::method.eq(&new.method),
-            payments::reference.eq(&new.reference),
-            payments::note.eq(&new.note),
-            payments::expires_at.eq(new.expires_at),
-            payments::created_at.eq(tx.now),
-            payments::settled_at.eq(Some(tx.now)),
-            payments::actor_name.eq(actor.name()),
+            (
+                payments::uid.eq(&uid),
+                payments::order_id.eq(order.id.0),
+                payments::kind.eq(row.kind),
+                payments::parent_id.eq(row.parent.map(|id| id.0)),
+                payments::amount_minor.eq(row.amount_minor),
+                payments::currency.eq(order.currency),
+                payments::state.eq(state),
+                payments::provider.eq(row.provider),
+                payments::method.eq(row.method),
+                payments::reference.eq(row.reference),
+            ),
+            (
+                payments::note.eq(row.note),
+                payments::reason.eq(row.reason),
+                payments::is_final.eq(row.is_final),
+                payments::shipping_minor.eq(row.shipping_minor),
+                payments::adjustment_minor.eq(row.adjustment_minor),
+                payments::expires_at.eq(row.expires_at),
+                payments::created_at.eq(tx.now),
+                payments::settled_at.eq(settled_at),
+                payments::actor_name.eq(actor.name()),
+            ),
         ))
-        .execute(tx.conn)?;
-    Ok(uid)
+        .returning(payments::id)
+        .get_result(tx.conn)?;
+    Ok((id, uid))
 }
 
 pub(super) fn insert_past(
@@ -67,4 +84,96 @@ pub(super) fn insert_past(
         ))
         .returning(payments::id)
         .get_result(tx.conn)?)
+}
+
+pub(super) fn set_outcome(
+    tx: &mut Tx<'_>,
+    payment: PaymentId,
+    state: EntryState,
+    reference: &str,
+    problem: &str,
+) -> Result<()> {
+    diesel::update(payments::table.find(payment.0))
+        .set((
+            payments::state.eq(state),
+            payments::reference.eq(reference),
+            payments::problem.eq(problem),
+            payments::settled_at.eq(Some(tx.now)),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+pub(super) fn insert_refund_lines(tx: &mut Tx<'_>, payment: PaymentId, lines: &[CheckedLine]) -> Result<()> {
+    for line in lines {
+        diesel::insert_into(refund_lines::table)
+            .values((
+                refund_lines::payment_id.eq(payment.0),
+                refund_lines::line_id.eq(line.line.0),
+                refund_lines::quantity.eq(line.quantity),
+                refund_lines::amount_minor.eq(line.amount_minor),
+                refund_lines::tax_minor.eq(line.tax_minor),
+            ))
+            .execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+/// The lines of the refunds of an order that did not fail.
+pub(super) fn refund_lines(conn: &mut Conn, order: OrderId) -> Result<Vec<CheckedLine>> {
+    Ok(lines_of_refunds(conn, order)?.into_iter().map(|(_, line)| line).collect())
+}
+
+/// The same with the key of the refund.
+pub(super) fn lines_of_refunds(conn: &mut Conn, order: OrderId) -> Result<Vec<(i64, CheckedLine)>> {
+    let rows: Vec<(i64, i64, i64, i64, i64)> = refund_lines::table
+        .inner_join(payments::table.on(payments::id.eq(refund_lines::payment_id)))
+        .filter(payments::order_id.eq(order.0))
+        .filter(payments::state.eq_any([EntryState::Pending, EntryState::Succeeded]))
+        .order(refund_lines::id.asc())
+        .select((
+            refund_lines::payment_id,
+            refund_lines::line_id,
+            refund_lines::quantity,
+            refund_lines::amount_minor,
+            refund_lines::tax_minor,
+        ))
+        .load(conn)?;
+    let line = |(payment, line, quantity, amount_minor, tax_minor)| {
+        (payment, CheckedLine { line: LineId(line), quantity, amount_minor, tax_minor })
+    };
+    Ok(rows.into_iter().map(line).collect())
+}
+
+pub(super) fn expiring(conn: &mut Conn, after: UtcTime, until: UtcTime) -> Result<Vec<(i64, Payment)>> {
+    Ok(payments::table
+        .inner_join(orders::table.on(orders::id.eq(payments::order_id)))
+        .filter(payments::kind.eq(PaymentKind::Authorization).and(payments::state.eq(EntryState::Succeeded)))
+        .filter(payments::expires_at.gt(after).and(payments::expires_at.le(until)))
+        .order(payments::expires_at.asc())
+        .select((orders::number, payments::all_columns))
+        .load(conn)?)
+}
+
+/// Numbers of orders that still count a promise whose time ended between two instants.
+pub(super) fn lapsed(conn: &mut Conn, since: UtcTime, now: UtcTime, limit: i64) -> Result<Vec<i64>> {
+    Ok(payments::table
+        .inner_join(orders::table.on(orders::id.eq(payments::order_id)))
+        .filter(payments::kind.eq(PaymentKind::Authorization).and(payments::state.eq(EntryState::Succeeded)))
+        .filter(payments::expires_at.gt(since).and(payments::expires_at.le(now)))
+        .filter(orders::authorized_minor.gt(0).and(payments::expires_at.gt(orders::updated_at.nullable())))
+        .order(payments::expires_at.asc())
+        .select(orders::number)
+        .limit(limit)
+        .load(conn)?)
+}
+
+pub(super) fn failed_refunds(conn: &mut Conn, limit: i64) -> Result<Vec<(i64, Payment)>> {
+    Ok(payments::table
+        .inner_join(orders::table.on(orders::id.eq(payments::order_id)))
+        .filter(payments::kind.eq(PaymentKind::Refund).and(payments::state.eq(EntryState::Failed)))
+        .order(payments::id.desc())
+        .select((orders::number, payments::all_columns))
+        .limit(limit)
+        .load(conn)?)
 }

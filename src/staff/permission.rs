@@ -102,8 +102,12 @@ permissions! {
     CorrectOrders, "Correct a wrong move", [Owner, Manager];
     /// Make orders by hand, correct addresses, tags and who is responsible.
     EditOrders, "Make and edit orders", [Owner, Manager, Support];
-    /// Record authorisations and payments.
+    /// Record authorisations and payments, capture and release them.
     RecordPayments, "Record payments", [Owner, Manager];
+    /// Give money back that was received.
+    RefundPayments, "Refund payments", [Owner, Manager];
+    /// Give money beyond what was received.
+    GiveGoodwill, "Give goodwill", [Owner, Manager];
     /// Write notes on orders.
     WriteNotes, "Write notes", [Owner, Manager, Packer, Support];
     /// Print packing slips and order details.

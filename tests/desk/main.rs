@@ -24,6 +24,7 @@ mod orders_by_hand;
 mod orders_list;
 mod payments;
 mod print;
+mod refunds;
 mod schema;
 mod setup;
 mod staff;

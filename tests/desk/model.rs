@@ -13,7 +13,7 @@ use slipway::ids::StaffId;
 use slipway::market::{ChannelKind, Markets, find_or_make_channel};
 use slipway::moves::{self, Authority, MoveRequest, RefundChoice};
 use slipway::order::{self, Correction, Draft, DraftLine, EntryState, Order, PaymentKind};
-use slipway::payment::{self, NewPayment};
+use slipway::payment::{self, NewCapture, NewPayment, NewRefund};
 use slipway::shipment::{self, ShipmentState};
 use slipway::workflow::{Base, Stages};
 
@@ -91,7 +91,7 @@ fn command(db: &Db, dice: &mut Dice, markets: &Markets, orders: &mut Vec<i64>) {
         1 => Some(seen.version - 1),
         _ => Some(seen.version),
     };
-    match dice.roll(12) {
+    match dice.roll(15) {
         0..=5 => {
             let request = wish(dice, version);
             let by = actor.clone();
@@ -126,7 +126,36 @@ fn command(db: &Db, dice: &mut Dice, markets: &Markets, orders: &mut Vec<i64>) {
             let change = Correction { ship_to: Some(budapest()), ..Correction::default() };
             answer(db.write_blocking(move |tx| moves::correct(tx, &actor, number, version, &change)));
         }
-        10 => {
+        11 => {
+            let new = NewRefund {
+                amount_minor: *dice.pick(&[0, 1, 2_400, seen.captured_minor, seen.captured_minor / 2]),
+                adjustment_minor: *dice.pick(&[0, 1, 2_400, seen.captured_minor, seen.captured_minor / 2]),
+                reason: (*dice.pick(&["", "other"])).into(),
+                ..NewRefund::default()
+            };
+            let new = if dice.roll(4) > 0 { NewRefund { adjustment_minor: new.amount_minor, ..new } } else { new };
+            answer(db.write_blocking(move |tx| payment::refund(tx, &actor, number, version, &new)));
+        }
+        12 => {
+            let ledger = db.read_blocking(|conn| payment::ledger(conn, seen.id)).unwrap();
+            let promises: Vec<_> = ledger.iter().filter(|e| e.kind == PaymentKind::Authorization).collect();
+            if !promises.is_empty() {
+                let uid = dice.pick(&promises).uid.clone();
+                let capture = NewCapture {
+                    authorization: uid.clone(),
+                    amount_minor: *dice.pick(&[1, 2_400, seen.authorized_minor, seen.authorized_minor / 2]),
+                    more_to_come: dice.roll(2) == 0,
+                    reference: String::new(),
+                    note: String::new(),
+                };
+                let releases = dice.roll(4) == 0;
+                answer(db.write_blocking(move |tx| match releases {
+                    true => payment::void(tx, &actor, number, version, &uid, ""),
+                    false => moves::capture_payment(tx, &actor, number, version, &capture),
+                }));
+            }
+        }
+        10 | 13 => {
             answer(db.write_blocking(move |tx| {
                 conversation::write_note(tx, &actor, number, Audience::Internal, "Wrap it twice")
             }));
@@ -244,6 +273,14 @@ fn check_money(order: &Order, ledger: &[payment::Payment], story: &[event::Entry
         order.number,
         told()
     );
+    for promise in ledger.iter().filter(|entry| entry.kind == PaymentKind::Authorization) {
+        let drawn: i64 = ledger
+            .iter()
+            .filter(|entry| entry.kind == PaymentKind::Capture && entry.parent_id == Some(promise.id))
+            .map(|entry| entry.amount_minor)
+            .sum();
+        assert!(drawn <= promise.amount_minor, "{} was captured beyond its authorisation", order.number);
+    }
     for capture in ledger.iter().filter(|entry| entry.kind == PaymentKind::Capture) {
         let back: i64 = ledger
             .iter()
