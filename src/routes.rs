@@ -49,7 +49,7 @@ fn one_order(config: &mut ServiceConfig) {
     use crate::conversation::pages as notes;
     use crate::moves::pages as moves;
     use crate::order::pages_show as order;
-    use crate::order::{pages_edit, pages_new};
+    use crate::order::{pages_edit, pages_lines, pages_new};
     use crate::payment::{pages as payments, pages_refund as refunds, pages_take as takes};
     config
         .service(resource("/orders/new").route(get().to(pages_new::new)).route(post().to(pages_new::create)))
@@ -57,6 +57,11 @@ fn one_order(config: &mut ServiceConfig) {
             resource("/orders/{number:[0-9]+}/edit")
                 .route(get().to(pages_edit::edit))
                 .route(post().to(pages_edit::update)),
+        )
+        .service(
+            resource("/orders/{number:[0-9]+}/lines")
+                .route(get().to(pages_lines::edit))
+                .route(post().to(pages_lines::update)),
         )
         .service(resource("/orders/{number:[0-9]+}").route(get().to(order::show)))
         .service(resource("/orders/{number:[0-9]+}/history").route(get().to(order::history)))

@@ -32,6 +32,9 @@ pub enum Event {
     /// A field was corrected.
     #[serde(rename = "order.updated")]
     OrderUpdated { field: String, before: String, after: String },
+    /// Lines were changed, taken out or added after the order was placed.
+    #[serde(rename = "order.lines_changed")]
+    LinesChanged(LinesChanged),
     /// Tags were added or taken away.
     #[serde(rename = "order.tagged")]
     OrderTagged { added: Vec<String>, removed: Vec<String> },
@@ -155,6 +158,65 @@ pub struct Moved {
     pub before: Before,
     /// Whether taking it back is possible at all: not when money moved.
     pub can_undo: bool,
+}
+
+/// Lines and totals before and after they were edited. Amounts are minor units of `currency`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LinesChanged {
+    /// Of every amount here.
+    pub currency: Currency,
+    /// Totals before.
+    pub before: SumFact,
+    /// Totals after.
+    pub after: SumFact,
+    /// Every line that changed, in its place.
+    pub lines: Vec<LineChanged>,
+}
+
+/// A line before and after; one that was added has no before.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LineChanged {
+    /// Stock-keeping unit.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sku: String,
+    /// What it is called.
+    pub title: String,
+    /// Which kind.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub variant: String,
+    /// Before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<LineFact>,
+    /// After; of zero units if it was taken out.
+    pub after: LineFact,
+}
+
+/// Numbers of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineFact {
+    /// Units.
+    pub quantity: i64,
+    /// Price of a unit.
+    pub unit_minor: i64,
+    /// Taken off the line.
+    pub discount_minor: i64,
+    /// What it comes to.
+    pub total_minor: i64,
+}
+
+/// The parts of an order's total.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SumFact {
+    /// Lines after their discounts.
+    pub subtotal_minor: i64,
+    /// Taken off the order.
+    pub discount_minor: i64,
+    /// Carriage.
+    pub shipping_minor: i64,
+    /// Tax.
+    pub tax_minor: i64,
+    /// In all.
+    pub total_minor: i64,
 }
 
 /// What a move replaced on the order.

@@ -1,6 +1,6 @@
 //! Events as sentences without their subject: "moved the order from Approved to Processed".
 
-use super::{Event, MoneyFact};
+use super::{Event, LineChanged, MoneyFact};
 use crate::money::Money;
 
 /// What the actor did, to be put after the actor's name. `label` turns the slug of a stage into the
@@ -22,6 +22,17 @@ pub fn sentence(event: &Event, label: &dyn Fn(&str) -> String) -> String {
             (false, true) => format!("removed the {field}, which was “{before}”"),
             (false, false) => format!("changed the {field} from “{before}” to “{after}”"),
         },
+        Event::LinesChanged(change) => {
+            let show = |minor: i64| Money::new(minor, change.currency).to_string();
+            let (before, after) = (change.before.total_minor, change.after.total_minor);
+            let total = if before == after {
+                format!("the total stays {}", show(after))
+            } else {
+                format!("the total went from {} to {}", show(before), show(after))
+            };
+            let lines: Vec<String> = change.lines.iter().map(|line| line_words(line, Some(&show))).collect();
+            format!("changed the items: {}; {total}", lines.join(", "))
+        }
         Event::OrderTagged { added, removed } => match (added.is_empty(), removed.is_empty()) {
             (false, true) => format!("added {}", tags(added)),
             (true, _) => format!("removed {}", tags(removed)),
@@ -91,12 +102,44 @@ pub fn discreet_sentence(event: &Event, label: &dyn Fn(&str) -> String) -> Strin
         Event::PaymentFailed { entry, .. } => format!("refused {}", entry_words(entry)),
         Event::AuthorizationLapsed { .. } => "let an authorisation lapse".into(),
         Event::OrderUpdated { field, .. } if event.tells_contact() => format!("changed the {field}"),
+        Event::LinesChanged(change) => {
+            let lines: Vec<String> = change.lines.iter().map(|line| line_words(line, None)).collect();
+            format!("changed the items: {}", lines.join(", "))
+        }
         other => sentence(other, label),
     }
 }
 
 fn because(reason: &str) -> String {
     if reason.is_empty() { String::new() } else { format!(" ({})", plain(reason)) }
+}
+
+/// What became of a line; without `show` nothing is said of money.
+fn line_words(line: &LineChanged, show: Option<&dyn Fn(i64) -> String>) -> String {
+    let name = if line.variant.is_empty() { line.title.clone() } else { format!("{}, {}", line.title, line.variant) };
+    let after = line.after;
+    let Some(before) = line.before else { return format!("added {} × “{name}”", after.quantity) };
+    if after.quantity == 0 {
+        return format!("removed {} × “{name}”", before.quantity);
+    }
+    let mut changes = Vec::new();
+    if before.quantity != after.quantity {
+        changes.push(format!("from {} to {}", before.quantity, after.quantity));
+    }
+    match show {
+        Some(show) => {
+            let amounts = [
+                ("price", before.unit_minor, after.unit_minor),
+                ("discount", before.discount_minor, after.discount_minor),
+            ];
+            for (word, before, after) in amounts.into_iter().filter(|(_, before, after)| before != after) {
+                changes.push(format!("{word} from {} to {}", show(before), show(after)));
+            }
+        }
+        None if changes.is_empty() => changes.push("changed".to_owned()),
+        None => {}
+    }
+    format!("“{name}” {}", changes.join(", "))
 }
 
 fn plain(key: &str) -> String {

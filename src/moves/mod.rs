@@ -3,6 +3,7 @@
 //! rules of `lifecycle`, saves with a version check and leaves one event. Nothing here is reachable
 //! past the rules, whoever asks: a person, a program, a timer.
 
+mod edit;
 mod hold;
 pub mod lifecycle;
 pub mod pages;
@@ -22,6 +23,7 @@ use crate::shipment::{self, Level, Received, Tracking};
 use crate::time::UtcTime;
 use crate::workflow::{Base, Stage, Stages};
 
+pub use edit::edit_lines;
 pub use hold::{Hold, hold, open_holds, release};
 pub use lifecycle::{Edge, Facts, Kind};
 pub use past::place_past;

@@ -224,7 +224,8 @@ pub fn check(draft: &Draft) -> Result<()> {
     if problems.is_empty() { Ok(()) } else { Err(Refusal::fields("order.invalid", problems).into()) }
 }
 
-fn check_line(index: usize, line: &DraftLine, problems: &mut Vec<FieldProblem>) {
+/// Adds what is wrong with one line.
+pub(super) fn check_line(index: usize, line: &DraftLine, problems: &mut Vec<FieldProblem>) {
     let at = |name: &str| format!("lines.{index}.{name}");
     if line.title.trim().is_empty() {
         problems.push(problem(at("title"), "Every line needs a title."));

@@ -2,17 +2,23 @@
 //! corrects orders; payments, parcels and moves belong to the features after it, which tell it what
 //! they computed. One write bumps the version, so that two people never overwrite each other.
 
+pub mod changes;
+mod correction;
+mod document;
 pub mod draft;
+mod edit;
 pub mod list;
 pub mod pages_board;
 pub mod pages_bulk;
 pub mod pages_edit;
 pub mod pages_form;
+pub mod pages_lines;
 pub mod pages_list;
 pub mod pages_menu;
 pub mod pages_new;
 pub mod pages_parts;
 mod pages_row;
+mod pages_rows;
 pub mod pages_show;
 pub mod pages_story;
 mod pages_tabs;
@@ -30,10 +36,13 @@ use crate::event::{self, Event};
 use crate::ids::{ChannelId, CustomerId, LineId, MarketId, OrderId, ProductId, StaffId};
 use crate::money::{Currency, Money};
 use crate::time::{UtcTime, brief_span};
-use crate::words::Document;
 use crate::workflow::{Base, Stages};
 
+pub use changes::ChangeSet;
+pub use correction::{Correction, correct};
+pub use document::reindex;
 pub use draft::{ChargeKind, Draft, DraftCharge, DraftLine, Past, PastPayment};
+pub use edit::{change_lines, preview};
 pub use status::{Balance, EntryState, FulfilmentStatus, PaymentKind, PaymentStatus, Quantities};
 pub use store::{Indexed, NewOrder};
 
@@ -348,7 +357,7 @@ pub fn find_for_change(tx: &mut Tx<'_>, number: i64, version: Option<i64>) -> Re
     dialect::lock_order(tx.conn, id)?;
     let order = find_by_id(tx.conn, id)?;
     match version {
-        Some(version) if version != order.version => Err(stale(tx, &order)?),
+        Some(version) if version != order.version => Err(stale(tx.conn, &order, tx.now)?),
         _ => Ok(order),
     }
 }
@@ -360,15 +369,15 @@ pub fn lock(tx: &mut Tx<'_>, id: OrderId) -> Result<Order> {
 }
 
 /// The refusal that tells who changed the order since it was read.
-fn stale(tx: &mut Tx<'_>, order: &Order) -> Result<Error> {
-    let stages = Stages::load(tx.conn)?;
+fn stale(conn: &mut Conn, order: &Order, now: UtcTime) -> Result<Error> {
+    let stages = Stages::load(conn)?;
     // Whoever is refused may not be allowed to see amounts or contacts.
-    let what = match event::last_change(tx.conn, order.id)? {
+    let what = match event::last_change(conn, order.id)? {
         Some(entry) => format!(
             "{} {} {} ago.",
             entry.actor_name,
             event::discreet_sentence(&entry.event, &|slug| stages.label(slug)),
-            brief_span(tx.now.seconds_since(entry.at)),
+            brief_span(now.seconds_since(entry.at)),
         ),
         None => "The order was changed in the meantime.".to_owned(),
     };
@@ -495,7 +504,8 @@ fn insert(tx: &mut Tx<'_>, draft: &Draft, number: i64) -> Result<Order> {
     Ok(order)
 }
 
-/// Saves what moves, payments and parcels computed about an order: stage, statuses, sums, timers.
+/// Saves what moves, payments and parcels computed about an order: stage, statuses, sums, timers, and
+/// the totals of edited lines.
 /// Bumps the version in `order` too.
 ///
 /// # Errors
@@ -505,7 +515,7 @@ pub fn save(tx: &mut Tx<'_>, order: &mut Order) -> Result<()> {
     order.base_rank = order.base.rank();
     order.updated_at = tx.now;
     if store::save_state(tx, order)? == 0 {
-        return Err(stale(tx, order)?);
+        return Err(stale(tx.conn, order, tx.now)?);
     }
     order.version += 1;
     Ok(())
@@ -542,158 +552,6 @@ pub fn save_quantities(tx: &mut Tx<'_>, line: &Line) -> Result<()> {
     store::save_quantities(tx, line)
 }
 
-/// A correction of what an order says about its customer and delivery. `None` leaves a field alone.
-#[derive(Clone, Debug, Default)]
-pub struct Correction {
-    /// Customer's name.
-    pub customer_name: Option<String>,
-    /// E-mail.
-    pub email: Option<String>,
-    /// Telephone.
-    pub phone: Option<String>,
-    /// Where it goes.
-    pub ship_to: Option<Address>,
-    /// Whom it is billed to; `Some(None)` means the same as where it goes.
-    pub bill_to: Option<Option<Address>>,
-    /// Name of the way it is sent.
-    pub shipping_method: Option<String>,
-    /// Key of the way it is paid.
-    pub payment_method: Option<String>,
-    /// What the customer wrote.
-    pub customer_note: Option<String>,
-    /// Whether it is a gift.
-    pub gift: Option<bool>,
-    /// Gift message.
-    pub gift_message: Option<String>,
-    /// When it should leave; `Some(None)` takes the date away.
-    pub due_at: Option<Option<UtcTime>>,
-}
-
-/// Corrects an order, writing before and after of every field that changed into the diary. A
-/// correction that changes nothing is no event.
-///
-/// # Errors
-/// Stale as [`find_for_change`]; refuses an address change once everything has left the shop, and
-/// texts that are too long.
-pub fn correct(
-    tx: &mut Tx<'_>,
-    actor: &Actor,
-    number: i64,
-    version: Option<i64>,
-    change: &Correction,
-) -> Result<Order> {
-    let mut order = find_for_change(tx, number, version)?;
-    let moved_address = change.ship_to.as_ref().is_some_and(|new| order.ship_to().as_ref() != Some(new));
-    if moved_address && matches!(order.base, Base::Shipped | Base::Delivered | Base::Returned) {
-        return Err(Refusal::state(
-            "order.already_shipped",
-            "The parcel has left, so its address cannot be changed here. Ask the carrier to redirect it.",
-        )
-        .into());
-    }
-    let changes = apply(&mut order, change)?;
-    if changes.is_empty() {
-        return Ok(order);
-    }
-    order.updated_at = tx.now;
-    if store::save_facts(tx, &order)? == 0 {
-        return Err(stale(tx, &order)?);
-    }
-    order.version += 1;
-    for (field, before, after) in changes {
-        event::record(tx, actor, Some(order.id), &Event::OrderUpdated { field, before, after })?;
-    }
-    reindex(tx, &order)?;
-    Ok(order)
-}
-
-/// Puts a correction into an order; returns field, before and after of what changed.
-fn apply(order: &mut Order, change: &Correction) -> Result<Vec<(String, String, String)>> {
-    let mut changes = Vec::new();
-    let mut text = |field: &str, slot: &mut String, new: &Option<String>, most: usize| -> Result<()> {
-        let Some(new) = new else { return Ok(()) };
-        let new = new.trim();
-        if new.chars().count() > most {
-            return Err(Refusal::field(
-                "order.too_long",
-                field.replace(' ', "_"),
-                format!("This takes {most} characters at the most."),
-            )
-            .into());
-        }
-        if slot != new {
-            changes.push((field.to_owned(), std::mem::replace(slot, new.to_owned()), new.to_owned()));
-        }
-        Ok(())
-    };
-    text("customer name", &mut order.customer_name, &change.customer_name, 300)?;
-    let email = change.email.as_deref().map(str::trim).unwrap_or_default();
-    if !email.is_empty() && !draft::looks_like_email(email) {
-        let message = "This is not an e-mail address. Correct it or leave it empty.";
-        return Err(Refusal::field("order.email", "email", message).into());
-    }
-    text("email", &mut order.email, &change.email, 320)?;
-    text("phone", &mut order.phone, &change.phone, 60)?;
-    text("shipping method", &mut order.shipping_method, &change.shipping_method, 200)?;
-    text("payment method", &mut order.payment_method, &change.payment_method, 100)?;
-    text("customer note", &mut order.customer_note, &change.customer_note, 10_000)?;
-    text("gift message", &mut order.gift_message, &change.gift_message, 2_000)?;
-    order.customer_sort = crate::words::sort_key(&order.customer_name);
-    if let Some(gift) = change.gift.filter(|gift| *gift != order.gift) {
-        let word = |gift: bool| if gift { "yes" } else { "no" }.to_owned();
-        changes.push(("gift".into(), word(order.gift), word(gift)));
-        order.gift = gift;
-    }
-    if let Some(new) = &change.ship_to {
-        let before = order.ship_to();
-        if before.as_ref() != Some(new) {
-            note_address("delivery", before.as_ref(), Some(new), &mut changes);
-            order.ship_city = new.city.clone();
-            order.ship_country = new.country.clone();
-            order.ship_address = Some(serde_json::to_string(new)?);
-        }
-    }
-    if let Some(new) = &change.bill_to {
-        let before = order.bill_to();
-        if &before != new {
-            note_address("billing", before.as_ref(), new.as_ref(), &mut changes);
-            order.bill_address = new.as_ref().map(serde_json::to_string).transpose()?;
-        }
-    }
-    if let Some(new) = change.due_at.filter(|new| *new != order.due_at) {
-        let word = |at: Option<UtcTime>| at.map(UtcTime::rfc3339).unwrap_or_default();
-        changes.push(("ship-by time".into(), word(order.due_at), word(new)));
-        order.due_at = new;
-    }
-    Ok(changes)
-}
-
-/// The telephone is told apart from the lines, because not everybody may see it.
-fn note_address(
-    which: &str,
-    before: Option<&Address>,
-    after: Option<&Address>,
-    changes: &mut Vec<(String, String, String)>,
-) {
-    let phone = |address: Option<&Address>| address.map(|a| a.phone.clone()).unwrap_or_default();
-    let parts = [("address", one_line(before), one_line(after)), ("phone", phone(before), phone(after))];
-    for (part, before, after) in parts {
-        if before != after {
-            changes.push((format!("{which} {part}"), before, after));
-        }
-    }
-}
-
-fn one_line(address: Option<&Address>) -> String {
-    let Some(a) = address else { return String::new() };
-    [&a.name, &a.company, &a.street1, &a.street2, &a.postcode, &a.city, &a.region, &a.country]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .cloned()
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
 /// Replaces the tags of an order.
 ///
 /// # Errors
@@ -721,7 +579,7 @@ pub fn tag(tx: &mut Tx<'_>, actor: &Actor, number: i64, add: &[String], remove: 
     store::replace_tags(tx, order.id, &after)?;
     order.updated_at = tx.now;
     if store::save_facts(tx, &order)? == 0 {
-        return Err(stale(tx, &order)?);
+        return Err(stale(tx.conn, &order, tx.now)?);
     }
     order.version += 1;
     event::record(tx, actor, Some(order.id), &Event::OrderTagged { added, removed })?;
@@ -740,7 +598,7 @@ pub fn assign(tx: &mut Tx<'_>, actor: &Actor, number: i64, to: Option<(StaffId, 
     order.assignee_id = wanted;
     order.updated_at = tx.now;
     if store::save_facts(tx, &order)? == 0 {
-        return Err(stale(tx, &order)?);
+        return Err(stale(tx.conn, &order, tx.now)?);
     }
     order.version += 1;
     event::record(tx, actor, Some(order.id), &Event::OrderAssigned { before, after: to.map(|(_, name)| name) })?;
@@ -769,35 +627,4 @@ pub fn mark_printed(
 /// Adds to the counters of notes, messages and unread messages that the list shows.
 pub fn count_talk(tx: &mut Tx<'_>, order: OrderId, notes: i64, messages: i64, unread: i64) -> Result<()> {
     store::count_talk(tx, order, notes, messages, unread)
-}
-
-/// Tells search what an order can be found by, after it or its lines, parcels or notes changed.
-pub fn reindex(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
-    let mut document = Document::default();
-    document.add(&order.number.to_string());
-    if let Some(source) = &order.source_ref {
-        document.add_code(source);
-    }
-    document.add(&order.customer_name);
-    document.add(&order.email);
-    document.add_phone(&order.phone);
-    for address in [order.ship_to(), order.bill_to()].into_iter().flatten() {
-        document.add(&one_line(Some(&address)));
-        document.add_phone(&address.phone);
-    }
-    document.add(&order.customer_note);
-    document.add(&order.tags);
-    let more = store::searchable(tx.conn, order.id)?;
-    for line in &more.lines {
-        document.add_code(&line.0);
-        document.add(&line.1);
-        document.add(&line.2);
-    }
-    for tracking in &more.tracking {
-        document.add_code(tracking);
-    }
-    for note in &more.notes {
-        document.add(note);
-    }
-    dialect::index_order(tx.conn, order.id, &document.words())
 }

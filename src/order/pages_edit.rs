@@ -7,7 +7,7 @@ use actix_web::web::{Data, Path};
 use askama::Template;
 use chrono_tz::Tz;
 
-use super::pages_form::{ADDRESS, Typed, country_choices, local_field, problem};
+use super::pages_form::{ADDRESS, PARTY, Typed, country_choices, is_party, local_field, problem};
 use super::pages_show::{number_of, way_back, went};
 use super::{Correction, Order, draft};
 use crate::db::Conn;
@@ -19,9 +19,7 @@ use crate::staff::permission::EditOrders;
 use crate::staff::{Person, Staff};
 use crate::web::{self, Answer, Desk, Form, Section, Shell};
 
-const TEXTS: [&str; 7] =
-    ["customer_name", "email", "phone", "shipping_method", "payment_method", "customer_note", "gift_message"];
-const OTHERS: [&str; 6] = ["version", "back", "seen", "bill_same", "gift", "due"];
+const OTHERS: [&str; 3] = ["version", "back", "seen"];
 
 /// The page of the form.
 #[derive(Template)]
@@ -61,8 +59,7 @@ impl EditPage {
 }
 
 fn knows(name: &str) -> bool {
-    let part = name.strip_prefix("ship_").or_else(|| name.strip_prefix("bill_"));
-    TEXTS.contains(&name) || OTHERS.contains(&name) || part.is_some_and(|part| ADDRESS.contains(&part))
+    OTHERS.contains(&name) || is_party(name)
 }
 
 /// The form as an order fills it.
@@ -77,7 +74,7 @@ fn filled(order: &Order, zone: Tz) -> Typed {
         &order.customer_note,
         &order.gift_message,
     ];
-    for (name, text) in TEXTS.iter().zip(texts) {
+    for (name, text) in PARTY.iter().zip(texts) {
         typed.set(name, text.clone());
     }
     typed.set_address("ship", &order.ship_to().unwrap_or_default());
@@ -96,8 +93,7 @@ fn filled(order: &Order, zone: Tz) -> Typed {
 /// The names of everything that can be corrected.
 fn names() -> Vec<String> {
     let of = |which: &str| ADDRESS.iter().map(|part| format!("{which}_{part}")).collect::<Vec<_>>();
-    let single = TEXTS.iter().chain(&["bill_same", "gift", "due"]).map(|name| (*name).to_owned());
-    single.chain(of("ship")).chain(of("bill")).collect()
+    PARTY.iter().map(|name| (*name).to_owned()).chain(of("ship")).chain(of("bill")).collect()
 }
 
 /// What the form was filled with, to be sent along.
@@ -130,38 +126,28 @@ fn merge(typed: &mut Typed, stored: &Typed) -> Vec<String> {
 
 fn understood(typed: &Typed, order: &Order, zone: Tz) -> Result<Correction> {
     let mut problems: Vec<FieldProblem> = Vec::new();
-    let ship = typed.address("ship", &mut problems);
-    let bill = typed.address("bill", &mut problems);
-    let same = typed.get("bill_same") == "1" || bill.is_empty();
-    let due = typed.time("due", zone, &mut problems);
-    let limits = [300, 320, 60, 200, 100, 10_000, 2_000];
-    for (name, most) in TEXTS.iter().zip(limits) {
-        if typed.trimmed(name).chars().count() > most {
-            problems.push(problem(name, &format!("This takes {most} characters at the most.")));
-        }
-    }
-    let email = typed.trimmed("email");
-    if !email.is_empty() && email != order.email && !draft::looks_like_email(&email) {
+    let party = typed.party(zone, &mut problems);
+    let email = &party.email;
+    if !email.is_empty() && *email != order.email && !draft::looks_like_email(email) {
         problems.push(problem("email", "This is not an e-mail address. Correct it or leave it empty."));
     }
     if !problems.is_empty() {
         return Err(Refusal::fields("order.invalid", problems).into());
     }
-    let text = |name: &str| Some(typed.trimmed(name));
     // A field of minutes cannot hold the seconds of a stored time.
     let due_kept = order.due_at.map(|at| local_field(at, zone)).unwrap_or_default() == typed.get("due");
     Ok(Correction {
-        customer_name: text("customer_name"),
-        email: text("email").filter(|email| *email != order.email),
-        phone: text("phone"),
-        ship_to: (ship != order.ship_to().unwrap_or_default()).then_some(ship),
-        bill_to: Some(if same { None } else { Some(bill) }),
-        shipping_method: text("shipping_method"),
-        payment_method: text("payment_method"),
-        customer_note: text("customer_note"),
-        gift: Some(typed.get("gift") == "1"),
-        gift_message: text("gift_message"),
-        due_at: (!due_kept).then_some(due),
+        customer_name: Some(party.customer_name),
+        email: Some(party.email).filter(|email| *email != order.email),
+        phone: Some(party.phone),
+        ship_to: (party.ship_to != order.ship_to().unwrap_or_default()).then_some(party.ship_to),
+        bill_to: Some(party.bill_to),
+        shipping_method: Some(party.shipping_method),
+        payment_method: Some(party.payment_method),
+        customer_note: Some(party.customer_note),
+        gift: Some(party.gift),
+        gift_message: Some(party.gift_message),
+        due_at: (!due_kept).then_some(party.due_at),
     })
 }
 

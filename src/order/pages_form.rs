@@ -13,6 +13,53 @@ use crate::time::UtcTime;
 pub const ADDRESS: [&str; 9] =
     ["name", "company", "street1", "street2", "city", "region", "postcode", "country", "phone"];
 
+/// Fields besides addresses that say who buys, how it is sent and paid, and what they wish.
+pub const PARTY: [&str; 10] = [
+    "customer_name",
+    "email",
+    "phone",
+    "shipping_method",
+    "payment_method",
+    "customer_note",
+    "gift_message",
+    "bill_same",
+    "gift",
+    "due",
+];
+
+/// Whether a form that asks for the party of an order has a field of that name.
+pub fn is_party(name: &str) -> bool {
+    let part = name.strip_prefix("ship_").or_else(|| name.strip_prefix("bill_"));
+    PARTY.contains(&name) || part.is_some_and(|part| ADDRESS.contains(&part))
+}
+
+/// Who buys, where it goes and what they wish, as typed.
+#[derive(Clone, Debug)]
+pub struct Party {
+    /// Customer's name.
+    pub customer_name: String,
+    /// E-mail.
+    pub email: String,
+    /// Telephone.
+    pub phone: String,
+    /// Where it goes; perhaps empty.
+    pub ship_to: Address,
+    /// Whom it is billed to, if not the same.
+    pub bill_to: Option<Address>,
+    /// Name of the way it is sent.
+    pub shipping_method: String,
+    /// Key of the way it is paid.
+    pub payment_method: String,
+    /// What the customer wrote.
+    pub customer_note: String,
+    /// Whether it is a gift.
+    pub gift: bool,
+    /// What to print for the person who gets it.
+    pub gift_message: String,
+    /// When it should leave the shop.
+    pub due_at: Option<UtcTime>,
+}
+
 /// What was typed, by the name of the field.
 #[derive(Clone, Debug, Default)]
 pub struct Typed(BTreeMap<String, Vec<String>>);
@@ -48,6 +95,10 @@ impl Typed {
     /// Whether the form had the field.
     pub fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
+    }
+    /// Every field with what it holds.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().flat_map(|(name, values)| values.iter().map(move |value| (name.as_str(), value.as_str())))
     }
     /// Puts something into a field.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
@@ -118,6 +169,30 @@ impl Typed {
             problems.push(problem(name, "Enter a date and a time, such as 2026-11-23 17:00."));
         }
         read
+    }
+    /// Who buys, where it goes and what they wish, and everything that is wrong with it.
+    pub fn party(&self, zone: chrono_tz::Tz, problems: &mut Vec<FieldProblem>) -> Party {
+        let ship_to = self.address("ship", problems);
+        let bill = self.address("bill", problems);
+        let limits = [300, 320, 60, 200, 100, 10_000, 2_000];
+        for (name, most) in PARTY.iter().zip(limits) {
+            if self.trimmed(name).chars().count() > most {
+                problems.push(problem(name, &format!("This takes {most} characters at the most.")));
+            }
+        }
+        Party {
+            customer_name: self.trimmed("customer_name"),
+            email: self.trimmed("email"),
+            phone: self.trimmed("phone"),
+            ship_to,
+            bill_to: (self.get("bill_same") != "1" && !bill.is_empty()).then_some(bill),
+            shipping_method: self.trimmed("shipping_method"),
+            payment_method: self.trimmed("payment_method"),
+            customer_note: self.trimmed("customer_note"),
+            gift: self.get("gift") == "1",
+            gift_message: self.trimmed("gift_message"),
+            due_at: self.time("due", zone, problems),
+        }
     }
     /// Tags as typed: several with commas between them.
     pub fn tags(&self) -> Vec<String> {

@@ -7,70 +7,41 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use chrono_tz::Tz;
 
-use super::pages_form::{ADDRESS, Typed, amount, country_choices, problem};
+use super::pages_form::{Typed, country_choices, is_party, problem};
+use super::pages_rows::{LINE, Row, line, offered, products, rows, show_lent, without_row};
 use super::pages_show::went;
 use super::totals::{Totals, add_up, tax_of};
-use super::{ChargeKind, Draft, DraftCharge, DraftLine, draft};
-use crate::catalog::{self, Product};
+use super::{ChargeKind, Draft, DraftCharge, draft};
+use crate::address::Address;
+use crate::catalog::Product;
 use crate::conversation::{self, Audience};
 use crate::db::Conn;
 use crate::error::{FieldProblem, Refusal, RefusalKind, Result};
 use crate::ids::ChannelId;
 use crate::market::{ChannelKind, Market, Markets};
-use crate::money::{Currency, Money};
+use crate::money::Money;
 use crate::moves;
 use crate::payment::method;
 use crate::staff::permission::EditOrders;
 use crate::staff::{Person, Staff};
 use crate::web::{self, Answer, Desk, Form, Section, Shell};
 
-const TEXTS: [&str; 22] = [
-    "customer_name",
-    "email",
-    "phone",
-    "shipping_method",
+const TEXTS: [&str; 12] = [
     "shipping",
     "discount",
     "discount_code",
     "tax_rate",
     "tax_included",
-    "payment_method",
-    "customer_note",
-    "gift",
-    "gift_message",
     "note",
     "tags",
-    "due",
     "channel",
-    "bill_same",
     "form_token",
     "do",
     "seen_currency",
     "back",
 ];
-const LINE: [&str; 6] = ["line_title", "line_sku", "line_variant", "line_quantity", "line_price", "line_discount"];
-/// Products offered by their SKU while somebody types.
-const OFFERED: i64 = 200;
 /// Rows that an empty form begins with.
 const FIRST_ROWS: usize = 2;
-
-/// A row of the items as typed.
-#[derive(Clone, Debug, Default)]
-struct Row {
-    title: String,
-    sku: String,
-    variant: String,
-    quantity: String,
-    price: String,
-    discount: String,
-    total: String,
-}
-
-impl Row {
-    fn is_empty(&self) -> bool {
-        [&self.title, &self.sku, &self.variant, &self.price, &self.discount].iter().all(|text| text.trim().is_empty())
-    }
-}
 
 /// The sum below the items.
 #[derive(Clone, Debug, Default)]
@@ -123,8 +94,7 @@ impl NewPage {
 }
 
 fn knows(name: &str) -> bool {
-    let part = name.strip_prefix("ship_").or_else(|| name.strip_prefix("bill_"));
-    TEXTS.contains(&name) || LINE.contains(&name) || part.is_some_and(|part| ADDRESS.contains(&part))
+    TEXTS.contains(&name) || LINE.contains(&name) || is_party(name)
 }
 
 fn empty(market: &Market, token: &str) -> Typed {
@@ -134,23 +104,6 @@ fn empty(market: &Market, token: &str) -> Typed {
     typed.set("tax_included", if market.tax_included { "1" } else { "" });
     typed.set("form_token", token);
     typed
-}
-
-/// The rows that say something, in their order.
-fn rows(typed: &Typed) -> Vec<Row> {
-    let field = |name: &str, index: usize| typed.list(name).get(index).cloned().unwrap_or_default();
-    (0..typed.list("line_title").len())
-        .map(|index| Row {
-            title: field("line_title", index),
-            sku: field("line_sku", index),
-            variant: field("line_variant", index),
-            quantity: field("line_quantity", index),
-            price: field("line_price", index),
-            discount: field("line_discount", index),
-            total: String::new(),
-        })
-        .filter(|row| !row.is_empty())
-        .collect()
 }
 
 /// The order that the form describes, as far as it can be understood, and everything that is wrong.
@@ -167,25 +120,24 @@ fn understood(typed: &Typed, markets: &Markets, products: &[Product], zone: Tz) 
         let product = products.iter().find(|product| product.sku == row.sku.trim());
         new.lines.push(line(index, row, product, market.currency, &mut problems));
     }
-    new.customer_name = typed.trimmed("customer_name");
-    new.email = typed.trimmed("email");
-    new.phone = typed.trimmed("phone");
-    let mut ship = typed.address("ship", &mut problems);
-    let nothing_but_country =
-        ADDRESS.iter().filter(|part| **part != "country").all(|part| typed.trimmed(&format!("ship_{part}")).is_empty());
+    let party = typed.party(zone, &mut problems);
+    let mut ship = party.ship_to;
+    let nothing_but_country = Address { country: String::new(), ..ship.clone() }.is_empty();
     if ship.name.is_empty() && ship.company.is_empty() && !nothing_but_country {
-        ship.name = new.customer_name.clone();
+        ship.name.clone_from(&party.customer_name);
     }
     new.ship_to = (!nothing_but_country).then_some(ship);
-    let bill = typed.address("bill", &mut problems);
-    new.bill_to = (typed.get("bill_same") != "1" && !bill.is_empty()).then_some(bill);
-    new.shipping_method = typed.trimmed("shipping_method");
-    new.payment_method = typed.trimmed("payment_method");
-    new.customer_note = typed.trimmed("customer_note");
-    new.gift = typed.get("gift") == "1";
-    new.gift_message = typed.trimmed("gift_message");
+    new.bill_to = party.bill_to;
+    new.customer_name = party.customer_name;
+    new.email = party.email;
+    new.phone = party.phone;
+    new.shipping_method = party.shipping_method;
+    new.payment_method = party.payment_method;
+    new.customer_note = party.customer_note;
+    new.gift = party.gift;
+    new.gift_message = party.gift_message;
+    new.due_at = party.due_at;
     new.tags = typed.tags();
-    new.due_at = typed.time("due", zone, &mut problems);
     new.charges = charges(typed, &new, &mut problems);
     if let Err(error) = draft::check(&new) {
         let found = error.refusal().map(|refusal| refusal.fields.clone()).unwrap_or_default();
@@ -201,63 +153,6 @@ fn channel_of(typed: &Typed, markets: &Markets) -> Option<ChannelId> {
         "" => markets.channels.iter().find(|channel| channel.kind == ChannelKind::Manual).map(|channel| channel.id),
         text => text.parse().ok().map(ChannelId).filter(|id| markets.channel(*id).is_some()),
     }
-}
-
-/// A line as typed. What was left empty comes from the product with its SKU, if there is one.
-fn line(
-    index: usize,
-    row: &Row,
-    product: Option<&Product>,
-    currency: Currency,
-    problems: &mut Vec<FieldProblem>,
-) -> DraftLine {
-    let at = |name: &str| format!("lines.{index}.{name}");
-    let quantity = match row.quantity.trim() {
-        "" => Some(1),
-        text => text.parse::<i64>().ok().filter(|units| *units >= 1),
-    };
-    if quantity.is_none() {
-        problems.push(problem(&at("quantity"), "The quantity is a whole number of at least 1."));
-    }
-    let unit_minor = match (row.price.trim(), product) {
-        ("", Some(product)) => product.price_minor,
-        ("", None) => {
-            problems.push(problem(&at("price"), "Enter the price of one unit; 0 for something free."));
-            0
-        }
-        (text, _) => amount(&at("price"), text, currency, problems),
-    };
-    let discount_minor = amount(&at("discount"), &row.discount, currency, problems);
-    let quantity = quantity.unwrap_or(1).min(draft::MOST_UNITS + 1);
-    if discount_minor > unit_minor.saturating_mul(quantity) {
-        problems.push(problem(&at("discount"), "The discount is larger than the line."));
-    }
-    let or = |typed: &str, known: fn(&Product) -> &String| match (typed.trim(), product) {
-        ("", Some(product)) => known(product).clone(),
-        (text, _) => text.to_owned(),
-    };
-    DraftLine {
-        product: product.map(|product| product.id),
-        sku: row.sku.trim().to_owned(),
-        title: or(&row.title, |product| &product.title),
-        variant: or(&row.variant, |product| &product.variant),
-        picture: product.map(|product| product.picture.clone()).unwrap_or_default(),
-        bin: product.map(|product| product.bin.clone()).unwrap_or_default(),
-        grams: product.map_or(0, |product| product.grams),
-        quantity,
-        unit_minor,
-        discount_minor,
-        ..DraftLine::default()
-    }
-}
-
-/// The products that the typed SKUs name.
-fn products(conn: &mut Conn, typed: &Typed) -> Result<Vec<Product>> {
-    let mut skus: Vec<String> = typed.list("line_sku").iter().map(|sku| sku.trim().to_owned()).collect();
-    skus.retain(|sku| !sku.is_empty());
-    skus.sort();
-    skus.dedup();
-    catalog::find_by_skus(conn, &skus)
 }
 
 fn charges(typed: &Typed, new: &Draft, problems: &mut Vec<FieldProblem>) -> Vec<DraftCharge> {
@@ -330,20 +225,8 @@ fn page(conn: &mut Conn, person: &Person, typed: Option<Typed>, more: usize) -> 
     let typed = typed.unwrap_or_else(|| empty(market, &shell.form_token));
     let shelf = products(conn, &typed)?;
     let (new, _) = understood(&typed, &markets, &shelf, shell.shop.zone)?;
-    let offered = catalog::offered(conn, OFFERED)?;
     let mut rows = rows(&typed);
-    for (row, line) in rows.iter_mut().zip(&new.lines) {
-        let minor = line.unit_minor.saturating_mul(line.quantity) - line.discount_minor;
-        row.total = Money::new(minor, new.currency).to_string();
-        if shelf.iter().any(|product| product.sku == line.sku) {
-            // What the product lent is shown, so that it can be corrected.
-            row.title.clone_from(&line.title);
-            row.variant.clone_from(&line.variant);
-            if row.price.trim().is_empty() {
-                row.price = Money::new(line.unit_minor, new.currency).decimal();
-            }
-        }
-    }
+    show_lent(&mut rows, &new.lines, &shelf, new.currency);
     let blank = if rows.is_empty() { FIRST_ROWS.max(more) } else { more };
     rows.extend(std::iter::repeat_n(Row { quantity: "1".to_owned(), ..Row::default() }, blank));
     let chosen = channel_of(&typed, &markets);
@@ -352,10 +235,7 @@ fn page(conn: &mut Conn, person: &Person, typed: Option<Typed>, more: usize) -> 
         rows,
         currency: market.currency.code().to_owned(),
         channels: markets.channels.iter().map(|c| (c.id.0, c.name.clone(), Some(c.id) == chosen)).collect(),
-        skus: offered
-            .into_iter()
-            .map(|(sku, title, variant)| (sku, if variant.is_empty() { title } else { format!("{title}, {variant}") }))
-            .collect(),
+        skus: offered(conn)?,
         refusal: None,
         typed,
         shell,
@@ -367,17 +247,6 @@ pub async fn new(desk: Data<Desk>, staff: Staff<EditOrders>) -> Answer {
     let person = staff.person();
     let page = desk.db.read(move |conn| page(conn, &person, None, FIRST_ROWS)).await?;
     web::page(&page)
-}
-
-/// Takes one row away from what was typed.
-fn without_row(typed: &mut Typed, gone: usize) {
-    for name in LINE {
-        let mut values = typed.list(name).to_vec();
-        if gone < values.len() {
-            values.remove(gone);
-        }
-        typed.set_list(name, values);
-    }
 }
 
 /// `POST /orders/new`: the button `do` says what is wanted: `place`, `line` for one more row,

@@ -97,8 +97,8 @@ fn line_fulfilment(line: &Line, contents: &[Content], positions: &HashMap<Shipme
     if !line.requires_shipping {
         return badge("g-none", "Nothing to ship".to_owned());
     }
-    if line.quantity > 0 && left == 0 {
-        return badge("g-back", "Cancelled".to_owned());
+    if left == 0 {
+        return badge("g-back", if line.quantity > 0 { "Cancelled" } else { "Taken out" }.to_owned());
     }
     let within: Vec<i64> = contents
         .iter()

@@ -162,6 +162,7 @@ pub struct ShowPage {
 pub struct May {
     pub act: bool,
     pub edit: bool,
+    pub lines: bool,
     pub note: bool,
     pub pay: bool,
     pub print: bool,
@@ -262,6 +263,7 @@ impl ShowPage {
             may: May {
                 act: person.may(Permission::MoveOrders),
                 edit: person.may(Permission::EditOrders),
+                lines: person.may(Permission::EditOrders) && super::changes::may_change(&order).is_ok(),
                 note: person.may(Permission::WriteNotes),
                 pay: person.may(Permission::RecordPayments),
                 print: person.may(Permission::Print),

@@ -147,7 +147,8 @@ fn line(shell: &Shell, entry: &Entry, stages: &Stages, sight: Sight) -> Line {
         has_change: false,
         at: entry.at,
     };
-    let hidden = entry.event.tells_contact() && !sight.contact;
+    let hidden = (entry.event.tells_contact() && !sight.contact)
+        || (matches!(entry.event, Event::LinesChanged(_)) && !sight.money);
     match &entry.event {
         Event::OrderUpdated { field, before, after } if !hidden => {
             let show = |text: &str| if field == "ship-by time" { due(shell, text) } else { text.to_owned() };
@@ -234,7 +235,7 @@ fn icon(event: &Event) -> &'static str {
             Some(Base::Placed | Base::Confirmed | Base::Approved | Base::Abandoned) | None => "check",
         },
         Event::MoveUndone { .. } => "arrow-back-up",
-        Event::OrderUpdated { .. } | Event::NoteEdited { .. } => "edit",
+        Event::OrderUpdated { .. } | Event::LinesChanged(_) | Event::NoteEdited { .. } => "edit",
         Event::OrderTagged { .. } => "tag",
         Event::OrderAssigned { .. } => "user-circle",
         Event::HoldPlaced { .. } => "player-pause",

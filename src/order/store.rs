@@ -287,6 +287,12 @@ pub(super) fn save_state(tx: &mut Tx<'_>, order: &Order) -> Result<usize> {
             orders::payment_sort.eq(order.payment_sort),
             orders::payment_method.eq(&order.payment_method),
             orders::fulfilment_status.eq(order.fulfilment_status),
+            orders::subtotal_minor.eq(order.subtotal_minor),
+            orders::discount_minor.eq(order.discount_minor),
+            orders::shipping_minor.eq(order.shipping_minor),
+            orders::tax_minor.eq(order.tax_minor),
+            orders::total_minor.eq(order.total_minor),
+            orders::unit_count.eq(order.unit_count),
             orders::cancelled_minor.eq(order.cancelled_minor),
             orders::authorized_minor.eq(order.authorized_minor),
             orders::captured_minor.eq(order.captured_minor),
@@ -332,6 +338,27 @@ pub(super) fn save_quantities(tx: &mut Tx<'_>, line: &Line) -> Result<()> {
             order_lines::shipped_quantity.eq(line.shipped_quantity),
             order_lines::returned_quantity.eq(line.returned_quantity),
         ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+pub(super) fn save_line(tx: &mut Tx<'_>, line: &Line) -> Result<()> {
+    diesel::update(order_lines::table.find(line.id.0))
+        .set((
+            order_lines::quantity.eq(line.quantity),
+            order_lines::cancelled_quantity.eq(line.cancelled_quantity),
+            order_lines::unit_minor.eq(line.unit_minor),
+            order_lines::discount_minor.eq(line.discount_minor),
+            order_lines::tax_minor.eq(line.tax_minor),
+            order_lines::total_minor.eq(line.total_minor),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+pub(super) fn save_charge(tx: &mut Tx<'_>, charge: &Charge) -> Result<()> {
+    diesel::update(order_charges::table.find(charge.id))
+        .set(order_charges::amount_minor.eq(charge.amount_minor))
         .execute(tx.conn)?;
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! From lines and charges to what is owed. Pure; whole minor units; nothing is rounded here because
-//! every part is given in minor units.
+//! every part is given in minor units; what must be divided goes through `money`.
 
 use super::draft::{ChargeKind, Draft};
+use crate::money::{share, tax_within};
 
 /// The parts of an order's total, in minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,34 +19,40 @@ pub struct Totals {
     pub total_minor: i64,
 }
 
-/// Adds a draft up. Tax counts into the total only where prices do not include it. Tax given as
-/// charges wins over tax given on lines, so that it is never counted twice. A total never falls
-/// below zero.
+/// Adds a draft up, as [`of_parts`].
 pub fn add_up(draft: &Draft) -> Totals {
+    let lines: Vec<(i64, i64)> = draft
+        .lines
+        .iter()
+        .map(|line| (line.unit_minor.saturating_mul(line.quantity) - line.discount_minor, line.tax_minor))
+        .collect();
+    let charges: Vec<(ChargeKind, i64)> =
+        draft.charges.iter().map(|charge| (charge.kind, charge.amount_minor)).collect();
+    of_parts(&lines, &charges, draft.tax_included)
+}
+
+/// Adds up lines (what each comes to and its tax) and charges. Tax counts into the total only where
+/// prices do not include it. Tax given as charges wins over tax given on lines, so that it is never
+/// counted twice. A total never falls below zero.
+pub fn of_parts(lines: &[(i64, i64)], charges: &[(ChargeKind, i64)], tax_included: bool) -> Totals {
     let of = |kind: ChargeKind| -> i64 {
-        draft.charges.iter().filter(|charge| charge.kind == kind).map(|charge| charge.amount_minor).sum()
+        charges.iter().filter(|(known, _)| *known == kind).map(|(_, amount)| amount).sum()
     };
-    let has_tax_charges = draft.charges.iter().any(|charge| charge.kind == ChargeKind::Tax);
-    let subtotal_minor: i64 =
-        draft.lines.iter().map(|line| line.unit_minor.saturating_mul(line.quantity) - line.discount_minor).sum();
-    let tax_minor =
-        if has_tax_charges { of(ChargeKind::Tax) } else { draft.lines.iter().map(|line| line.tax_minor).sum() };
+    let has_tax_charges = charges.iter().any(|(kind, _)| *kind == ChargeKind::Tax);
+    let subtotal_minor: i64 = lines.iter().map(|(total, _)| total).sum();
+    let tax_minor = if has_tax_charges { of(ChargeKind::Tax) } else { lines.iter().map(|(_, tax)| tax).sum() };
     let discount_minor = -of(ChargeKind::Discount);
     let shipping_minor = of(ChargeKind::Shipping);
-    let on_top = if draft.tax_included { 0 } else { tax_minor };
+    let on_top = if tax_included { 0 } else { tax_minor };
     let total =
         subtotal_minor - discount_minor + shipping_minor + of(ChargeKind::Fee) + of(ChargeKind::Rounding) + on_top;
     Totals { subtotal_minor, discount_minor, shipping_minor, tax_minor, total_minor: total.max(0) }
 }
 
-/// Tax of an amount at a rate in parts per million, inside it or on top of it, rounded half up to a
-/// minor unit.
+/// Tax of an amount at a rate in parts per million, inside it or on top of it, rounded by the house's one
+/// rule.
 pub fn tax_of(amount_minor: i64, rate_ppm: i64, included: bool) -> i64 {
-    const WHOLE: i128 = 1_000_000;
-    let (amount, rate) = (i128::from(amount_minor), i128::from(rate_ppm));
-    let of = if included { WHOLE + rate } else { WHOLE };
-    let tax = (amount * rate * 2 + of) / (of * 2);
-    i64::try_from(tax).unwrap_or(0)
+    if included { tax_within(amount_minor, rate_ppm) } else { share(amount_minor, rate_ppm, 1_000_000) }
 }
 
 #[cfg(test)]

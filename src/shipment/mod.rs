@@ -361,6 +361,14 @@ pub fn record_past(
     finish(tx, order, &lines, &parcels)
 }
 
+/// Computes an order's fulfilment status and the worth of what was taken out anew, after its lines were
+/// edited. Does not save the order.
+pub fn recount(tx: &mut Tx<'_>, order: &mut Order) -> Result<()> {
+    let lines = order::lines(tx.conn, order.id)?;
+    let parcels = of_order(tx.conn, order.id)?;
+    finish(tx, order, &lines, &parcels)
+}
+
 fn finish(tx: &mut Tx<'_>, order: &mut Order, lines: &[Line], parcels: &[Shipment]) -> Result<()> {
     let stored = order::lines(tx.conn, order.id)?;
     for (line, before) in lines.iter().zip(&stored) {

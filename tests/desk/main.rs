@@ -19,6 +19,7 @@ mod model;
 mod move_pages;
 mod moves;
 mod notes;
+mod order_lines;
 mod order_page;
 mod orders_by_hand;
 mod orders_list;

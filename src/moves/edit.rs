@@ -1,0 +1,27 @@
+//! Changing the items of a placed order, with what follows for its parcels and payments. The stage
+//! stays; nothing is charged: what becomes due or owed is shown and left to people.
+
+use crate::actor::Actor;
+use crate::db::Tx;
+use crate::error::Result;
+use crate::order::{self, ChangeSet, Order};
+use crate::{payment, shipment};
+
+/// Applies a change set under the order's version.
+///
+/// # Errors
+/// Stale as [`order::find_for_change`]; as [`order::preview`] for what cannot be.
+pub fn edit_lines(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    number: i64,
+    version: Option<i64>,
+    wanted: &ChangeSet,
+) -> Result<Order> {
+    let mut order = order::find_for_change(tx, number, version)?;
+    order::change_lines(tx, actor, &mut order, wanted)?;
+    shipment::recount(tx, &mut order)?;
+    payment::resettle(tx, &mut order)?;
+    order::save(tx, &mut order)?;
+    Ok(order)
+}

@@ -1,0 +1,49 @@
+//! What search knows of an order.
+
+use super::{Order, store};
+use crate::address::Address;
+use crate::db::{Tx, dialect};
+use crate::error::Result;
+use crate::words::Document;
+
+/// Tells search what an order can be found by, after it or its lines, parcels or notes changed.
+pub fn reindex(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
+    let mut document = Document::default();
+    document.add(&order.number.to_string());
+    if let Some(source) = &order.source_ref {
+        document.add_code(source);
+    }
+    document.add(&order.customer_name);
+    document.add(&order.email);
+    document.add_phone(&order.phone);
+    for address in [order.ship_to(), order.bill_to()].into_iter().flatten() {
+        document.add(&one_line(Some(&address)));
+        document.add_phone(&address.phone);
+    }
+    document.add(&order.customer_note);
+    document.add(&order.tags);
+    let more = store::searchable(tx.conn, order.id)?;
+    for line in &more.lines {
+        document.add_code(&line.0);
+        document.add(&line.1);
+        document.add(&line.2);
+    }
+    for tracking in &more.tracking {
+        document.add_code(tracking);
+    }
+    for note in &more.notes {
+        document.add(note);
+    }
+    dialect::index_order(tx.conn, order.id, &document.words())
+}
+
+/// An address on one line.
+pub(super) fn one_line(address: Option<&Address>) -> String {
+    let Some(a) = address else { return String::new() };
+    [&a.name, &a.company, &a.street1, &a.street2, &a.postcode, &a.city, &a.region, &a.country]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ")
+}
