@@ -1,7 +1,10 @@
 //! What the shop sells. A product lends its words, picture, bin and price to the lines of orders;
 //! an order keeps its own copy, so that it still reads after the product changed.
 
+mod claims;
+pub mod stock;
 mod store;
+mod store_stock;
 
 use crate::db::{Conn, Tx};
 use crate::error::{FieldProblem, Refusal, Result};
@@ -34,6 +37,14 @@ pub struct Product {
     pub price_minor: i64,
     /// When it was made.
     pub created_at: UtcTime,
+    /// Whether its units are counted. One that is not never keeps an order from moving.
+    pub tracked: bool,
+    /// Whether it may be promised although there is none.
+    pub oversell: bool,
+    /// Available units at which it counts as low; none means never.
+    pub low_at: Option<i64>,
+    /// Bumped by every change.
+    pub version: i64,
 }
 
 /// A product to be made.
@@ -55,6 +66,12 @@ pub struct NewProduct {
     pub grams: i64,
     /// Price of a unit.
     pub price_minor: i64,
+    /// Whether its units are counted.
+    pub tracked: bool,
+    /// Whether it may be promised although there is none.
+    pub oversell: bool,
+    /// Available units at which it counts as low.
+    pub low_at: Option<i64>,
 }
 
 /// The product with this SKU.

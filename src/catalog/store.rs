@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::{NewProduct, Product};
-use crate::db::schema::products;
+use crate::db::schema::{products, stock_levels};
 use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::ids::new_uid;
@@ -37,7 +37,7 @@ pub(super) fn all(conn: &mut Conn) -> Result<Vec<Product>> {
 }
 
 pub(super) fn insert(tx: &mut Tx<'_>, new: &NewProduct) -> Result<Product> {
-    Ok(diesel::insert_into(products::table)
+    let product: Product = diesel::insert_into(products::table)
         .values((
             products::uid.eq(new_uid()),
             products::sku.eq(new.sku.trim()),
@@ -49,7 +49,12 @@ pub(super) fn insert(tx: &mut Tx<'_>, new: &NewProduct) -> Result<Product> {
             products::grams.eq(new.grams),
             products::price_minor.eq(new.price_minor),
             products::created_at.eq(tx.now),
+            products::tracked.eq(new.tracked),
+            products::oversell.eq(new.oversell),
+            products::low_at.eq(new.low_at),
         ))
         .returning(products::all_columns)
-        .get_result(tx.conn)?)
+        .get_result(tx.conn)?;
+    diesel::insert_into(stock_levels::table).values(stock_levels::product_id.eq(product.id.0)).execute(tx.conn)?;
+    Ok(product)
 }

@@ -186,6 +186,64 @@ diesel::table! {
         grams -> BigInt,
         price_minor -> BigInt,
         created_at -> BigInt,
+        tracked -> Bool,
+        oversell -> Bool,
+        low_at -> Nullable<BigInt>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    product_prices (product_id, market_id) {
+        product_id -> BigInt,
+        market_id -> BigInt,
+        price_minor -> BigInt,
+    }
+}
+
+diesel::table! {
+    product_parts (bundle_id, part_id) {
+        bundle_id -> BigInt,
+        part_id -> BigInt,
+        quantity -> BigInt,
+    }
+}
+
+diesel::table! {
+    stock_levels (product_id) {
+        product_id -> BigInt,
+        on_hand -> BigInt,
+        allocated -> BigInt,
+        soft_held -> BigInt,
+    }
+}
+
+diesel::table! {
+    stock_claims (line_id, product_id) {
+        line_id -> BigInt,
+        product_id -> BigInt,
+        order_id -> BigInt,
+        soft_held -> BigInt,
+        allocated -> BigInt,
+        shipped -> BigInt,
+        put_back -> BigInt,
+        expires_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    stock_movements (id) {
+        id -> BigInt,
+        product_id -> BigInt,
+        line_id -> Nullable<BigInt>,
+        cause_kind -> Text,
+        cause_key -> Text,
+        on_hand -> BigInt,
+        allocated -> BigInt,
+        soft_held -> BigInt,
+        note -> Text,
+        actor_name -> Text,
+        happened_at -> BigInt,
     }
 }
 
@@ -515,6 +573,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     stages,
     customers,
     products,
+    product_prices,
+    product_parts,
+    stock_levels,
+    stock_claims,
+    stock_movements,
     orders,
     order_lines,
     order_charges,

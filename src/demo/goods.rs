@@ -63,6 +63,7 @@ pub(super) fn products() -> Vec<NewProduct> {
             barcode: barcode(index as u64),
             grams: *grams,
             price_minor: *price_minor,
+            ..NewProduct::default()
         })
         .collect()
 }

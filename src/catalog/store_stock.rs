@@ -1,0 +1,233 @@
+//! The tables of stock: levels, claims and the ledger.
+
+use diesel::prelude::*;
+
+use super::claims::{Change, Shift};
+use super::stock::{Cause, Claim, Counting, Levels, Movement, Part};
+use crate::actor::Actor;
+use crate::db::schema::{order_lines, product_parts, products, stock_claims, stock_levels, stock_movements};
+use crate::db::{Conn, Tx};
+use crate::error::{Error, Result};
+use crate::ids::{LineId, OrderId, ProductId};
+use crate::time::UtcTime;
+
+/// Keys given to one `IN (…)`.
+const CHUNK: usize = 10_000;
+
+fn keys(of: &[ProductId]) -> Vec<i64> {
+    of.iter().map(|id| id.0).collect()
+}
+
+pub(super) fn parts(conn: &mut Conn, bundles: &[ProductId]) -> Result<Vec<Part>> {
+    let mut found = Vec::new();
+    for chunk in bundles.chunks(CHUNK) {
+        found.extend(
+            product_parts::table
+                .filter(product_parts::bundle_id.eq_any(keys(chunk)))
+                .order((product_parts::bundle_id.asc(), product_parts::part_id.asc()))
+                .load::<Part>(conn)?,
+        );
+    }
+    Ok(found)
+}
+
+pub(super) fn counting(conn: &mut Conn, of: &[ProductId]) -> Result<Vec<Counting>> {
+    let mut found = Vec::new();
+    for chunk in of.chunks(CHUNK) {
+        found.extend(
+            products::table
+                .filter(products::id.eq_any(keys(chunk)))
+                .select((products::id, products::tracked, products::oversell))
+                .load::<Counting>(conn)?,
+        );
+    }
+    Ok(found)
+}
+
+pub(super) fn names(conn: &mut Conn, of: &[ProductId]) -> Result<Vec<(ProductId, String)>> {
+    let found: Vec<(ProductId, String, String, String)> = products::table
+        .filter(products::id.eq_any(keys(of)))
+        .select((products::id, products::title, products::variant, products::sku))
+        .load(conn)?;
+    let name = |title: String, variant: String, sku: String| match variant.is_empty() {
+        true => format!("{title} ({sku})"),
+        false => format!("{title}, {variant} ({sku})"),
+    };
+    Ok(found.into_iter().map(|(id, title, variant, sku)| (id, name(title, variant, sku))).collect())
+}
+
+pub(super) fn levels(conn: &mut Conn, of: &[ProductId]) -> Result<Vec<(ProductId, Levels)>> {
+    let mut found = Vec::new();
+    for chunk in of.chunks(CHUNK) {
+        found.extend(
+            stock_levels::table
+                .filter(stock_levels::product_id.eq_any(keys(chunk)))
+                .select((
+                    stock_levels::product_id,
+                    (stock_levels::on_hand, stock_levels::allocated, stock_levels::soft_held),
+                ))
+                .load::<(ProductId, Levels)>(conn)?,
+        );
+    }
+    Ok(found)
+}
+
+/// What there is of a product, with its row locked until the transaction ends.
+pub(super) fn lock_level(tx: &mut Tx<'_>, product: ProductId) -> Result<Levels> {
+    diesel::update(stock_levels::table.find(product.0))
+        .set(stock_levels::on_hand.eq(stock_levels::on_hand))
+        .returning((stock_levels::on_hand, stock_levels::allocated, stock_levels::soft_held))
+        .get_result(tx.conn)
+        .optional()?
+        .ok_or_else(|| Error::Missing("such product".into()))
+}
+
+pub(super) fn claims(conn: &mut Conn, order: OrderId) -> Result<Vec<Claim>> {
+    Ok(stock_claims::table
+        .filter(stock_claims::order_id.eq(order.0))
+        .order((stock_claims::product_id.asc(), stock_claims::line_id.asc()))
+        .load(conn)?)
+}
+
+/// Moves the level of one product in one conditional statement. Answers whether there was enough; if
+/// not, nothing changed.
+pub(super) fn shift_levels(tx: &mut Tx<'_>, shift: &Shift) -> Result<bool> {
+    let (on_hand, allocated, soft_held) = shift.sums();
+    if (on_hand, allocated, soft_held) == (0, 0, 0) {
+        return Ok(true);
+    }
+    let set = (
+        stock_levels::on_hand.eq(stock_levels::on_hand + on_hand),
+        stock_levels::allocated.eq(stock_levels::allocated + allocated),
+        stock_levels::soft_held.eq(stock_levels::soft_held + soft_held),
+    );
+    let row = stock_levels::table.find(shift.product.0);
+    let changed = match shift.needs_available() {
+        0 => diesel::update(row).set(set).execute(tx.conn)?,
+        needed => diesel::update(
+            row.filter((stock_levels::on_hand - stock_levels::allocated - stock_levels::soft_held).ge(needed)),
+        )
+        .set(set)
+        .execute(tx.conn)?,
+    };
+    Ok(changed == 1)
+}
+
+pub(super) fn write_claim(tx: &mut Tx<'_>, change: &Change) -> Result<()> {
+    let claim = &change.after;
+    let values = (
+        stock_claims::soft_held.eq(claim.soft_held),
+        stock_claims::allocated.eq(claim.allocated),
+        stock_claims::shipped.eq(claim.shipped),
+        stock_claims::put_back.eq(claim.put_back),
+        stock_claims::expires_at.eq(claim.expires_at),
+    );
+    let row = stock_claims::table.find((claim.line_id.0, claim.product_id.0));
+    if diesel::update(row).set(values).execute(tx.conn)? == 0 {
+        diesel::insert_into(stock_claims::table)
+            .values((
+                stock_claims::line_id.eq(claim.line_id.0),
+                stock_claims::product_id.eq(claim.product_id.0),
+                stock_claims::order_id.eq(claim.order_id.0),
+                values,
+            ))
+            .execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+/// Writes the change of one claim into the ledger, if any level changed by it.
+pub(super) fn write_movement(tx: &mut Tx<'_>, actor: &Actor, change: &Change, cause: &Cause) -> Result<()> {
+    let (on_hand, allocated, soft_held) = (change.on_hand(), change.allocated(), change.soft_held());
+    if (on_hand, allocated, soft_held) == (0, 0, 0) {
+        return Ok(());
+    }
+    diesel::insert_into(stock_movements::table)
+        .values((
+            stock_movements::product_id.eq(change.after.product_id.0),
+            stock_movements::line_id.eq(Some(change.after.line_id.0)),
+            stock_movements::cause_kind.eq(&cause.kind),
+            stock_movements::cause_key.eq(&cause.key),
+            stock_movements::on_hand.eq(on_hand),
+            stock_movements::allocated.eq(allocated),
+            stock_movements::soft_held.eq(soft_held),
+            stock_movements::note.eq(&cause.note),
+            stock_movements::actor_name.eq(actor.name()),
+            stock_movements::happened_at.eq(tx.now),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Changes what lies on the shelf and writes it into the ledger.
+pub(super) fn add_on_hand(tx: &mut Tx<'_>, actor: &Actor, product: ProductId, units: i64, cause: &Cause) -> Result<()> {
+    diesel::update(stock_levels::table.find(product.0))
+        .set(stock_levels::on_hand.eq(stock_levels::on_hand + units))
+        .execute(tx.conn)?;
+    diesel::insert_into(stock_movements::table)
+        .values((
+            stock_movements::product_id.eq(product.0),
+            stock_movements::line_id.eq(cause.line.map(|line| line.0)),
+            stock_movements::cause_kind.eq(&cause.kind),
+            stock_movements::cause_key.eq(&cause.key),
+            stock_movements::on_hand.eq(units),
+            stock_movements::allocated.eq(0),
+            stock_movements::soft_held.eq(0),
+            stock_movements::note.eq(&cause.note),
+            stock_movements::actor_name.eq(actor.name()),
+            stock_movements::happened_at.eq(tx.now),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+pub(super) fn of_cause(conn: &mut Conn, cause: &Cause) -> Result<Vec<Movement>> {
+    let rows = stock_movements::table
+        .filter(stock_movements::cause_kind.eq(&cause.kind).and(stock_movements::cause_key.eq(&cause.key)))
+        .order(stock_movements::product_id.asc());
+    Ok(match cause.line {
+        Some(line) => rows.filter(stock_movements::line_id.eq(line.0)).load(conn)?,
+        None => rows.filter(stock_movements::line_id.is_null()).load(conn)?,
+    })
+}
+
+/// Whether this cause has changed this product already.
+pub(super) fn has_moved(conn: &mut Conn, product: ProductId, cause: &Cause) -> Result<bool> {
+    Ok(of_cause(conn, cause)?.iter().any(|row| row.product_id == product))
+}
+
+/// The order of a line and how many of its units have left.
+pub(super) fn shipped_of_line(conn: &mut Conn, line: LineId) -> Result<Option<(OrderId, i64)>> {
+    Ok(order_lines::table
+        .find(line.0)
+        .select((order_lines::order_id, order_lines::shipped_quantity))
+        .first(conn)
+        .optional()?)
+}
+
+pub(super) fn forget_put_back(tx: &mut Tx<'_>, line: LineId, product: ProductId, units: i64) -> Result<()> {
+    diesel::update(stock_claims::table.find((line.0, product.0)))
+        .set(stock_claims::put_back.eq(stock_claims::put_back - units))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+pub(super) fn movements(conn: &mut Conn, product: ProductId, limit: i64) -> Result<Vec<Movement>> {
+    Ok(stock_movements::table
+        .filter(stock_movements::product_id.eq(product.0))
+        .order(stock_movements::id.desc())
+        .limit(limit)
+        .load(conn)?)
+}
+
+pub(super) fn expired(conn: &mut Conn, now: UtcTime, limit: i64) -> Result<Vec<OrderId>> {
+    let mut due: Vec<OrderId> = stock_claims::table
+        .filter(stock_claims::soft_held.gt(0).and(stock_claims::expires_at.le(now)))
+        .select(stock_claims::order_id)
+        .order(stock_claims::expires_at.asc())
+        .limit(limit)
+        .load(conn)?;
+    due.sort();
+    due.dedup();
+    Ok(due)
+}
