@@ -40,6 +40,7 @@ pub fn pages(config: &mut ServiceConfig, desk: &Desk, key: &Key) {
             .configure(paper)
             .configure(shop)
             .configure(one_order)
+            .configure(products)
             .default_service(web::to(|| async { no_such_page() })),
     );
 }
@@ -88,6 +89,17 @@ fn one_order(config: &mut ServiceConfig) {
         .service(resource("/orders/{number:[0-9]+}/notes/{uid}").route(post().to(notes::update)))
         .service(resource("/orders/{number:[0-9]+}/notes/{uid}/remove").route(post().to(notes::remove)))
         .service(resource("/orders/{number:[0-9]+}/read").route(post().to(notes::read)));
+}
+
+/// What the shop sells and what there is of it.
+fn products(config: &mut ServiceConfig) {
+    use crate::catalog::{pages as list, pages_product as one};
+    config
+        .service(resource("/products").route(get().to(list::index)).route(post().to(one::create)))
+        .service(resource("/products/new").route(get().to(one::new)))
+        .service(resource("/products/counting").route(post().to(one::switch)))
+        .service(resource("/products/{uid}").route(get().to(one::show)).route(post().to(one::save)))
+        .service(resource("/products/{uid}/count").route(post().to(one::count)));
 }
 
 /// The list of orders.

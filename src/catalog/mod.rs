@@ -2,15 +2,23 @@
 //! an order keeps its own copy, so that it still reads after the product changed.
 
 mod claims;
+pub mod pages;
+pub mod pages_product;
+pub mod shelf;
 pub mod stock;
 mod store;
 mod store_stock;
 
+use crate::actor::Actor;
 use crate::db::{Conn, Tx};
-use crate::error::{FieldProblem, Refusal, Result};
-use crate::ids::ProductId;
+use crate::error::{Error, FieldProblem, Refusal, RefusalKind, Result};
+use crate::event::{self, Event};
+use crate::ids::{MarketId, ProductId};
 use crate::money::LARGEST_MINOR;
 use crate::time::UtcTime;
+
+pub use shelf::Shelved;
+pub use stock::Part;
 
 /// A product in one variant.
 #[derive(Clone, Debug, diesel::Queryable)]
@@ -94,29 +102,171 @@ pub fn list(conn: &mut Conn) -> Result<Vec<Product>> {
     store::all(conn)
 }
 
-/// Makes a product.
+/// Every product with what there is of it, by SKU.
+pub fn shelves(conn: &mut Conn) -> Result<Vec<Shelved>> {
+    let products = list(conn)?;
+    let keys: Vec<ProductId> = products.iter().map(|product| product.id).collect();
+    let levels = stock::levels(conn, &keys)?;
+    let parts = store_stock::parts(conn, &keys)?;
+    let is_on = stock::is_on(conn)?;
+    Ok(shelf::shelve(products, &levels, &parts, is_on))
+}
+
+/// The product with this public identifier.
+///
+/// # Errors
+/// Missing if there is none.
+pub fn find(conn: &mut Conn, uid: &str) -> Result<Product> {
+    store::by_uid(conn, uid)?.ok_or_else(|| Error::Missing("such product".into()))
+}
+
+/// Prices of a product where they are not the shop's own, by market, in minor units of its currency.
+pub fn prices(conn: &mut Conn, product: ProductId) -> Result<Vec<(MarketId, i64)>> {
+    store::prices(conn, product)
+}
+
+/// Parts of a bundle with their units in one bundle.
+pub fn parts(conn: &mut Conn, bundle: ProductId) -> Result<Vec<Part>> {
+    store_stock::parts(conn, &[bundle])
+}
+
+/// Everything about a product that people type in.
+#[derive(Clone, Debug, Default)]
+pub struct Description {
+    /// Its own facts.
+    pub facts: NewProduct,
+    /// Prices that differ in other markets.
+    pub prices: Vec<(MarketId, i64)>,
+    /// SKU and units of each part, if it is a bundle.
+    pub parts: Vec<(String, i64)>,
+}
+
+/// Makes a product with its prices and parts.
 ///
 /// # Errors
 /// Names every field that needs attention; refuses a SKU that is taken.
+pub fn add(tx: &mut Tx<'_>, actor: &Actor, new: &Description) -> Result<Product> {
+    let (mut problems, parts) = check(tx.conn, new, None)?;
+    if problems.is_empty() {
+        let product = store::insert(tx, &new.facts)?;
+        store::replace_prices(tx, product.id, &new.prices)?;
+        store::replace_parts(tx, product.id, &parts)?;
+        record(tx, actor, &product, "added")?;
+        return Ok(product);
+    }
+    problems.dedup();
+    Err(Refusal::fields("product.invalid", problems).into())
+}
+
+/// Makes a product without parts, for set-up and tests.
+///
+/// # Errors
+/// As [`add`].
 pub fn create(tx: &mut Tx<'_>, new: &NewProduct) -> Result<Product> {
+    let actor = Actor::System { name: "Slipway" };
+    add(tx, &actor, &Description { facts: new.clone(), ..Description::default() })
+}
+
+/// Changes a product with its prices and parts. Orders keep the words and prices they were placed with.
+///
+/// # Errors
+/// As [`add`]; stale if somebody changed it since `version`.
+pub fn change(tx: &mut Tx<'_>, actor: &Actor, uid: &str, version: i64, new: &Description) -> Result<Product> {
+    let before = find(tx.conn, uid)?;
+    let (problems, parts) = check(tx.conn, new, Some(&before))?;
+    if !problems.is_empty() {
+        return Err(Refusal::fields("product.invalid", problems).into());
+    }
+    if !store::update(tx, &before, version, &new.facts)? {
+        return Err(Refusal::new(
+            RefusalKind::Stale,
+            "product.stale",
+            "Somebody changed this product since you opened it. Nothing of yours was saved; look at what it says now and save again.",
+        )
+        .into());
+    }
+    store::replace_prices(tx, before.id, &new.prices)?;
+    store::replace_parts(tx, before.id, &parts)?;
+    let product = find(tx.conn, uid)?;
+    record(tx, actor, &product, "changed")?;
+    Ok(product)
+}
+
+fn record(tx: &mut Tx<'_>, actor: &Actor, product: &Product, change: &str) -> Result<()> {
+    let changed =
+        Event::ProductChanged { product: product.uid.clone(), name: product.sku.clone(), change: change.to_owned() };
+    event::record(tx, actor, None, &changed)
+}
+
+type Parts = Vec<(ProductId, i64)>;
+
+/// What is wrong with a description, and the products its parts name.
+fn check(conn: &mut Conn, new: &Description, before: Option<&Product>) -> Result<(Vec<FieldProblem>, Parts)> {
+    let mut problems = check_facts(&new.facts);
+    let mut problem = |field: &str, message: String| problems.push(FieldProblem { field: field.to_owned(), message });
+    if let Some(other) = store::by_sku(conn, new.facts.sku.trim())?
+        && before.is_none_or(|before| before.id != other.id)
+    {
+        problem("sku", "Another product has this SKU.".to_owned());
+    }
+    if new.prices.iter().any(|(_, minor)| !(0..=LARGEST_MINOR).contains(minor)) {
+        problem("price", "Enter prices of zero or more.".to_owned());
+    }
+    let mut parts: Parts = Vec::new();
+    for (sku, quantity) in &new.parts {
+        let Some(part) = store::by_sku(conn, sku.trim())? else {
+            problem("parts", format!("There is no product with the SKU {sku}."));
+            continue;
+        };
+        if before.is_some_and(|before| before.id == part.id) || !store_stock::parts(conn, &[part.id])?.is_empty() {
+            problem("parts", format!("{sku} is a bundle itself. A part is a single product."));
+        }
+        if !(1..=10_000).contains(quantity) {
+            problem("parts", format!("Of {sku} a bundle holds 1 to 10,000 units."));
+        }
+        if parts.iter().any(|(known, _)| *known == part.id) {
+            problem("parts", format!("{sku} is listed twice. Enter it once with all its units."));
+        }
+        parts.push((part.id, *quantity));
+    }
+    if let Some(before) = before.filter(|_| !parts.is_empty())
+        && store::is_part(conn, before.id)?
+    {
+        problem("parts", "This product is part of a bundle, so it cannot be one.".to_owned());
+    }
+    Ok((problems, parts))
+}
+
+fn check_facts(facts: &NewProduct) -> Vec<FieldProblem> {
     let mut problems = Vec::new();
     let mut problem = |field: &str, message: &str| {
         problems.push(FieldProblem { field: field.to_owned(), message: message.to_owned() });
     };
-    if new.sku.trim().is_empty() || new.sku.chars().count() > 200 {
+    if facts.sku.trim().is_empty() || facts.sku.chars().count() > 200 {
         problem("sku", "Enter an SKU of at most 200 characters.");
     }
-    if new.title.trim().is_empty() || new.title.chars().count() > 1_000 {
+    if facts.title.trim().is_empty() || facts.title.chars().count() > 1_000 {
         problem("title", "Enter a title of at most 1,000 characters.");
     }
-    if !(0..=LARGEST_MINOR).contains(&new.price_minor) {
+    let texts = [
+        ("variant", &facts.variant, 500),
+        ("barcode", &facts.barcode, 100),
+        ("bin", &facts.bin, 100),
+        ("picture", &facts.picture, 100),
+    ];
+    for (field, text, most) in texts {
+        if text.chars().count() > most {
+            problem(field, &format!("This takes {most} characters at the most."));
+        }
+    }
+    if !(0..=LARGEST_MINOR).contains(&facts.price_minor) {
         problem("price", "Enter a price of zero or more.");
     }
-    if new.grams < 0 {
-        problem("grams", "Enter a weight of zero or more.");
+    if !(0..=1_000_000_000).contains(&facts.grams) {
+        problem("grams", "Enter a weight from 0 to 1,000,000,000 g.");
     }
-    if store::by_sku(tx.conn, new.sku.trim())?.is_some() {
-        problem("sku", "Another product has this SKU.");
+    if facts.low_at.is_some_and(|low| !(0..=stock::MOST_UNITS).contains(&low)) {
+        problem("low_at", "Enter the number of units that counts as low: zero or more.");
     }
-    if problems.is_empty() { store::insert(tx, new) } else { Err(Refusal::fields("product.invalid", problems).into()) }
+    problems
 }

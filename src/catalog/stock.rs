@@ -165,8 +165,8 @@ pub fn is_on(conn: &mut Conn) -> Result<bool> {
     Ok(web::setting(conn, SWITCH)?.as_deref() != Some("off"))
 }
 
-/// Switches counting on or off for the whole shop. Once it is on again, open orders claim what they
-/// are owed.
+/// Switches counting on or off for the whole shop. Claims of open orders follow when somebody asks for
+/// it: [`orders_wanting`] names them.
 pub fn switch(tx: &mut Tx<'_>, actor: &Actor, on: bool) -> Result<()> {
     let before = is_on(tx.conn)?;
     if before == on {
@@ -404,7 +404,26 @@ pub fn count(
         return Ok(before);
     }
     store::add_on_hand(tx, actor, product, counted - before.on_hand, &cause)?;
+    let name = store::names(tx.conn, &[product])?.pop().map(|(_, name)| name).unwrap_or_default();
+    let counted_event =
+        Event::StockCounted { product: name, before: before.on_hand, after: counted, reason: reason.to_owned() };
+    event::record(tx, actor, None, &counted_event)?;
     Ok(Levels { on_hand: counted, ..before })
+}
+
+/// Orders that are still to be sent and want this product or a bundle of it; with none, any product.
+pub fn orders_wanting(conn: &mut Conn, product: Option<ProductId>) -> Result<Vec<OrderId>> {
+    store::orders_wanting(conn, product)
+}
+
+/// Numbers of the orders that have a claim on a product, with the units allocated and softly held.
+pub fn claimed_by(conn: &mut Conn, product: ProductId, limit: i64) -> Result<Vec<(i64, i64, i64)>> {
+    store::claimed_by(conn, product, limit)
+}
+
+/// Numbers of the orders of these lines.
+pub fn orders_of_lines(conn: &mut Conn, lines: &[LineId]) -> Result<Vec<(LineId, i64)>> {
+    store::orders_of_lines(conn, lines)
 }
 
 /// Orders whose soft holds have ended.

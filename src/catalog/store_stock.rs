@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::claims::{Change, Shift};
 use super::stock::{Cause, Claim, Counting, Levels, Movement, Part};
 use crate::actor::Actor;
-use crate::db::schema::{order_lines, product_parts, products, stock_claims, stock_levels, stock_movements};
+use crate::db::schema::{order_lines, orders, product_parts, products, stock_claims, stock_levels, stock_movements};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{LineId, OrderId, ProductId};
@@ -230,4 +230,48 @@ pub(super) fn expired(conn: &mut Conn, now: UtcTime, limit: i64) -> Result<Vec<O
     due.sort();
     due.dedup();
     Ok(due)
+}
+
+/// Orders with open units of a product, or of any.
+pub(super) fn orders_wanting(conn: &mut Conn, product: Option<ProductId>) -> Result<Vec<OrderId>> {
+    let open = vec!["confirmed", "on_hold", "approved", "processed"];
+    let rows = order_lines::table
+        .inner_join(orders::table)
+        .filter(orders::base.eq_any(open).and(order_lines::product_id.is_not_null()))
+        .select(orders::id);
+    let mut found: Vec<OrderId> = match product {
+        None => rows.load(conn)?,
+        Some(product) => {
+            let mut keys: Vec<i64> = product_parts::table
+                .filter(product_parts::part_id.eq(product.0))
+                .select(product_parts::bundle_id)
+                .load(conn)?;
+            keys.push(product.0);
+            rows.filter(order_lines::product_id.eq_any(keys)).load(conn)?
+        }
+    };
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
+pub(super) fn claimed_by(conn: &mut Conn, product: ProductId, limit: i64) -> Result<Vec<(i64, i64, i64)>> {
+    let rows: Vec<(i64, i64, i64)> = stock_claims::table
+        .inner_join(orders::table.on(orders::id.eq(stock_claims::order_id)))
+        .filter(stock_claims::product_id.eq(product.0))
+        .filter(stock_claims::allocated.gt(0).or(stock_claims::soft_held.gt(0)))
+        .select((orders::number, stock_claims::allocated, stock_claims::soft_held))
+        .order(orders::number.desc())
+        .limit(limit)
+        .load(conn)?;
+    Ok(rows)
+}
+
+pub(super) fn orders_of_lines(conn: &mut Conn, lines: &[LineId]) -> Result<Vec<(LineId, i64)>> {
+    let keys: Vec<i64> = lines.iter().map(|line| line.0).collect();
+    Ok(order_lines::table
+        .inner_join(orders::table)
+        .filter(order_lines::id.eq_any(keys))
+        .select((order_lines::id, orders::number))
+        .load(conn)?)
 }

@@ -111,6 +111,12 @@ pub enum Event {
     /// A view of the list was saved, changed or removed.
     #[serde(rename = "view.changed")]
     ViewChanged { view: String, name: String, change: String },
+    /// A product was added or changed; `change` says which.
+    #[serde(rename = "product.changed")]
+    ProductChanged { product: String, name: String, change: String },
+    /// Somebody counted what lies on the shelf.
+    #[serde(rename = "stock.counted")]
+    StockCounted { product: String, before: i64, after: i64, reason: String },
     /// A file was imported.
     #[serde(rename = "import.finished")]
     ImportFinished { file: String, made: i64, known: i64, refused: i64 },

@@ -88,6 +88,10 @@ pub fn sentence(event: &Event, label: &dyn Fn(&str) -> String) -> String {
         Event::SettingsChanged { setting, after, .. } => format!("set {} to “{after}”", plain(setting)),
         Event::KeyChanged { name, change, .. } => format!("{} the API key {name}", plain(change)),
         Event::ViewChanged { name, change, .. } => format!("{} the view {name}", plain(change)),
+        Event::ProductChanged { name, change, .. } => format!("{} the product {name}", plain(change)),
+        Event::StockCounted { product, before, after, reason } => {
+            format!("counted {after} of {product}, {before} before: {reason}")
+        }
         Event::ImportFinished { file, made, known, refused } => {
             format!("imported {file}: {made} new, {known} already here, {refused} refused")
         }

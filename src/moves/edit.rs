@@ -1,6 +1,7 @@
 //! Changing the items of a placed order, with what follows for its parcels and payments. The stage
 //! stays; nothing is charged: what becomes due or owed is shown and left to people.
 
+use super::{Shortage, settle_stock};
 use crate::actor::Actor;
 use crate::db::Tx;
 use crate::error::Result;
@@ -10,7 +11,8 @@ use crate::{payment, shipment};
 /// Applies a change set under the order's version.
 ///
 /// # Errors
-/// Stale as [`order::find_for_change`]; as [`order::preview`] for what cannot be.
+/// Stale as [`order::find_for_change`]; as [`order::preview`] for what cannot be; as [`settle_stock`] if
+/// there is too little in stock for what is added.
 pub fn edit_lines(
     tx: &mut Tx<'_>,
     actor: &Actor,
@@ -22,6 +24,7 @@ pub fn edit_lines(
     order::change_lines(tx, actor, &mut order, wanted)?;
     shipment::recount(tx, &mut order)?;
     payment::resettle(tx, &mut order)?;
+    settle_stock(tx, actor, &order, "edited", Shortage::Refuses)?;
     order::save(tx, &mut order)?;
     Ok(order)
 }

@@ -1,7 +1,7 @@
 //! Holds: reasons an order may not go on. Several may be open at once; only releasing the last one
 //! moves the order back to where it was.
 
-use super::{Base, Edge, Kind, MoveOutcome, MoveRequest, check, move_to_stage, store, take};
+use super::{Base, Edge, Kind, MoveOutcome, MoveRequest, Shortage, check, move_to_stage, settle_stock, store, take};
 use crate::actor::Actor;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Result};
@@ -56,7 +56,8 @@ pub fn hold(tx: &mut Tx<'_>, actor: &Actor, number: i64, request: &MoveRequest) 
     let mut order = order::find_for_change(tx, number, request.version)?;
     let edge = Edge { from: Base::Confirmed, to: Base::OnHold, kind: Kind::Hold };
     check(tx, &order, &edge, request)?;
-    place_hold(tx, actor, &order, &request.reason, &request.note, request.until)?;
+    place_hold(tx, actor, &order, request)?;
+    settle_stock(tx, actor, &order, "on_hold", Shortage::Refuses)?;
     order::save(tx, &mut order)?;
     let label = Stages::load(tx.conn)?.label(&order.stage);
     Ok(MoveOutcome { order, changed: true, from_label: label.clone(), to_label: label, can_undo: false })
@@ -87,23 +88,18 @@ pub fn release(tx: &mut Tx<'_>, actor: &Actor, number: i64, version: Option<i64>
         }
         _ => {
             release_one(tx, actor, &found)?;
+            settle_stock(tx, actor, &order, "released", Shortage::Refuses)?;
             order::save(tx, &mut order)?;
             Ok(MoveOutcome { order, changed: true, from_label: label.clone(), to_label: label, can_undo: false })
         }
     }
 }
 
-pub(super) fn place_hold(
-    tx: &mut Tx<'_>,
-    actor: &Actor,
-    order: &Order,
-    reason: &str,
-    note: &str,
-    until: Option<UtcTime>,
-) -> Result<Hold> {
+pub(super) fn place_hold(tx: &mut Tx<'_>, actor: &Actor, order: &Order, request: &MoveRequest) -> Result<Hold> {
     let now = tx.now;
-    let hold = store::insert_hold(tx, actor, order.id, reason, note, until, now)?;
-    let placed = Event::HoldPlaced { hold: hold.uid.clone(), reason: reason.into(), note: note.into(), until };
+    let hold = store::insert_hold(tx, actor, order.id, request, now)?;
+    let (reason, note, until) = (request.reason.clone(), request.note.clone(), request.until);
+    let placed = Event::HoldPlaced { hold: hold.uid.clone(), reason, note, until };
     event::record(tx, actor, Some(order.id), &placed)?;
     Ok(hold)
 }

@@ -98,6 +98,7 @@ pub const HOLD_REASONS: &[(&str, &str)] = &[
     ("customer_request", "The customer asked to wait"),
     ("fraud_check", "Might be fraud"),
     ("after_hours", "Came in after hours"),
+    ("paid_after_abandon_no_stock", "Paid late, and the stock is gone"),
     ("other", "Another reason"),
 ];
 
@@ -160,6 +161,8 @@ pub struct Facts {
     pub payment_in_flight: bool,
     /// Whether a refund is under way.
     pub refund_in_flight: bool,
+    /// Of what there is too little to confirm it, one sentence a product.
+    pub short: Vec<String>,
 }
 
 /// What keeps an order from a move, as sentences that say what to do; empty if nothing does.
@@ -178,9 +181,11 @@ fn tell_lacks(order: &Order, facts: &Facts, edge: &Edge, amount: &Amount<'_>) ->
         (Kind::Forward, Base::Confirmed) => {
             address(facts, &mut lacks);
             confirmable_payment(order, amount, &mut lacks);
+            lacks.extend(facts.short.iter().cloned());
         }
         (Kind::Correction, Base::Confirmed) if edge.from != Base::Approved => {
             confirmable_payment(order, amount, &mut lacks);
+            lacks.extend(facts.short.iter().cloned());
         }
         (Kind::Forward, Base::Approved) => {
             address(facts, &mut lacks);

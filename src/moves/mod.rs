@@ -8,11 +8,13 @@ mod hold;
 pub mod lifecycle;
 pub mod pages;
 mod past;
+mod shelf;
 mod store;
 mod timers;
 mod undo;
 
 use crate::actor::Actor;
+use crate::catalog::stock::{self, Shortage};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Refusal, RefusalKind, Result};
 use crate::event::{self, Before, Event, Moved};
@@ -27,6 +29,7 @@ pub use edit::edit_lines;
 pub use hold::{Hold, hold, open_holds, release};
 pub use lifecycle::{Edge, Facts, Kind};
 pub use past::place_past;
+pub use shelf::{follow_counting, settle_stock, shortages};
 pub use timers::run_timers;
 pub use undo::{UNDO_SECONDS, undo};
 
@@ -68,6 +71,16 @@ impl RefundChoice {
     }
 }
 
+crate::text_enum! {
+    /// What becomes of the stock of an order that is held.
+    pub enum StockMode {
+        /// It stays claimed.
+        Keep = "keep",
+        /// Others can have it; when the hold is released it is claimed again, if it is still there.
+        Free = "free",
+    }
+}
+
 /// What a refusal may tell the actor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Telling {
@@ -94,6 +107,8 @@ pub struct MoveRequest {
     pub tracking: Tracking,
     /// When a hold ends by itself.
     pub until: Option<UtcTime>,
+    /// What becomes of its stock while it is held.
+    pub stock: StockMode,
     /// What the actor is allowed.
     pub authority: Authority,
     /// What the actor may be told.
@@ -111,6 +126,7 @@ impl MoveRequest {
             refund: RefundChoice::Unasked,
             tracking: Tracking::default(),
             until: None,
+            stock: StockMode::Keep,
             authority: Authority::Moves,
             telling: Telling::Amounts,
         }
@@ -148,7 +164,9 @@ pub struct Choice {
 /// Every move out of the order's stage that this authority may take, with what each lacks.
 pub fn choices(conn: &mut Conn, order: &Order, authority: Authority, telling: Telling) -> Result<Vec<Choice>> {
     let stages = Stages::load(conn)?;
-    let facts = facts(conn, order)?;
+    let mut facts = facts(conn, order)?;
+    let lines = order::lines(conn, order.id)?;
+    facts.short = shortages(conn, order, &lines)?;
     choices_of(order, &stages, &facts, authority, telling)
 }
 
@@ -210,6 +228,7 @@ pub fn facts_of(order: &Order, lines: &[Line], ledger: &[Payment], open_holds: u
         packed_units: sum(|line| line.packed_quantity),
         payment_in_flight: ledger.iter().any(|entry| entry.is_pending() && entry.kind != PaymentKind::Refund),
         refund_in_flight: ledger.iter().any(|entry| entry.is_pending() && entry.kind == PaymentKind::Refund),
+        short: Vec::new(),
     }
 }
 
@@ -222,6 +241,7 @@ pub fn place(tx: &mut Tx<'_>, actor: &Actor, draft: &Draft) -> Result<Placed> {
     if placed.outcome != Outcome::Made {
         return Ok(placed);
     }
+    shelf::hold_softly(tx, actor, &placed.order, "placed")?;
     let order = &mut placed.order;
     order.abandon_at = abandon_at(tx, actor, order)?;
     if order.abandon_at.is_some() {
@@ -252,15 +272,64 @@ fn advance(tx: &mut Tx<'_>, mut order: Order) -> Result<Order> {
     if !(waits || held_while_waiting) || !lifecycle::lacks(&order, &facts, &edge).is_empty() {
         return Ok(order);
     }
+    let rule = Actor::System { name: "Rule" };
+    let before = order.clone();
     if held_while_waiting {
         remember(&mut order, Some((confirmed.slug, Base::Confirmed)));
         order.abandon_at = None;
-        order::save(tx, &mut order)?;
-        return Ok(order);
+        let mut held = order.clone();
+        let saved = tx.attempt(|tx| {
+            settle_stock(tx, &rule, &held, "confirmed", Shortage::Refuses)?;
+            order::save(tx, &mut held)?;
+            Ok(held)
+        });
+        return unless_short(saved, before);
     }
     let edge = Edge { from: order.base, ..edge };
+    let wish = MoveRequest::to(&confirmed.slug);
+    let taken = tx.attempt(|tx| Ok(take(tx, &rule, order, &edge, &confirmed, &wish)?.order));
+    match taken {
+        Err(error) if stock::is_shortage(&error) && edge.from == Base::Abandoned => {
+            hold_for_stock(tx, before, &stages, &confirmed, &error.to_string())
+        }
+        taken => unless_short(taken, before),
+    }
+}
+
+/// The order as it became, or as it was if there is too little in stock: it waits.
+fn unless_short(changed: Result<Order>, before: Order) -> Result<Order> {
+    match changed {
+        Err(error) if stock::is_shortage(&error) => Ok(before),
+        changed => changed,
+    }
+}
+
+/// Puts an order on hold that was paid after it had been given up, when its goods are gone. Released, it
+/// is confirmed if there is enough by then.
+fn hold_for_stock(tx: &mut Tx<'_>, mut order: Order, stages: &Stages, confirmed: &Stage, why: &str) -> Result<Order> {
+    const REASON: &str = "paid_after_abandon_no_stock";
     let rule = Actor::System { name: "Rule" };
-    take(tx, &rule, order, &edge, &confirmed, &MoveRequest::to(&confirmed.slug)).map(|outcome| outcome.order)
+    let held = stages.default_of(Base::OnHold)?;
+    let moved = Moved {
+        from: order.stage.clone(),
+        to: held.slug.clone(),
+        from_base: order.base.as_str().into(),
+        to_base: Base::OnHold.as_str().into(),
+        reason: REASON.into(),
+        note: why.to_owned(),
+        before: before(&order),
+        can_undo: false,
+    };
+    order.stage = held.slug.clone();
+    order.base = Base::OnHold;
+    order.stage_entered_at = tx.now;
+    remember(&mut order, Some((confirmed.slug.clone(), Base::Confirmed)));
+    let request =
+        MoveRequest { reason: REASON.into(), note: why.to_owned(), stock: StockMode::Free, ..MoveRequest::to("") };
+    hold::place_hold(tx, &rule, &order, &request)?;
+    order::save(tx, &mut order)?;
+    event::record(tx, &rule, Some(order.id), &Event::OrderMoved(moved))?;
+    Ok(order)
 }
 
 /// Records a payment that happened elsewhere and confirms the order if that completes it.
@@ -510,7 +579,7 @@ fn take(
     match (edge.kind, edge.to) {
         (Kind::Hold, _) => {
             remember(&mut order, Some((from.clone(), edge.from)));
-            let hold = hold::place_hold(tx, actor, &order, &request.reason, &request.note, request.until)?;
+            let hold = hold::place_hold(tx, actor, &order, request)?;
             before.hold = Some(hold.id.0);
         }
         (Kind::Release, _) => hold::release_all(tx, actor, order.id)?,
@@ -543,6 +612,10 @@ fn take(
         (Kind::Correction, Base::Shipped) => goods(tx, actor, &mut order, Level::Shipped, request)?,
         (Kind::Correction, Base::Delivered) => shipment::receive_back(tx, &mut order, Received::Nothing)?,
         (Kind::Correction | Kind::Forward, _) => {}
+    }
+    match edge.to {
+        Base::Placed => shelf::hold_softly(tx, actor, &order, "placed")?,
+        to => settle_stock(tx, actor, &order, to.as_str(), Shortage::Refuses)?,
     }
     order::save(tx, &mut order)?;
     let moved = Moved {

@@ -9,7 +9,8 @@ use chrono::NaiveDateTime;
 use serde::Deserialize;
 
 use super::lifecycle::{self, Edge, Kind};
-use super::{Authority, Choice, MoveOutcome, MoveRequest, RefundChoice, Telling};
+use super::{Authority, Choice, MoveOutcome, MoveRequest, RefundChoice, StockMode, Telling};
+use crate::catalog::stock;
 use crate::db::Conn;
 use crate::error::{Error, Refusal, RefusalKind, Result};
 use crate::order::pages_parts::Sight;
@@ -180,6 +181,8 @@ pub struct Ask {
     pub tracking: bool,
     /// Whether an end is asked.
     pub until: bool,
+    /// Whether it is asked what becomes of its stock.
+    pub stock: bool,
     /// What else the move does.
     pub effect: String,
     /// What it lacks.
@@ -214,6 +217,7 @@ pub struct Typed {
     pub carrier: String,
     pub tracking: String,
     pub until: String,
+    pub stock: String,
 }
 
 /// A posted move.
@@ -237,6 +241,8 @@ pub struct MoveForm {
     #[serde(default)]
     until: String,
     #[serde(default)]
+    stock: String,
+    #[serde(default)]
     form_token: String,
     #[serde(default)]
     back: String,
@@ -251,6 +257,7 @@ impl MoveForm {
             carrier: self.carrier.clone(),
             tracking: self.tracking.clone(),
             until: self.until.clone(),
+            stock: self.stock.clone(),
         }
     }
     fn request(&self, person: &Person, zone: chrono_tz::Tz) -> Result<MoveRequest> {
@@ -268,6 +275,7 @@ impl MoveForm {
             refund: RefundChoice::parse(&self.refund),
             tracking: Tracking { carrier: self.carrier.trim().to_owned(), number: self.tracking.trim().to_owned() },
             until: until_of(&self.until, zone)?,
+            stock: if self.stock == "free" { StockMode::Free } else { StockMode::Keep },
             authority: authority_of(person),
             telling: telling_of(person),
         })
@@ -356,7 +364,8 @@ fn ask(conn: &mut Conn, person: &Person, number: i64, to: &str, typed: Typed, ba
     let ledger = payment::ledger(conn, order.id)?;
     let parcels = shipment::of_order(conn, order.id)?;
     let open = super::open_holds(conn, order.id)?;
-    let facts = super::facts_of(&order, &lines, &ledger, open.len());
+    let mut facts = super::facts_of(&order, &lines, &ledger, open.len());
+    facts.short = super::shortages(conn, &order, &lines)?;
     let is_more = order.base == Base::OnHold && stages.find(to).is_some_and(|stage| stage.base == Base::OnHold);
     let mut choices = super::choices_of(&order, &stages, &facts, authority_of(person), telling_of(person))?;
     if is_more {
@@ -388,6 +397,7 @@ fn ask(conn: &mut Conn, person: &Person, number: i64, to: &str, typed: Typed, ba
             && choice.edge.kind == Kind::Forward
             && wants_tracking(&order, &parcels),
         until: holds,
+        stock: holds && stock::claims(conn, order.id)?.iter().any(|claim| claim.allocated + claim.soft_held > 0),
         effect: choice.effect.clone().unwrap_or_default(),
         lacks: choice.lacks.join(" "),
         submit: if is_more { "Add the hold".to_owned() } else { label },

@@ -1,6 +1,9 @@
 //! Orders that already have a history: from a file, or for a demonstration.
 
-use super::{Actor, Base, Draft, Event, Moved, Order, Outcome, Placed, Stages, Tx, order, payment, shipment, store};
+use super::{
+    Actor, Base, Draft, Event, MoveRequest, Moved, Order, Outcome, Placed, Shortage, Stages, Tx, order, payment,
+    settle_stock, shipment, store,
+};
 use crate::error::Result;
 use crate::event;
 use crate::order::Past;
@@ -24,6 +27,7 @@ pub fn place_past(tx: &mut Tx<'_>, actor: &Actor, draft: &Draft, past: &Past) ->
     let stages = Stages::load(tx.conn)?;
     walk(tx, actor, order, past, &stages)?;
     settle_end(tx, actor, order, past, last_at)?;
+    settle_stock(tx, actor, order, "arrived", Shortage::IsOwed)?;
     order::save(tx, order)?;
     order::reindex(tx, order)?;
     Ok(placed)
@@ -88,7 +92,8 @@ fn settle_end(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, past: &Past, at
     match past.base {
         Base::OnHold => {
             let reason = if past.reason.is_empty() { "other" } else { &past.reason };
-            store::insert_hold(tx, actor, order.id, reason, "", None, at)?;
+            let request = MoveRequest { reason: reason.to_owned(), ..MoveRequest::to("") };
+            store::insert_hold(tx, actor, order.id, &request, at)?;
         }
         Base::Cancelled | Base::Rejected => {
             let kind = if past.base == Base::Cancelled { "cancel" } else { "reject" };

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::MoveRequest;
 use super::hold::Hold;
 use crate::actor::Actor;
 use crate::db::schema::{decisions, holds, orders};
@@ -19,18 +20,17 @@ pub(super) fn insert_hold(
     tx: &mut Tx<'_>,
     actor: &Actor,
     order: OrderId,
-    reason: &str,
-    note: &str,
-    until: Option<UtcTime>,
+    request: &MoveRequest,
     at: UtcTime,
 ) -> Result<Hold> {
     Ok(diesel::insert_into(holds::table)
         .values((
             holds::uid.eq(new_uid()),
             holds::order_id.eq(order.0),
-            holds::reason.eq(reason),
-            holds::note.eq(note),
-            holds::until_at.eq(until),
+            holds::reason.eq(&request.reason),
+            holds::note.eq(&request.note),
+            holds::until_at.eq(request.until),
+            holds::stock_mode.eq(request.stock.as_str()),
             holds::placed_at.eq(at),
             holds::placed_by.eq(actor.name()),
         ))

@@ -2,6 +2,7 @@
 
 use super::{Base, Edge, Kind, MoveRequest, facts, lifecycle, release, store, take};
 use crate::actor::Actor;
+use crate::catalog::stock;
 use crate::db::{Db, Tx};
 use crate::error::Result;
 use crate::order;
@@ -16,7 +17,7 @@ pub async fn run_timers(db: &Db) -> Result<usize> {
     let (abandon, release_due) = db
         .read(move |conn| Ok((store::due_to_abandon(conn, now, 200)?, store::due_to_release(conn, now, 200)?)))
         .await?;
-    let mut changed = 0;
+    let mut changed = free_soft_holds(db, now).await?;
     for number in abandon {
         changed += counted(number, db.write(move |tx| abandon_if_due(tx, number)).await);
     }
@@ -24,6 +25,21 @@ pub async fn run_timers(db: &Db) -> Result<usize> {
         let timer = Actor::System { name: "Timer" };
         let released = db.write(move |tx| release(tx, &timer, number, None, &hold)).await;
         changed += counted(number, released.map(|outcome| outcome.changed));
+    }
+    Ok(changed)
+}
+
+/// Gives free what orders held softly until now.
+async fn free_soft_holds(db: &Db, now: UtcTime) -> Result<usize> {
+    let mut changed = 0;
+    for id in db.read(move |conn| stock::expired(conn, now, 200)).await? {
+        let freed = db
+            .write(move |tx| {
+                order::lock(tx, id)?;
+                stock::free_expired(tx, &Actor::System { name: "Timer" }, id)
+            })
+            .await;
+        changed += counted(id.0, freed);
     }
     Ok(changed)
 }

@@ -1,6 +1,6 @@
 //! Taking the last move back from the toast, while nobody was told of it.
 
-use super::{Actor, Base, Event, MoveOutcome, Moved, Order, Stages, Tx, order, shipment, store};
+use super::{Actor, Base, Event, MoveOutcome, Moved, Order, Shortage, Stages, Tx, order, shipment, store};
 use crate::error::{Error, Refusal, Result};
 use crate::event::{self, Entry};
 use crate::payment;
@@ -47,6 +47,10 @@ pub fn undo(tx: &mut Tx<'_>, actor: &Actor, number: i64, version: i64) -> Result
     match moved.before.hold {
         Some(hold) => store::release_hold(tx, crate::ids::HoldId(hold), actor.name())?,
         None => store::reopen_holds(tx, order.id, last.at)?,
+    }
+    match (order.base, moved.to_base.as_str()) {
+        (Base::Placed, "abandoned" | "on_hold") => super::shelf::hold_softly(tx, actor, &order, "undone")?,
+        _ => super::settle_stock(tx, actor, &order, "undone", Shortage::Refuses)?,
     }
     payment::resettle(tx, &mut order)?;
     order::save(tx, &mut order)?;

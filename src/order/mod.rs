@@ -30,6 +30,7 @@ pub mod views;
 
 use crate::actor::Actor;
 use crate::address::Address;
+use crate::catalog::{self, Product};
 use crate::db::{Conn, Tx, dialect};
 use crate::error::{Error, Refusal, RefusalKind, Result};
 use crate::event::{self, Event};
@@ -494,14 +495,35 @@ fn insert(tx: &mut Tx<'_>, draft: &Draft, number: i64) -> Result<Order> {
     let customer = crate::customer::find_or_make(tx, &draft.customer_name, &draft.email, &draft.phone)?;
     let new = NewOrder::from_draft(draft, number, stage, customer, tx.now)?;
     let order = store::insert(tx, &new)?;
+    let skus: Vec<String> = draft.lines.iter().filter(|l| l.product.is_none()).map(|l| l.sku.trim().into()).collect();
+    let shelf = catalog::find_by_skus(tx.conn, &skus)?;
     for (index, line) in draft.lines.iter().enumerate() {
-        store::insert_line(tx, order.id, index as i64 + 1, line)?;
+        store::insert_line(tx, order.id, index as i64 + 1, &known_product(line, &shelf))?;
     }
     for (index, charge) in draft.charges.iter().enumerate() {
         store::insert_charge(tx, order.id, index as i64 + 1, charge)?;
     }
     store::replace_tags(tx, order.id, &order.tag_list())?;
     Ok(order)
+}
+
+/// The line with the product that its SKU names, which lends it what it lacks.
+fn known_product(line: &DraftLine, shelf: &[Product]) -> DraftLine {
+    let mut line = line.clone();
+    let sku = line.sku.trim();
+    let product = shelf.iter().find(|product| line.product.is_none() && !sku.is_empty() && product.sku == sku);
+    if let Some(product) = product {
+        line.product = Some(product.id);
+        for (own, known) in [(&mut line.picture, &product.picture), (&mut line.bin, &product.bin)] {
+            if own.is_empty() {
+                own.clone_from(known);
+            }
+        }
+        if line.grams == 0 {
+            line.grams = product.grams;
+        }
+    }
+    line
 }
 
 /// Saves what moves, payments and parcels computed about an order: stage, statuses, sums, timers, and

@@ -203,7 +203,8 @@ impl ShowPage {
             )),
             false => None,
         };
-        let facts = moves::facts_of(&order, &lines, &entries, open.len());
+        let mut facts = moves::facts_of(&order, &lines, &entries, open.len());
+        facts.short = moves::shortages(conn, &order, &lines)?;
         let choices = moves::choices_of(&order, &stages, &facts, authority_of(person), telling_of(person))?;
         let options = Options::of(&order, person, choices, &parcels);
         let home = markets.market(order.market_id).map_or("", |market| market.country.as_str());

@@ -254,6 +254,7 @@ fn icon(event: &Event) -> &'static str {
         Event::MessageRecorded { .. } => "message-circle",
         Event::SlipPrinted { .. } => "printer",
         Event::StaffChanged { .. } | Event::StaffSignedIn { .. } => "users",
+        Event::ProductChanged { .. } | Event::StockCounted { .. } => "building-warehouse",
         Event::SettingsChanged { .. } | Event::KeyChanged { .. } | Event::ViewChanged { .. } => "settings",
     }
 }

@@ -110,7 +110,7 @@ impl Viewer for Person {
     }
     fn may_open(&self, section: Section) -> bool {
         match section {
-            Section::Today | Section::Orders | Section::Board => self.may(Permission::ViewOrders),
+            Section::Today | Section::Orders | Section::Board | Section::Products => self.may(Permission::ViewOrders),
             Section::NewOrder => self.may(Permission::EditOrders),
             Section::Import => self.may(Permission::Import),
             Section::Settings => self.may(Permission::ManageSettings),

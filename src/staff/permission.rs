@@ -112,6 +112,10 @@ permissions! {
     WriteNotes, "Write notes", [Owner, Manager, Packer, Support];
     /// Print packing slips and order details.
     Print, "Print slips", [Owner, Manager, Packer, Support];
+    /// Add and change products, their prices and what is counted.
+    ManageProducts, "Change products and prices", [Owner, Manager];
+    /// Correct what lies on the shelf.
+    CountStock, "Count stock", [Owner, Manager, Packer];
     /// Bring orders in from files.
     Import, "Import orders", [Owner, Manager];
     /// Take orders out as files.

@@ -86,6 +86,14 @@ pub fn picture(name: &str) -> Option<&'static str> {
     ASSETS.by_name.get(&format!("p/{stem}.svg")).map(|asset| asset.url.as_str())
 }
 
+/// Names of the product pictures that come with the desk, sorted.
+pub fn pictures() -> Vec<&'static str> {
+    let stem = |name: &'static String| name.strip_prefix("p/").and_then(|name| name.strip_suffix(".svg"));
+    let mut names: Vec<&str> = ASSETS.by_name.keys().filter_map(stem).collect();
+    names.sort_unstable();
+    names
+}
+
 /// An icon of the sprite. It is decoration: the words beside it say the same.
 #[derive(Clone, Copy, Debug)]
 pub struct Icon<'a>(&'a str);

@@ -42,7 +42,7 @@ mod server;
 mod shell;
 mod store;
 
-pub use assets::{Icon, asset, icon, picture, serve_asset};
+pub use assets::{Icon, asset, icon, picture, pictures, serve_asset};
 pub use extract::{Form, Query, strict_text};
 pub use flash::{Toast, Undo, put_toast, take_toast};
 pub use once::{Outcome, once};

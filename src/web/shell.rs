@@ -54,6 +54,8 @@ pub enum Section {
     Orders,
     /// Typing in an order.
     NewOrder,
+    /// What the shop sells and what there is of it.
+    Products,
     /// Bringing orders in from files.
     Import,
     /// Settings of the shop.
@@ -195,6 +197,7 @@ fn navigation(viewer: &impl Viewer, section: Section, open: i64) -> Vec<NavItem>
         ("/", "Today", "home", Section::Today, None),
         ("/orders", "Orders", "inbox", Section::Orders, Some(open)),
         ("/board", "Board", "layout-kanban", Section::Board, None),
+        ("/products", "Products", "building-warehouse", Section::Products, None),
         ("/imports", "Import", "package", Section::Import, None),
     ];
     lines

@@ -29,4 +29,5 @@ mod refunds;
 mod schema;
 mod setup;
 mod staff;
+mod stock;
 mod tidy;

@@ -319,6 +319,11 @@ fn with_channel(desk: &TestDesk) -> Markets {
             find_or_make_channel(tx, market, "web", "Web shop", ChannelKind::Web)?;
             Markets::load(tx.conn)
         })
+        .inspect(|_| {
+            // Of five mugs one is plentiful, one is scarce; the others nobody knows.
+            desk.product("MUG-0", 500);
+            desk.product("MUG-1", 6);
+        })
         .unwrap()
 }
 
@@ -332,6 +337,7 @@ fn check_all(desk: &TestDesk, orders: &[i64]) {
             })
             .unwrap();
     }
+    desk.stock_must_add_up();
 }
 
 #[test]
