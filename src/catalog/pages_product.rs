@@ -98,7 +98,6 @@ struct NewPage {
     parts: Vec<PartRow>,
     refusal: Option<Refusal>,
     is_new: bool,
-    money: bool,
 }
 
 impl NewPage {
@@ -184,7 +183,6 @@ fn new_page(conn: &mut Conn, person: &Person, form: ProductForm, refusal: Option
         form,
         refusal,
         is_new: true,
-        money: true,
     })
 }
 
