@@ -138,7 +138,15 @@ fn people(config: &mut ServiceConfig) {
 fn shop(config: &mut ServiceConfig) {
     use settings::pages as s;
     use settings::people::pages as p;
+    use settings::stages::pages as st;
     config
+        .service(resource("/settings/stages").route(get().to(st::index)).route(post().to(st::add)))
+        .service(resource("/settings/stages/{slug}").route(get().to(st::show)).route(post().to(st::save)))
+        .service(resource("/settings/stages/{slug}/step").route(post().to(st::step)))
+        .service(resource("/settings/stages/{slug}/default").route(post().to(st::default)))
+        .service(resource("/settings/stages/{slug}/close").route(post().to(st::close)))
+        .service(resource("/settings/stages/{slug}/open").route(post().to(st::open)))
+        .service(resource("/settings/stages/{slug}/remove").route(post().to(st::remove)))
         .service(resource("/setup").route(get().to(setup::pages::show)).route(post().to(setup::pages::make)))
         .route("/settings", get().to(|| async { see_other("/settings/shop") }))
         .service(resource("/settings/shop").route(get().to(s::show)).route(post().to(s::save)))

@@ -53,6 +53,35 @@ pub fn lock_order(conn: &mut Conn, order: OrderId) -> Result<()> {
     Ok(())
 }
 
+/// Waits until no other transaction is editing the shop's stages. SQLite has one writer, so there it is a
+/// no-op.
+pub fn lock_stage_editor(conn: &mut Conn) -> Result<()> {
+    if let Conn::Pg(inner) = conn {
+        diesel::sql_query("SELECT pg_advisory_xact_lock(7021130000)").execute(inner)?;
+    }
+    Ok(())
+}
+
+/// Keeps a stage as it is until the transaction ends: together with others who only look at it, or alone
+/// to close it. Keys that point at it are not held up. On SQLite a no-op.
+pub fn lock_stage(conn: &mut Conn, slug: &str, alone: bool) -> Result<()> {
+    if let Conn::Pg(inner) = conn {
+        let strength = if alone { "NO KEY UPDATE" } else { "SHARE" };
+        diesel::sql_query(format!("SELECT 1 FROM stages WHERE slug = $1 FOR {strength}"))
+            .bind::<Text, _>(slug)
+            .execute(inner)?;
+    }
+    Ok(())
+}
+
+/// What a query ends in that locks the rows it finds; nothing on SQLite.
+pub fn for_update(conn: &Conn) -> &'static str {
+    match conn {
+        Conn::Sqlite(_) => "",
+        Conn::Pg(_) => " FOR UPDATE",
+    }
+}
+
 /// Replaces what search knows of an order. `words` are folded, unique and free of punctuation.
 pub fn index_order(conn: &mut Conn, order: OrderId, words: &[String]) -> Result<()> {
     match conn {

@@ -27,6 +27,14 @@ diesel::table! {
         tax_included -> Bool,
         abandon_after_minutes -> BigInt,
         created_at -> BigInt,
+        languages -> Text,
+        tax_rate_ppm -> BigInt,
+        abandons -> Bool,
+        stock_hold_minutes -> BigInt,
+        deliver_after_days -> Nullable<BigInt>,
+        archive_after_days -> Nullable<BigInt>,
+        holds_after_hours -> Bool,
+        payment_methods -> Text,
     }
 }
 
@@ -38,6 +46,30 @@ diesel::table! {
         name -> Text,
         kind -> Text,
         created_at -> BigInt,
+        payment_method -> Text,
+    }
+}
+
+diesel::table! {
+    market_hours (market_id, weekday) {
+        market_id -> BigInt,
+        weekday -> BigInt,
+        opens_minute -> BigInt,
+        closes_minute -> BigInt,
+    }
+}
+
+diesel::table! {
+    market_closed_days (market_id, day) {
+        market_id -> BigInt,
+        day -> Text,
+    }
+}
+
+diesel::table! {
+    timer_waits (order_id) {
+        order_id -> BigInt,
+        until_at -> BigInt,
     }
 }
 
@@ -157,6 +189,8 @@ diesel::table! {
         hidden -> Bool,
         active -> Bool,
         sla_minutes -> Nullable<BigInt>,
+        required_fields -> Text,
+        sends_message -> Bool,
     }
 }
 
@@ -561,6 +595,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     settings,
     counters,
     markets,
+    market_hours,
+    market_closed_days,
+    timer_waits,
     channels,
     staff,
     staff_links,

@@ -105,6 +105,10 @@ pub enum Event {
     /// A setting changed. Secrets are never given.
     #[serde(rename = "settings.changed")]
     SettingsChanged { setting: String, before: String, after: String },
+    /// A stage of the shop was added, closed, opened, removed, or something about it changed; `change` says
+    /// which or what.
+    #[serde(rename = "stage.changed")]
+    StageChanged { stage: String, label: String, change: String, before: String, after: String },
     /// An API key was made or revoked.
     #[serde(rename = "key.changed")]
     KeyChanged { key: String, name: String, change: String },
@@ -310,6 +314,11 @@ impl Event {
 /// lock, so its numbers have no gap and no repeat.
 pub fn record(tx: &mut Tx<'_>, actor: &Actor, order: Option<OrderId>, event: &Event) -> Result<()> {
     store::append(tx, actor, order, event, None)
+}
+
+/// Writes one event each of many orders that the caller has locked.
+pub fn record_each(tx: &mut Tx<'_>, actor: &Actor, events: &[(OrderId, Event)]) -> Result<()> {
+    store::append_each(tx, actor, events)
 }
 
 /// As [`record`], for something that happened earlier and is only now written down: an import or a

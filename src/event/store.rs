@@ -8,6 +8,7 @@ use crate::db::schema::events;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{OrderId, new_uid};
+use crate::on_each_database;
 use crate::time::UtcTime;
 
 type Row = (i64, String, i64, String, String, ActorKind, Option<i64>, String, UtcTime);
@@ -47,26 +48,59 @@ pub(super) fn append(
             last.unwrap_or(0) + 1
         }
     };
-    let serde_json::Value::Object(mut payload) = serde_json::to_value(event)? else {
-        return Err(Error::broken("an event is not an object"));
-    };
-    let kind = match payload.remove("kind") {
-        Some(serde_json::Value::String(kind)) => kind,
-        _ => return Err(Error::broken("an event has no kind")),
-    };
+    let (kind, payload) = kind_and_payload(event)?;
     diesel::insert_into(events::table)
         .values((
             events::uid.eq(new_uid()),
             events::order_id.eq(order.map(|o| o.0)),
             events::seq.eq(seq),
             events::kind.eq(kind),
-            events::payload.eq(serde_json::Value::Object(payload).to_string()),
+            events::payload.eq(payload),
             events::actor_kind.eq(actor.kind()),
             events::actor_key.eq(actor.key()),
             events::actor_name.eq(actor.name()),
             events::happened_at.eq(at.unwrap_or(tx.now)),
         ))
         .execute(tx.conn)?;
+    Ok(())
+}
+
+fn kind_and_payload(event: &Event) -> Result<(String, String)> {
+    let serde_json::Value::Object(mut payload) = serde_json::to_value(event)? else {
+        return Err(Error::broken("an event is not an object"));
+    };
+    match payload.remove("kind") {
+        Some(serde_json::Value::String(kind)) => Ok((kind, serde_json::Value::Object(payload).to_string())),
+        _ => Err(Error::broken("an event has no kind")),
+    }
+}
+
+/// Two statements for all of them.
+pub(super) fn append_each(tx: &mut Tx<'_>, actor: &Actor, new: &[(OrderId, Event)]) -> Result<()> {
+    let keys: Vec<i64> = new.iter().map(|(order, _)| order.0).collect();
+    let last: Vec<(Option<i64>, Option<i64>)> = events::table
+        .filter(events::order_id.eq_any(keys))
+        .group_by(events::order_id)
+        .select((events::order_id, diesel::dsl::max(events::seq)))
+        .load(tx.conn)?;
+    let last: std::collections::HashMap<i64, i64> =
+        last.into_iter().filter_map(|(order, seq)| order.zip(seq)).collect();
+    let mut rows = Vec::with_capacity(new.len());
+    for (order, event) in new {
+        let (kind, payload) = kind_and_payload(event)?;
+        rows.push((
+            events::uid.eq(new_uid()),
+            events::order_id.eq(Some(order.0)),
+            events::seq.eq(last.get(&order.0).copied().unwrap_or(0) + 1),
+            events::kind.eq(kind),
+            events::payload.eq(payload),
+            events::actor_kind.eq(actor.kind()),
+            events::actor_key.eq(actor.key()),
+            events::actor_name.eq(actor.name()),
+            events::happened_at.eq(tx.now),
+        ));
+    }
+    on_each_database!(tx.conn, conn => diesel::insert_into(events::table).values(&rows).execute(conn))?;
     Ok(())
 }
 

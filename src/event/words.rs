@@ -86,6 +86,7 @@ pub fn sentence(event: &Event, label: &dyn Fn(&str) -> String) -> String {
         Event::StaffChanged { name, change, .. } => format!("{} {name}", plain(change)),
         Event::StaffSignedIn { .. } => "signed in".into(),
         Event::SettingsChanged { setting, after, .. } => format!("set {} to “{after}”", plain(setting)),
+        Event::StageChanged { label, change, before, after, .. } => stage_words(label, change, before, after),
         Event::KeyChanged { name, change, .. } => format!("{} the API key {name}", plain(change)),
         Event::ViewChanged { name, change, .. } => format!("{} the view {name}", plain(change)),
         Event::ProductChanged { name, change, .. } => format!("{} the product {name}", plain(change)),
@@ -144,6 +145,22 @@ fn line_words(line: &LineChanged, show: Option<&dyn Fn(i64) -> String>) -> Strin
         None => {}
     }
     format!("“{name}” {}", changes.join(", "))
+}
+
+fn stage_words(label: &str, change: &str, before: &str, after: &str) -> String {
+    match change {
+        "added" => format!("added the stage {label}"),
+        "removed" => format!("removed the stage {label}"),
+        "opened" => format!("opened the stage {label} again"),
+        "closed" if after.is_empty() => format!("closed the stage {label}"),
+        "closed" => format!("closed the stage {label}; {after}"),
+        "default" => format!("let orders land in the stage {label} instead of {before}"),
+        "place" => format!("moved the stage {label} from place {before} to place {after}"),
+        "name" => format!("renamed the stage {before} to {label}"),
+        what if before.is_empty() => format!("set the {what} of the stage {label} to “{after}”"),
+        what if after.is_empty() => format!("removed the {what} of the stage {label}, which was “{before}”"),
+        what => format!("changed the {what} of the stage {label} from “{before}” to “{after}”"),
+    }
 }
 
 fn plain(key: &str) -> String {

@@ -74,6 +74,22 @@ pub struct Market {
     pub abandon_after_minutes: i64,
     /// When it was made.
     pub created_at: UtcTime,
+    /// Language tags besides `locale`, between single spaces.
+    pub languages: String,
+    /// Tax on new orders in millionths: 210,000 is 21 %.
+    pub tax_rate_ppm: i64,
+    /// Whether incomplete orders are abandoned by the clock.
+    pub abandons: bool,
+    /// Minutes for which an incomplete order keeps its stock.
+    pub stock_hold_minutes: i64,
+    /// Days after which a shipped order counts as delivered; none for never.
+    pub deliver_after_days: Option<i64>,
+    /// Days after which a finished order is put away; none for never.
+    pub archive_after_days: Option<i64>,
+    /// Whether orders confirmed outside opening hours wait for the next opening.
+    pub holds_after_hours: bool,
+    /// Keys of the ways of paying it takes, between single spaces; empty for all of them.
+    pub payment_methods: String,
 }
 
 impl Market {
@@ -98,6 +114,8 @@ pub struct Channel {
     pub kind: ChannelKind,
     /// When it was made.
     pub created_at: UtcTime,
+    /// Key of the way of paying that its new orders start with; empty for none.
+    pub payment_method: String,
 }
 
 /// A market to be made.

@@ -50,7 +50,9 @@ pub fn open_holds(conn: &mut Conn, order: OrderId) -> Result<Vec<Hold>> {
 pub fn hold(tx: &mut Tx<'_>, actor: &Actor, number: i64, request: &MoveRequest) -> Result<MoveOutcome> {
     let order = order::find_for_change(tx, number, None)?;
     if order.base != Base::OnHold {
-        let stage = Stages::load(tx.conn)?.default_of(Base::OnHold)?.slug.clone();
+        let stages = Stages::load(tx.conn)?;
+        let named = stages.find(&request.to).filter(|stage| stage.base == Base::OnHold && stage.active);
+        let stage = named.map_or_else(|| stages.default_of(Base::OnHold), Ok)?.slug.clone();
         return move_to_stage(tx, actor, number, &MoveRequest { to: stage, ..request.clone() });
     }
     let mut order = order::find_for_change(tx, number, request.version)?;

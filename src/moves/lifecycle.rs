@@ -3,7 +3,7 @@
 
 use crate::order::Order;
 use crate::payment::method::{self, Cover};
-use crate::workflow::Base;
+use crate::workflow::{Base, RequiredField, Stage};
 
 /// What kind of step an edge is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub enum Kind {
     Shelf,
     /// Takes a step back because it was wrong. Asks for the right to correct, and a reason.
     Correction,
+    /// To another stage of the same base: nothing but the name changes.
+    Sibling,
 }
 
 /// One allowed move between bases.
@@ -135,7 +137,7 @@ impl Edge {
             (Kind::Stop, Base::Rejected) => REJECT_REASONS,
             (Kind::Stop, _) => CANCEL_REASONS,
             (Kind::Correction, _) => CORRECTION_REASONS,
-            (Kind::Forward | Kind::Return | Kind::Release | Kind::Incomplete | Kind::Shelf, _) => &[],
+            (Kind::Forward | Kind::Return | Kind::Release | Kind::Incomplete | Kind::Shelf | Kind::Sibling, _) => &[],
         }
     }
     /// Whether people are asked something before it happens.
@@ -268,6 +270,21 @@ fn finished(order: &Order, facts: &Facts, amount: &Amount<'_>, lacks: &mut Vec<S
     if order.unread_count > 0 {
         lacks.push("The customer wrote something that nobody has read.".into());
     }
+}
+
+/// What an order lacks that a stage of the shop asks for, as sentences. What can come with the move is
+/// left out: its form asks for it.
+pub fn lacks_for_stage(order: &Order, stage: &Stage) -> Vec<String> {
+    let missing = |field: &RequiredField| match field {
+        RequiredField::Tracking | RequiredField::Note => false,
+        RequiredField::Assignee => order.assignee_id.is_none(),
+        RequiredField::Tags => order.tags.is_empty(),
+        RequiredField::Due => order.due_at.is_none(),
+        RequiredField::Email => order.email.is_empty(),
+        RequiredField::Phone => order.phone.is_empty(),
+        RequiredField::ShippingMethod => order.shipping_method.is_empty(),
+    };
+    stage.requires().into_iter().filter(missing).map(|field| field.lack().to_owned()).collect()
 }
 
 /// What a move does besides moving, in a few words for the menu.

@@ -9,6 +9,7 @@ pub mod lifecycle;
 pub mod pages;
 mod past;
 mod shelf;
+mod siblings;
 mod store;
 mod timers;
 mod undo;
@@ -23,13 +24,14 @@ use crate::order::{self, Correction, Draft, Line, Order, Outcome, PaymentKind, P
 use crate::payment::{self, NewPayment, Payment};
 use crate::shipment::{self, Level, Received, Tracking};
 use crate::time::UtcTime;
-use crate::workflow::{Base, Stage, Stages};
+use crate::workflow::{self, Base, Stage, Stages};
 
 pub use edit::edit_lines;
 pub use hold::{Hold, hold, open_holds, release};
 pub use lifecycle::{Edge, Facts, Kind};
 pub use past::place_past;
 pub use shelf::{follow_counting, settle_stock, shortages};
+pub use siblings::{beside, close_stage, remove_stage, stage_use, targets};
 pub use timers::run_timers;
 pub use undo::{UNDO_SECONDS, undo};
 
@@ -179,25 +181,25 @@ pub fn choices_of(
     telling: Telling,
 ) -> Result<Vec<Choice>> {
     let mut choices = Vec::new();
-    for edge in lifecycle::edges_from(order.base, order.resume_base) {
-        if edge.kind == Kind::Correction && authority != Authority::Corrects {
-            continue;
-        }
-        let stage = match (edge.kind, &order.resume_stage) {
-            (Kind::Release, Some(slug)) => stages.find(slug),
-            (Kind::Shelf, Some(slug)) if order.base == Base::Archived => stages.find(slug),
-            _ => None,
-        };
-        let stage = match stage {
-            Some(stage) => stage,
-            None => stages.default_of(edge.to)?,
-        };
-        let lacks = told(order, facts, &edge, telling);
+    let mut offer = |edge: Edge, stage: &Stage| {
+        let mut lacks = told(order, facts, &edge, telling);
+        lacks.extend(lifecycle::lacks_for_stage(order, stage));
         let effect = match (edge.kind, telling) {
             (Kind::Stop, Telling::NoAmounts) => None,
             _ => lifecycle::effect(order, facts, &edge),
         };
         choices.push(Choice { edge, stage: stage.clone(), lacks, effect });
+    };
+    for stage in siblings::beside(order, stages) {
+        offer(Edge { from: order.base, to: order.base, kind: Kind::Sibling }, stage);
+    }
+    for edge in lifecycle::edges_from(order.base, order.resume_base) {
+        if edge.kind == Kind::Correction && authority != Authority::Corrects {
+            continue;
+        }
+        for stage in siblings::targets(order, &edge, stages)? {
+            offer(edge, stage);
+        }
     }
     Ok(choices)
 }
@@ -404,8 +406,12 @@ pub fn move_to_stage(tx: &mut Tx<'_>, actor: &Actor, number: i64, request: &Move
         let label = target.label.clone();
         return Ok(MoveOutcome { order, changed: false, from_label: label.clone(), to_label: label, can_undo: false });
     }
+    if !workflow::hold_open(tx, &target)? {
+        return Err(unknown_stage(&request.to, &stages));
+    }
     let order = order::find_for_change(tx, number, request.version)?;
-    if order.base == target.base && order.base != Base::OnHold {
+    siblings::check_required(tx, &order, &target, request)?;
+    if order.base == target.base {
         return rename_stage(tx, actor, order, &stages, &target, request);
     }
     let edge = lifecycle::edges_from(order.base, order.resume_base)
@@ -425,6 +431,7 @@ fn rename_stage(
     target: &Stage,
     request: &MoveRequest,
 ) -> Result<MoveOutcome> {
+    check_note(request)?;
     let from = order.stage.clone();
     let moved = Moved {
         from: from.clone(),
@@ -490,11 +497,10 @@ fn unknown_stage(slug: &str, stages: &Stages) -> Error {
 }
 
 fn not_allowed(order: &Order, stages: &Stages, target: &Stage) -> Error {
-    let allowed: Vec<String> = lifecycle::edges_from(order.base, order.resume_base)
-        .iter()
-        .filter_map(|edge| stages.default_of(edge.to).ok())
-        .map(|stage| stage.slug.clone())
-        .collect();
+    let across = lifecycle::edges_from(order.base, order.resume_base);
+    let across = across.iter().flat_map(|edge| siblings::targets(order, edge, stages).unwrap_or_default());
+    let allowed: Vec<String> =
+        siblings::beside(order, stages).into_iter().chain(across).map(|stage| stage.slug.clone()).collect();
     let labels: Vec<String> = allowed.iter().map(|slug| stages.label(slug)).collect();
     Refusal::state(
         "order.stage_not_allowed",
@@ -524,11 +530,7 @@ fn check(tx: &mut Tx<'_>, order: &Order, edge: &Edge, request: &MoveRequest) -> 
         let known = reasons.iter().map(|(key, _)| (*key).to_owned()).collect();
         return Err(Refusal::field("order.reason_missing", "reason", "Choose a reason.").allowing(known).into());
     }
-    if request.note.chars().count() > 2_000 {
-        return Err(
-            Refusal::field("order.note_too_long", "note", "The note takes 2,000 characters at the most.").into()
-        );
-    }
+    check_note(request)?;
     if edge.kind == Kind::Stop && order.net_minor() > 0 && request.refund == RefundChoice::Unasked {
         return Err(Refusal::field(
             "order.refund_undecided",
@@ -552,6 +554,13 @@ fn check(tx: &mut Tx<'_>, order: &Order, edge: &Edge, request: &MoveRequest) -> 
     }
     Err(Refusal::state("order.not_ready", format!("{} cannot move yet. {}", order.shown_number(), lacks.join(" ")))
         .into())
+}
+
+fn check_note(request: &MoveRequest) -> Result<()> {
+    if request.note.chars().count() <= 2_000 {
+        return Ok(());
+    }
+    Err(Refusal::field("order.note_too_long", "note", "The note takes 2,000 characters at the most.").into())
 }
 
 /// Sets the stage to come back to.
@@ -611,7 +620,7 @@ fn take(
         (Kind::Correction, Base::Processed) => goods(tx, actor, &mut order, Level::Packed, request)?,
         (Kind::Correction, Base::Shipped) => goods(tx, actor, &mut order, Level::Shipped, request)?,
         (Kind::Correction, Base::Delivered) => shipment::receive_back(tx, &mut order, Received::Nothing)?,
-        (Kind::Correction | Kind::Forward, _) => {}
+        (Kind::Correction | Kind::Forward | Kind::Sibling, _) => {}
     }
     match edge.to {
         Base::Placed => shelf::hold_softly(tx, actor, &order, "placed")?,

@@ -22,7 +22,7 @@ use crate::staff::permission::MoveOrders;
 use crate::staff::{Permission, Person, Staff};
 use crate::time::{UtcTime, instant_of};
 use crate::web::{self, Answer, Desk, Form, Query, Toast, wants_fragment};
-use crate::workflow::{Base, Stages};
+use crate::workflow::{Base, RequiredField, Stage, Stages};
 
 /// What this person is allowed.
 pub fn authority_of(person: &Person) -> Authority {
@@ -58,7 +58,7 @@ pub struct MoveOption {
 impl MoveOption {
     fn of(order: &Order, choice: &Choice, parcels: &[Shipment]) -> Self {
         let shipping = choice.edge.kind == Kind::Forward && choice.edge.to == Base::Shipped;
-        let asks = choice.edge.asks() || shipping && wants_tracking(order, parcels);
+        let asks = choice.edge.asks() || shipping && wants_tracking(order, parcels) || asks_more(order, &choice.stage);
         let (label, icon) = verb(&choice.edge, &choice.stage.label);
         MoveOption {
             to: choice.stage.slug.clone(),
@@ -81,6 +81,11 @@ impl MoveOption {
     }
 }
 
+/// Whether the stage asks for something that comes with the move.
+fn asks_more(order: &Order, stage: &Stage) -> bool {
+    stage.requires().contains(&RequiredField::Note) && order.note_count == 0
+}
+
 /// Whether staff are asked for carrier and number: there are goods and no number is known yet.
 fn wants_tracking(order: &Order, parcels: &[Shipment]) -> bool {
     order.fulfilment_status != order::FulfilmentStatus::NotRequired
@@ -97,13 +102,18 @@ fn verb(edge: &Edge, label: &str) -> (String, &'static str) {
         (Kind::Forward, Base::Processed) => (format!("Mark as {lower}"), "package"),
         (Kind::Forward, _) => (format!("Mark as {lower}"), "circle-check"),
         (Kind::Return, _) => (format!("Mark as {lower}"), "arrow-back-up"),
-        (Kind::Hold, _) => ("Put on hold".to_owned(), "player-pause"),
+        (Kind::Sibling, _) => (format!("Move to {label}"), "arrow-right"),
+        (Kind::Hold, _) if lower == "on hold" => ("Put on hold".to_owned(), "player-pause"),
+        (Kind::Hold, _) => (format!("Put on hold as {label}"), "player-pause"),
         (Kind::Release, _) => (format!("Release to {label}"), "bolt"),
-        (Kind::Stop, Base::Rejected) => ("Reject order".to_owned(), "ban"),
-        (Kind::Stop, _) => ("Cancel order".to_owned(), "ban"),
-        (Kind::Incomplete, Base::Abandoned) => ("Mark as abandoned".to_owned(), "clock"),
+        (Kind::Stop, Base::Rejected) if lower == "rejected" => ("Reject order".to_owned(), "ban"),
+        (Kind::Stop, Base::Rejected) => (format!("Reject order as {label}"), "ban"),
+        (Kind::Stop, _) if lower == "cancelled" => ("Cancel order".to_owned(), "ban"),
+        (Kind::Stop, _) => (format!("Cancel order as {label}"), "ban"),
+        (Kind::Incomplete, Base::Abandoned) => (format!("Mark as {lower}"), "clock"),
         (Kind::Incomplete, _) => (format!("Reopen as {label}"), "refresh"),
-        (Kind::Shelf, Base::Archived) => ("Archive".to_owned(), "archive"),
+        (Kind::Shelf, Base::Archived) if lower == "archived" => ("Archive".to_owned(), "archive"),
+        (Kind::Shelf, Base::Archived) => (format!("Archive as {label}"), "archive"),
         (Kind::Shelf, _) => (format!("Bring back to {label}"), "refresh"),
         (Kind::Correction, Base::Confirmed) if edge.from != Base::Approved => {
             (format!("Reinstate as {label}"), "refresh")
@@ -139,7 +149,7 @@ impl Options {
                 && matches!(choice.edge.kind, Kind::Release | Kind::Shelf);
             if options.primary.is_none() && (comes_back || next == Some(choice.edge.to)) {
                 options.primary = Some(option);
-            } else if choice.edge.kind == Kind::Hold {
+            } else if choice.edge.kind == Kind::Hold && options.hold.is_none() {
                 options.hold = Some(option);
             } else if option.lacks.is_empty() {
                 options.others.push(option);
@@ -366,11 +376,11 @@ fn ask(conn: &mut Conn, person: &Person, number: i64, to: &str, typed: Typed, ba
     let open = super::open_holds(conn, order.id)?;
     let mut facts = super::facts_of(&order, &lines, &ledger, open.len());
     facts.short = super::shortages(conn, &order, &lines)?;
-    let is_more = order.base == Base::OnHold && stages.find(to).is_some_and(|stage| stage.base == Base::OnHold);
+    let is_more = order.base == Base::OnHold && order.stage == to;
     let mut choices = super::choices_of(&order, &stages, &facts, authority_of(person), telling_of(person))?;
     if is_more {
         let edge = Edge { from: Base::OnHold, to: Base::OnHold, kind: Kind::Hold };
-        let stage = stages.default_of(Base::OnHold)?.clone();
+        let stage = stages.find(to).cloned().ok_or_else(|| Error::Missing(format!("stage “{to}”")))?;
         choices.push(Choice { edge, stage, lacks: Vec::new(), effect: None });
     }
     let Some(choice) = choices.iter().find(|c| c.stage.slug == to && may_take(person, &c.edge)) else {
@@ -411,10 +421,10 @@ fn title(label: &str, order: &Order, is_more: bool) -> String {
     let number = order.shown_number();
     match label {
         _ if is_more => format!("Add another hold to {number}"),
-        "Put on hold" => format!("Put {number} on hold"),
         "Cancel order" => format!("Cancel {number}"),
         "Reject order" => format!("Reject {number}"),
         other => match other.split_once(' ') {
+            Some(("Move" | "Put", rest)) => format!("{} {number} {rest}", &other[..4].trim_end()),
             Some((verb @ ("Mark" | "Reinstate" | "Reopen" | "Bring"), rest)) => format!("{verb} {number} {rest}"),
             Some(("Back", rest)) => format!("Take {number} back {rest}"),
             _ => format!("{other} {number}"),

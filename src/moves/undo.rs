@@ -26,7 +26,8 @@ pub fn undo(tx: &mut Tx<'_>, actor: &Actor, number: i64, version: i64) -> Result
     let last = event::last_change(tx.conn, order.id)?.ok_or_else(nothing)?;
     let Event::OrderMoved(moved) = last.event else { return Err(nothing()) };
     let is_theirs = last.actor_kind == actor.kind() && last.actor_key == actor.key();
-    if !is_theirs || !moved.can_undo || tx.now.seconds_since(last.at) > UNDO_SECONDS {
+    let is_open = stages.find(&moved.from).is_some_and(|stage| stage.active);
+    if !is_theirs || !is_open || !moved.can_undo || tx.now.seconds_since(last.at) > UNDO_SECONDS {
         return Err(Refusal::state(
             "order.undo_closed",
             "This move can no longer be taken back. Move the order by hand, with a reason.",

@@ -9,11 +9,12 @@ use super::pages_row::{Row, Sight};
 use super::pages_tabs::{Tab, saved_filters, tabs};
 use crate::db::Conn;
 use crate::error::Result;
-use crate::moves::lifecycle::{self, Kind};
+use crate::moves;
+use crate::moves::lifecycle::{self, Edge, Kind};
 use crate::staff::permission::ViewOrders;
 use crate::staff::{Permission, Person, Staff};
 use crate::web::{self, Answer, Desk, Query, Section, Shell};
-use crate::workflow::Base;
+use crate::workflow::{Base, Stage};
 
 /// Cards of one column; the list has the others.
 const CARDS: usize = 12;
@@ -44,6 +45,7 @@ struct Column {
     slug: String,
     label: String,
     glyph: String,
+    colour: String,
     count: String,
     href: String,
     cards: Vec<Card>,
@@ -100,14 +102,18 @@ fn load(conn: &mut Conn, person: &Person, pairs: &address::Pairs) -> Result<Boar
             slug: stage.slug.clone(),
             label: stage.label.clone(),
             glyph: stage.base.glyph().to_owned(),
+            colour: stage.colour.clone(),
             count: totals.of(&stage.slug).to_string(),
             cards: Vec::new(),
             more: String::new(),
             href,
         };
+        if !stage.is_shown(totals.of(&stage.slug)) {
+            continue;
+        }
         if THIN.contains(&stage.base) {
             thin.push(column);
-        } else if COLUMNS.contains(&stage.base) && (!stage.hidden || totals.of(&stage.slug) > 0) {
+        } else if COLUMNS.contains(&stage.base) {
             if listed {
                 fill(conn, &mut column, &narrowed, &known, &totals, &shell, sight, person)?;
             } else {
@@ -174,28 +180,29 @@ fn targets(order: &super::Order, known: &Known, person: &Person) -> Vec<Target> 
     if !person.may(Permission::MoveOrders) {
         return Vec::new();
     }
-    let resume = order.resume_stage.as_deref().and_then(|slug| known.stages.find(slug));
-    let mut targets = Vec::new();
-    for edge in lifecycle::edges_from(order.base, resume.map(|stage| stage.base)) {
-        let allowed = match edge.kind {
-            Kind::Stop => person.may(Permission::CancelOrders),
-            Kind::Correction => person.may(Permission::CorrectOrders),
-            _ => true,
-        };
-        let stage = match edge.kind {
-            Kind::Release => resume,
-            _ => known.stages.default_of(edge.to).ok(),
-        };
-        let Some(stage) = stage.filter(|_| allowed) else { continue };
-        let asks = edge.asks() || edge.to == Base::Shipped;
+    let target = |edge: &Edge, stage: &Stage| {
+        let asks =
+            edge.asks() || edge.to == Base::Shipped && edge.kind == Kind::Forward || !stage.requires().is_empty();
         let ask = format!("/orders/{}/moves/new?to={}", order.number, stage.slug);
-        targets.push(Target {
+        Target {
             slug: stage.slug.clone(),
             label: stage.label.clone(),
             glyph: stage.base.glyph().to_owned(),
             ask: if asks { ask } else { String::new() },
             danger: edge.kind == Kind::Stop,
-        });
+        }
+    };
+    let beside = Edge { from: order.base, to: order.base, kind: Kind::Sibling };
+    let mut targets: Vec<Target> =
+        moves::beside(order, &known.stages).into_iter().map(|stage| target(&beside, stage)).collect();
+    for edge in lifecycle::edges_from(order.base, order.resume_base) {
+        let allowed = match edge.kind {
+            Kind::Stop => person.may(Permission::CancelOrders),
+            Kind::Correction => person.may(Permission::CorrectOrders),
+            _ => true,
+        };
+        let stages = moves::targets(order, &edge, &known.stages).unwrap_or_default();
+        targets.extend(stages.into_iter().filter(|_| allowed).map(|stage| target(&edge, stage)));
     }
     targets
 }

@@ -271,7 +271,8 @@ fn one(tx: &mut Tx<'_>, person: &Person, number: i64, deed: &Deed) -> Result<Str
             Ok(format!("moved to {}", outcome.to_label))
         }
         Deed::Hold { reason, note } => {
-            let request = MoveRequest { reason: reason.clone(), note: note.clone(), ..move_to("on_hold") };
+            let to = Stages::load(tx.conn)?.default_of(Base::OnHold)?.slug.clone();
+            let request = MoveRequest { reason: reason.clone(), note: note.clone(), ..move_to(&to) };
             moves::hold(tx, actor, number, &request)?;
             Ok("put on hold".to_owned())
         }

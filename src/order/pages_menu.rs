@@ -61,7 +61,12 @@ pub(crate) fn menu(wanted: &Wanted, known: &Known) -> Menu {
         minor.map_or(String::new(), |minor| crate::money::Money::new(minor, known.currency()).decimal())
     };
     Menu {
-        stages: known.stages.iter().map(|s| pick(&s.slug, &s.label, filter.stages.contains(&s.slug))).collect(),
+        stages: known
+            .stages
+            .iter()
+            .filter(|s| s.active || filter.stages.contains(&s.slug))
+            .map(|s| pick(&s.slug, &s.label, filter.stages.contains(&s.slug)))
+            .collect(),
         payments: PaymentStatus::ALL.iter().map(|s| pick(s.as_str(), s.label(), filter.payments.contains(s))).collect(),
         fulfilments: FulfilmentStatus::ALL
             .iter()

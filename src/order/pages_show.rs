@@ -128,6 +128,7 @@ pub struct ShowPage {
     pub from: String,
     pub back: String,
     pub stage_label: String,
+    stage_colour: String,
     pub payment: Option<Badge>,
     pub fulfilment: Badge,
     pub late: Option<(&'static str, String)>,
@@ -224,6 +225,7 @@ impl ShowPage {
             from: query.from.clone(),
             back,
             stage_label: stages.label(&order.stage),
+            stage_colour: stages.find(&order.stage).map_or(String::new(), |stage| stage.colour.clone()),
             payment: sight.money.then(|| parts::payment_badge(&order)),
             fulfilment: Badge {
                 tone: "",

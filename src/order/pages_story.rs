@@ -255,6 +255,9 @@ fn icon(event: &Event) -> &'static str {
         Event::SlipPrinted { .. } => "printer",
         Event::StaffChanged { .. } | Event::StaffSignedIn { .. } => "users",
         Event::ProductChanged { .. } | Event::StockCounted { .. } => "building-warehouse",
-        Event::SettingsChanged { .. } | Event::KeyChanged { .. } | Event::ViewChanged { .. } => "settings",
+        Event::SettingsChanged { .. }
+        | Event::StageChanged { .. }
+        | Event::KeyChanged { .. }
+        | Event::ViewChanged { .. } => "settings",
     }
 }

@@ -10,6 +10,7 @@ use crate::web::{self, Shell};
 pub(crate) struct Tile {
     pub label: String,
     pub glyph: String,
+    pub colour: String,
     pub count: i64,
     pub href: String,
     pub current: bool,
@@ -95,17 +96,19 @@ pub(crate) fn tiles(wanted: &Wanted, known: &Known, totals: &StageTotals) -> Vec
     let mut tiles = vec![Tile {
         label: "All stages".to_owned(),
         glyph: String::new(),
+        colour: String::new(),
         count: totals.sum(&Filter::default().listed_stages(&known.stages)),
         href: narrowed(&|f| f.stages.clear()),
         current: filter.stages.is_empty(),
         breaks: false,
     }];
     let mut broke = false;
-    for stage in known.stages.iter().filter(|stage| !stage.hidden || totals.of(&stage.slug) > 0) {
+    for stage in known.stages.iter().filter(|stage| stage.is_shown(totals.of(&stage.slug))) {
         let closed = stage.base.rank() >= crate::workflow::Base::Returned.rank();
         tiles.push(Tile {
             label: stage.label.clone(),
             glyph: stage.base.glyph().to_owned(),
+            colour: stage.colour.clone(),
             count: totals.of(&stage.slug),
             href: narrowed(&|f| f.stages = vec![stage.slug.clone()]),
             current: filter.stages.contains(&stage.slug),

@@ -2,6 +2,7 @@
 
 pub mod pages;
 pub mod people;
+pub mod stages;
 
 use chrono_tz::TZ_VARIANTS;
 

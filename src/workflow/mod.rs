@@ -1,10 +1,15 @@
 //! Stages: the twelve built-in ones and the shop's own, each on one of twelve bases. Rules look at
 //! the base only; people see the stage's label.
 
+mod edit;
+pub mod fields;
 mod store;
 
-use crate::db::Conn;
+use crate::db::{Conn, Tx};
 use crate::error::{Error, Result};
+
+pub use edit::{COLOURS, StageFacts, Step, add, change, close, make_default, open_again, remove, shift};
+pub use fields::RequiredField;
 
 crate::text_enum! {
     /// The built-in meaning of a stage. Spelled as the API spells it; `placed` is its `pending`.
@@ -81,6 +86,25 @@ pub struct Stage {
     pub active: bool,
     /// Minutes an order may stay before it is late.
     pub sla_minutes: Option<i64>,
+    /// What an order must have to enter, as keys between single spaces; see [`Stage::requires`].
+    pub required_fields: String,
+    /// Whether the customer is told when an order enters.
+    pub sends_message: bool,
+}
+
+impl Stage {
+    /// Whether it is one of the twelve, which cannot be closed or removed: its slug is its base's word.
+    pub fn is_built_in(&self) -> bool {
+        self.slug == self.base.as_str()
+    }
+    /// Whether it stands on the rail and the board with so many orders in it.
+    pub fn is_shown(&self, orders: i64) -> bool {
+        orders > 0 || self.active && !self.hidden
+    }
+    /// What an order must have to enter.
+    pub fn requires(&self) -> Vec<RequiredField> {
+        fields::read(&self.required_fields)
+    }
 }
 
 /// All stages of the shop, in their order.
@@ -100,6 +124,12 @@ impl Stages {
     pub fn find(&self, slug: &str) -> Option<&Stage> {
         self.0.iter().find(|stage| stage.slug == slug)
     }
+    /// The stages of a base that orders may enter, its default first, then in the order of the rail.
+    pub fn open_of(&self, base: Base) -> Vec<&Stage> {
+        let mut open: Vec<&Stage> = self.0.iter().filter(|stage| stage.base == base && stage.active).collect();
+        open.sort_by_key(|stage| !stage.is_default);
+        open
+    }
     /// Where an order entering a base lands.
     ///
     /// # Errors
@@ -114,4 +144,15 @@ impl Stages {
     pub fn label(&self, slug: &str) -> String {
         self.find(slug).map_or_else(|| slug.to_owned(), |stage| stage.label.clone())
     }
+}
+
+/// Keeps a stage as it is until the transaction ends, so that no order enters one that somebody closes
+/// at the same moment. Answers whether orders may enter. The built-in ones cannot be closed.
+pub fn hold_open(tx: &mut Tx<'_>, stage: &Stage) -> Result<bool> {
+    if stage.is_built_in() { Ok(true) } else { store::hold_open(tx, &stage.slug) }
+}
+
+/// Keeps every order from entering a stage until the transaction ends, for closing it.
+pub fn hold_shut(tx: &mut Tx<'_>, slug: &str) -> Result<()> {
+    store::hold_alone(tx, slug)
 }

@@ -3,10 +3,69 @@
 use diesel::prelude::*;
 
 use super::Stage;
-use crate::db::Conn;
 use crate::db::schema::stages;
+use crate::db::{Conn, Tx, dialect};
 use crate::error::Result;
 
 pub(super) fn all(conn: &mut Conn) -> Result<Vec<Stage>> {
     Ok(stages::table.order((stages::position.asc(), stages::slug.asc())).load(conn)?)
+}
+
+/// As [`all`], while nobody else edits them until the transaction ends.
+pub(super) fn all_for_change(tx: &mut Tx<'_>) -> Result<Vec<Stage>> {
+    dialect::lock_stage_editor(tx.conn)?;
+    all(tx.conn)
+}
+
+pub(super) fn hold_open(tx: &mut Tx<'_>, slug: &str) -> Result<bool> {
+    dialect::lock_stage(tx.conn, slug, false)?;
+    let active = stages::table.find(slug).select(stages::active).first::<bool>(tx.conn).optional()?;
+    Ok(active.unwrap_or(false))
+}
+
+pub(super) fn hold_alone(tx: &mut Tx<'_>, slug: &str) -> Result<()> {
+    dialect::lock_stage(tx.conn, slug, true)
+}
+
+pub(super) fn insert(tx: &mut Tx<'_>, stage: &Stage) -> Result<()> {
+    diesel::insert_into(stages::table)
+        .values((
+            stages::slug.eq(&stage.slug),
+            stages::label.eq(&stage.label),
+            stages::public_label.eq(&stage.public_label),
+            stages::base.eq(stage.base),
+            stages::position.eq(stage.position),
+            stages::colour.eq(&stage.colour),
+            stages::is_default.eq(stage.is_default),
+            stages::hidden.eq(stage.hidden),
+            stages::active.eq(stage.active),
+            stages::sla_minutes.eq(stage.sla_minutes),
+            stages::required_fields.eq(&stage.required_fields),
+            stages::sends_message.eq(stage.sends_message),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+pub(super) fn save(tx: &mut Tx<'_>, stage: &Stage) -> Result<()> {
+    diesel::update(stages::table.find(&stage.slug))
+        .set((
+            stages::label.eq(&stage.label),
+            stages::public_label.eq(&stage.public_label),
+            stages::position.eq(stage.position),
+            stages::colour.eq(&stage.colour),
+            stages::is_default.eq(stage.is_default),
+            stages::hidden.eq(stage.hidden),
+            stages::active.eq(stage.active),
+            stages::sla_minutes.eq(stage.sla_minutes),
+            stages::required_fields.eq(&stage.required_fields),
+            stages::sends_message.eq(stage.sends_message),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+pub(super) fn delete(tx: &mut Tx<'_>, slug: &str) -> Result<()> {
+    diesel::delete(stages::table.find(slug)).execute(tx.conn)?;
+    Ok(())
 }

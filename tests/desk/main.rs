@@ -29,5 +29,6 @@ mod refunds;
 mod schema;
 mod setup;
 mod staff;
+mod stages;
 mod stock;
 mod tidy;

@@ -1,0 +1,3 @@
+//! The stage editor: `/settings/stages`.
+
+pub mod pages;
