@@ -136,10 +136,16 @@ fn people(config: &mut ServiceConfig) {
 
 /// First run and settings.
 fn shop(config: &mut ServiceConfig) {
+    use settings::markets::pages as m;
     use settings::pages as s;
     use settings::people::pages as p;
     use settings::stages::pages as st;
     config
+        .service(resource("/settings/markets").route(get().to(m::index)).route(post().to(m::open)))
+        .service(resource("/settings/markets/new").route(get().to(m::new)))
+        .service(resource("/settings/markets/{slug}").route(get().to(m::show)).route(post().to(m::save)))
+        .service(resource("/settings/markets/{slug}/channels").route(post().to(m::add_channel)))
+        .service(resource("/settings/markets/{slug}/channels/{channel}").route(post().to(m::save_channel)))
         .service(resource("/settings/stages").route(get().to(st::index)).route(post().to(st::add)))
         .service(resource("/settings/stages/{slug}").route(get().to(st::show)).route(post().to(st::save)))
         .service(resource("/settings/stages/{slug}/step").route(post().to(st::step)))

@@ -16,27 +16,40 @@ const ROUND: Duration = Duration::from_secs(2);
 /// Rounds between housekeeping.
 const HOUSEKEEPING: u32 = 150;
 
-/// Runs until the process ends.
+/// Runs until the process ends: the clock and the queue side by side, so that no timer waits for a long
+/// job.
 pub async fn run(db: Db) {
+    tokio::join!(clock(&db), queue(&db));
+}
+
+async fn clock(db: &Db) {
     let mut rounds: u32 = 0;
     loop {
-        if let Err(error) = round(&db, rounds).await {
-            tracing::error!(%error, "a round of the worker failed");
+        if let Err(error) = tick(db, rounds).await {
+            tracing::error!(%error, "a round of the timers failed");
         }
         rounds = rounds.wrapping_add(1);
         tokio::time::sleep(ROUND).await;
     }
 }
 
-async fn round(db: &Db, rounds: u32) -> Result<()> {
+async fn tick(db: &Db, rounds: u32) -> Result<()> {
     moves::run_timers(db).await?;
     payment::lapse_due(db).await?;
-    drain(db).await?;
     if rounds.is_multiple_of(HOUSEKEEPING) {
         db.write(|tx| dialect::fold_stage_counts(tx.conn)).await?;
         db.write(uploads::forget_stale).await?;
     }
     Ok(())
+}
+
+async fn queue(db: &Db) {
+    loop {
+        if let Err(error) = drain(db).await {
+            tracing::error!(%error, "a round of the jobs failed");
+        }
+        tokio::time::sleep(ROUND).await;
+    }
 }
 
 /// Does every job that is due. Returns how many there were.

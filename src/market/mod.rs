@@ -1,6 +1,8 @@
 //! Markets and the channels orders come through. A market gives an order its currency, time zone and
 //! number prefix; a channel belongs to one market.
 
+mod edit;
+mod hours;
 mod store;
 
 use chrono_tz::Tz;
@@ -10,6 +12,9 @@ use crate::error::{Error, Refusal, Result};
 use crate::ids::{ChannelId, MarketId};
 use crate::money::Currency;
 use crate::time::UtcTime;
+
+pub use edit::{ChannelFacts, MarketFacts, add_channel, change, change_channel, hours, open};
+pub use hours::{Hours, Span};
 
 crate::text_enum! {
     /// What kind of place a channel is.
@@ -34,6 +39,19 @@ crate::text_enum! {
 }
 
 impl ChannelKind {
+    /// Its word.
+    pub fn label(self) -> &'static str {
+        match self {
+            ChannelKind::Manual => "Telephone and counter",
+            ChannelKind::Web => "Web shop",
+            ChannelKind::Whatsapp => "WhatsApp",
+            ChannelKind::Instagram => "Instagram",
+            ChannelKind::Wholesale => "Wholesale",
+            ChannelKind::Stall => "Stall or shop floor",
+            ChannelKind::Import => "File",
+            ChannelKind::Api => "API",
+        }
+    }
     /// Its icon in the sheet.
     pub fn icon(self) -> &'static str {
         match self {

@@ -2,8 +2,8 @@
 
 use diesel::prelude::*;
 
-use super::{Channel, ChannelKind, Market, NewMarket};
-use crate::db::schema::{channels, markets};
+use super::{Channel, ChannelKind, Hours, Market, NewMarket, Span};
+use crate::db::schema::{channels, market_closed_days, market_hours, markets};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Result};
 use crate::ids::MarketId;
@@ -61,4 +61,81 @@ pub(super) fn insert_channel(
         ))
         .returning(channels::all_columns)
         .get_result(tx.conn)?)
+}
+
+/// Everything but its slug and when it was made.
+pub(super) fn save_market(tx: &mut Tx<'_>, market: &Market) -> Result<()> {
+    diesel::update(markets::table.find(market.id.0))
+        .set((
+            markets::name.eq(&market.name),
+            markets::currency.eq(market.currency),
+            markets::time_zone.eq(&market.time_zone),
+            markets::locale.eq(&market.locale),
+            markets::country.eq(&market.country),
+            markets::order_prefix.eq(&market.order_prefix),
+            markets::tax_included.eq(market.tax_included),
+            markets::abandon_after_minutes.eq(market.abandon_after_minutes),
+            markets::languages.eq(&market.languages),
+            markets::tax_rate_ppm.eq(market.tax_rate_ppm),
+            markets::abandons.eq(market.abandons),
+            markets::stock_hold_minutes.eq(market.stock_hold_minutes),
+            markets::deliver_after_days.eq(market.deliver_after_days),
+            markets::archive_after_days.eq(market.archive_after_days),
+            markets::holds_after_hours.eq(market.holds_after_hours),
+            markets::payment_methods.eq(&market.payment_methods),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+pub(super) fn hours(conn: &mut Conn, market: MarketId) -> Result<Hours> {
+    let mut hours = Hours::default();
+    let rows: Vec<(i64, i64, i64)> = market_hours::table
+        .filter(market_hours::market_id.eq(market.0))
+        .select((market_hours::weekday, market_hours::opens_minute, market_hours::closes_minute))
+        .load(conn)?;
+    for (weekday, opens, closes) in rows {
+        if let Some(day) = usize::try_from(weekday - 1).ok().and_then(|index| hours.week.get_mut(index)) {
+            *day = Some(Span { opens, closes });
+        }
+    }
+    let days: Vec<String> = market_closed_days::table
+        .filter(market_closed_days::market_id.eq(market.0))
+        .select(market_closed_days::day)
+        .load(conn)?;
+    hours.closed = days.iter().filter_map(|day| day.parse().ok()).collect();
+    Ok(hours)
+}
+
+pub(super) fn replace_hours(tx: &mut Tx<'_>, market: MarketId, hours: &Hours) -> Result<()> {
+    diesel::delete(market_hours::table.filter(market_hours::market_id.eq(market.0))).execute(tx.conn)?;
+    diesel::delete(market_closed_days::table.filter(market_closed_days::market_id.eq(market.0))).execute(tx.conn)?;
+    for (weekday, span) in (1i64..).zip(&hours.week) {
+        let Some(span) = span else { continue };
+        diesel::insert_into(market_hours::table)
+            .values((
+                market_hours::market_id.eq(market.0),
+                market_hours::weekday.eq(weekday),
+                market_hours::opens_minute.eq(span.opens),
+                market_hours::closes_minute.eq(span.closes),
+            ))
+            .execute(tx.conn)?;
+    }
+    for day in &hours.closed {
+        diesel::insert_into(market_closed_days::table)
+            .values((market_closed_days::market_id.eq(market.0), market_closed_days::day.eq(day.to_string())))
+            .execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+pub(super) fn save_channel(tx: &mut Tx<'_>, channel: &Channel) -> Result<()> {
+    diesel::update(channels::table.find(channel.id.0))
+        .set((
+            channels::name.eq(&channel.name),
+            channels::kind.eq(channel.kind),
+            channels::payment_method.eq(&channel.payment_method),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
 }

@@ -258,7 +258,11 @@ fn abandon_at(tx: &mut Tx<'_>, actor: &Actor, order: &Order) -> Result<Option<Ut
     if actor.staff().is_some() || payment::method::of(&order.payment_method).is_offline {
         return Ok(None);
     }
-    let minutes = Markets::load(tx.conn)?.market(order.market_id).map_or(1_440, |market| market.abandon_after_minutes);
+    let markets = Markets::load(tx.conn)?;
+    let minutes = match markets.market(order.market_id) {
+        Some(market) if !market.abandons => return Ok(None),
+        market => market.map_or(1_440, |market| market.abandon_after_minutes),
+    };
     Ok(Some(order.placed_at.max(tx.now).plus_minutes(minutes)))
 }
 
@@ -294,6 +298,7 @@ fn advance(tx: &mut Tx<'_>, mut order: Order) -> Result<Order> {
         Err(error) if stock::is_shortage(&error) && edge.from == Base::Abandoned => {
             hold_for_stock(tx, before, &stages, &confirmed, &error.to_string())
         }
+        Ok(order) => timers::hold_after_hours(tx, order),
         taken => unless_short(taken, before),
     }
 }

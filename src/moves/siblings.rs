@@ -1,12 +1,12 @@
 //! Several stages on one base: which of them a move may enter, what each asks for, and closing one.
 //! Between stages of one base an order moves freely; across bases it follows the graph.
 
-use super::{Edge, Kind, MoveRequest, lifecycle, store};
+use super::{Edge, Kind, MoveRequest, lifecycle};
 use crate::actor::Actor;
 use crate::db::{Conn, Tx};
 use crate::error::{FieldProblem, Refusal, Result};
 use crate::event::{self, Before, Event, Moved};
-use crate::order::Order;
+use crate::order::{self, Order, Standing};
 use crate::shipment;
 use crate::workflow::{self, Base, RequiredField, Stage, Stages};
 
@@ -73,7 +73,7 @@ pub(super) fn check_required(tx: &mut Tx<'_>, order: &Order, stage: &Stage, requ
 
 /// Orders that stand in a stage or come back to it.
 pub fn stage_use(conn: &mut Conn, slug: &str) -> Result<i64> {
-    Ok(store::orders_in_stage(conn, slug)? + store::orders_coming_back(conn, slug)?)
+    order::count_of_stage(conn, slug)
 }
 
 /// Closes a stage of the shop's own and moves its orders to the sibling `into`, together with those that
@@ -89,19 +89,18 @@ pub fn close_stage(tx: &mut Tx<'_>, actor: &Actor, slug: &str, into: &str) -> Re
     let Some(sibling) = sibling else { return Ok(0) };
     let mut moved = 0;
     loop {
-        let found = store::lock_stage_orders(tx.conn, slug, CHUNK)?;
+        let found = order::restage_some(tx, slug, &sibling.slug, CHUNK)?;
         if found.is_empty() {
             return Ok(moved);
         }
         moved += i64::try_from(found.len()).unwrap_or(i64::MAX);
-        store::move_to_sibling(tx, &found, slug, &sibling.slug)?;
         let events: Vec<_> = found.iter().map(|order| (order.id(), told(order, &stage, &sibling))).collect();
         event::record_each(tx, actor, &events)?;
     }
 }
 
 /// What the diary of an order says when its stage is closed.
-fn told(order: &store::Standing, stage: &Stage, sibling: &Stage) -> Event {
+fn told(order: &Standing, stage: &Stage, sibling: &Stage) -> Event {
     if order.stage != stage.slug {
         return Event::OrderUpdated {
             field: "stage to come back to".to_owned(),

@@ -1,15 +1,15 @@
 //! The tables of holds and decisions, and the timers' queries.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{BigInt, Text};
 
 use super::MoveRequest;
 use super::hold::Hold;
 use crate::actor::Actor;
-use crate::db::schema::{decisions, holds, orders, stage_counts};
-use crate::db::{Conn, Tx, dialect};
+use crate::db::schema::{decisions, holds, orders};
+use crate::db::{Conn, Tx};
 use crate::error::Result;
-use crate::ids::{HoldId, OrderId, new_uid};
+use crate::ids::{HoldId, MarketId, OrderId, new_uid};
 use crate::on_each_database;
 use crate::time::UtcTime;
 use crate::workflow::Base;
@@ -102,67 +102,43 @@ pub(super) fn due_to_release(conn: &mut Conn, now: UtcTime, limit: i64) -> Resul
         .load(conn)?)
 }
 
-/// Orders that stand in a stage.
-pub(super) fn orders_in_stage(conn: &mut Conn, slug: &str) -> Result<i64> {
-    let counts: Vec<i64> =
-        stage_counts::table.filter(stage_counts::stage.eq(slug)).select(stage_counts::orders).load(conn)?;
-    Ok(counts.iter().sum())
-}
-
-/// Orders on hold or put away that come back to a stage of the shop's own.
-pub(super) fn orders_coming_back(conn: &mut Conn, slug: &str) -> Result<i64> {
-    Ok(orders::table
-        .filter(orders::resume_stage.eq(slug).and(orders::resume_stage.ne(orders::resume_base)))
-        .count()
-        .get_result(conn)?)
-}
-
-/// Where an order stands, as far as closing its stage is concerned.
-#[derive(diesel::QueryableByName)]
-pub(super) struct Standing {
-    #[diesel(sql_type = BigInt)]
-    id: i64,
-    #[diesel(sql_type = Text)]
-    pub stage: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub resume_stage: Option<String>,
-    #[diesel(sql_type = BigInt)]
-    pub stage_entered_at: i64,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub abandon_at: Option<i64>,
-}
-
-impl Standing {
-    pub fn id(&self) -> OrderId {
-        OrderId(self.id)
+/// Orders of a market that stand in a stage, past shipping and not put away, since `since` or longer and
+/// are not to wait for something else.
+pub(super) fn standing_since(
+    conn: &mut Conn,
+    market: MarketId,
+    stage: &str,
+    since: UtcTime,
+    now: UtcTime,
+    limit: i64,
+) -> Result<Vec<i64>> {
+    #[derive(diesel::QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = BigInt)]
+        number: i64,
     }
-}
-
-/// Locks some of the orders that stand in a stage of the shop's own or come back to it.
-pub(super) fn lock_stage_orders(conn: &mut Conn, slug: &str, limit: i64) -> Result<Vec<Standing>> {
-    let sql = format!(
-        "SELECT id, stage, resume_stage, stage_entered_at, abandon_at FROM orders \
-         WHERE stage = $1 OR (resume_stage = $2 AND resume_stage IS NOT NULL AND resume_stage <> resume_base) \
-         ORDER BY id LIMIT $3{}",
-        dialect::for_update(conn)
-    );
-    Ok(on_each_database!(conn, conn => diesel::sql_query(sql)
-        .bind::<Text, _>(slug)
-        .bind::<Text, _>(slug)
+    // The words of the index `orders_left`, without which no database would see that it fits.
+    let sql = "SELECT number FROM orders WHERE market_id = $1 AND stage = $2 AND stage_entered_at <= $3 \
+               AND base_rank >= 6 AND base_rank < 12 AND NOT EXISTS (SELECT 1 FROM timer_waits \
+               WHERE timer_waits.order_id = orders.id AND timer_waits.until_at > $4) \
+               ORDER BY stage_entered_at, id LIMIT $5";
+    let found: Vec<Found> = on_each_database!(conn, conn => diesel::sql_query(sql)
+        .bind::<BigInt, _>(market.0)
+        .bind::<Text, _>(stage)
+        .bind::<BigInt, _>(since.0)
+        .bind::<BigInt, _>(now.0)
         .bind::<BigInt, _>(limit)
-        .load(conn))?)
+        .load(conn))?;
+    Ok(found.into_iter().map(|found| found.number).collect())
 }
 
-/// Lets locked orders stand in a sibling of their stage, or come back to it.
-pub(super) fn move_to_sibling(tx: &mut Tx<'_>, found: &[Standing], from: &str, to: &str) -> Result<()> {
-    let keys = || found.iter().map(|order| order.id).collect::<Vec<_>>();
-    let again = (orders::updated_at.eq(tx.now), orders::version.eq(orders::version + 1));
-    diesel::update(orders::table.filter(orders::id.eq_any(keys()))).set(again).execute(tx.conn)?;
-    diesel::update(orders::table.filter(orders::id.eq_any(keys()).and(orders::stage.eq(from))))
-        .set(orders::stage.eq(to))
-        .execute(tx.conn)?;
-    diesel::update(orders::table.filter(orders::id.eq_any(keys()).and(orders::resume_stage.eq(from))))
-        .set(orders::resume_stage.eq(to))
-        .execute(tx.conn)?;
+/// Keeps timers from an order until then.
+pub(super) fn wait_until(tx: &mut Tx<'_>, order: OrderId, until: UtcTime) -> Result<()> {
+    let sql = "INSERT INTO timer_waits (order_id, until_at) VALUES ($1, $2) \
+               ON CONFLICT (order_id) DO UPDATE SET until_at = excluded.until_at";
+    on_each_database!(tx.conn, conn => diesel::sql_query(sql)
+        .bind::<BigInt, _>(order.0)
+        .bind::<BigInt, _>(until.0)
+        .execute(conn))?;
     Ok(())
 }

@@ -25,6 +25,7 @@ mod pages_tabs;
 pub mod pages_views;
 pub mod status;
 mod store;
+mod store_stage;
 pub mod totals;
 pub mod views;
 
@@ -46,6 +47,7 @@ pub use draft::{ChargeKind, Draft, DraftCharge, DraftLine, Past, PastPayment};
 pub use edit::{change_lines, preview};
 pub use status::{Balance, EntryState, FulfilmentStatus, PaymentKind, PaymentStatus, Quantities};
 pub use store::{Indexed, NewOrder};
+pub use store_stage::Standing;
 
 /// An order as stored.
 #[derive(Clone, Debug, diesel::Queryable)]
@@ -541,6 +543,22 @@ pub fn save(tx: &mut Tx<'_>, order: &mut Order) -> Result<()> {
     }
     order.version += 1;
     Ok(())
+}
+
+/// Orders that stand in a stage or, if it is one of the shop's own, come back to it.
+pub fn count_of_stage(conn: &mut Conn, slug: &str) -> Result<i64> {
+    Ok(store_stage::in_stage(conn, slug)? + store_stage::coming_back(conn, slug)?)
+}
+
+/// Lets some orders that stand in a stage, or come back to it, stand in or come back to a sibling of the
+/// same base, bumping their versions. Answers with how they stood before; none once all have gone. The
+/// caller tells their diaries.
+pub fn restage_some(tx: &mut Tx<'_>, from: &str, to: &str, limit: i64) -> Result<Vec<Standing>> {
+    let found = store_stage::lock_some(tx.conn, from, limit)?;
+    if !found.is_empty() {
+        store_stage::restage(tx, &found, from, to)?;
+    }
+    Ok(found)
 }
 
 /// Takes over the sums of the payment ledger. Does not save.

@@ -31,6 +31,10 @@ fn every_page_of_the_demonstration_shop_is_sound() {
         ("/imports/new", "import-new"),
         ("/settings/shop", "settings-shop"),
         ("/settings/staff", "settings-staff"),
+        ("/settings/markets", "settings-markets"),
+        ("/settings/markets/new", "settings-market-new"),
+        ("/settings/stages", "settings-stages"),
+        ("/settings/stages/approved", "settings-stage"),
         ("/settings/print", "settings-print"),
         ("/account", "account"),
     ]

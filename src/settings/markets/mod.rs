@@ -1,0 +1,4 @@
+//! Markets and their channels: `/settings/markets`.
+
+mod form;
+pub mod pages;

@@ -1,0 +1,245 @@
+//! `/settings/markets`: the list of markets with their channels, and the page of each market.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path};
+use askama::Template;
+use serde::Deserialize;
+
+use super::form::MarketForm;
+use crate::db::Conn;
+use crate::error::{Error, Refusal, Result};
+use crate::market::{self, Channel, ChannelFacts, ChannelKind, Hours, Market, MarketFacts, Markets};
+use crate::payment::method::METHODS;
+use crate::settings::{currencies, time_zones};
+use crate::staff::permission::ManageSettings;
+use crate::staff::{Person, Staff};
+use crate::web::{self, Answer, Desk, Form, Problem, Section, Shell, see_other};
+
+const LIST: &str = "/settings/markets";
+
+struct Row {
+    market: Market,
+    channels: Vec<Channel>,
+}
+
+#[derive(Template)]
+#[template(path = "settings/markets.html")]
+struct ListPage {
+    shell: Shell,
+    rows: Vec<Row>,
+}
+
+#[derive(Template)]
+#[template(path = "settings/market.html")]
+struct MarketPage {
+    shell: Shell,
+    /// None for one that is to be opened.
+    market: Option<Market>,
+    channels: Vec<Channel>,
+    form: MarketForm,
+    channel: ChannelForm,
+    zones: Vec<&'static str>,
+    currencies: Vec<(String, String)>,
+    refusal: Option<Refusal>,
+}
+
+impl MarketPage {
+    fn problem(&self, field: &str) -> &str {
+        self.refusal.as_ref().and_then(|refusal| refusal.problem(field)).unwrap_or_default()
+    }
+    fn action(&self) -> String {
+        self.market.as_ref().map_or_else(|| LIST.to_owned(), |market| format!("{LIST}/{}", market.slug))
+    }
+}
+
+/// A posted channel.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ChannelForm {
+    form_token: String,
+    channel_name: String,
+    kind: String,
+    payment_method: String,
+}
+
+impl ChannelForm {
+    fn facts(&self) -> Result<ChannelFacts, Refusal> {
+        let kind = ChannelKind::parse(&self.kind)
+            .ok_or_else(|| Refusal::field("channel.kind", "kind", "Choose what kind of place the channel is."))?;
+        let known = self.payment_method.is_empty() || METHODS.iter().any(|method| method.key == self.payment_method);
+        if !known {
+            let message = "Choose a way of paying from the list, or none.";
+            return Err(Refusal::field("channel.payment_method", "payment_method", message));
+        }
+        Ok(ChannelFacts { name: self.channel_name.clone(), kind, payment_method: self.payment_method.clone() })
+    }
+}
+
+/// What was sent and refused.
+#[derive(Default)]
+struct Sent {
+    form: Option<MarketForm>,
+    channel: Option<ChannelForm>,
+    refusal: Option<Refusal>,
+}
+
+fn load_one(conn: &mut Conn, person: &Person, slug: Option<&str>, sent: Sent) -> Result<MarketPage> {
+    let shell = Shell::load(conn, person, Section::Settings)?;
+    let known = Markets::load(conn)?;
+    let missing = || Error::Missing("such market".to_owned());
+    let market = match slug {
+        Some(slug) => Some(known.markets.iter().find(|market| market.slug == slug).cloned().ok_or_else(missing)?),
+        None => None,
+    };
+    let form = match (&market, sent.form) {
+        (_, Some(form)) => form,
+        (Some(market), None) => MarketForm::of(&MarketFacts::of(market, market::hours(conn, market.id)?)),
+        (None, None) => {
+            let home = known.home()?;
+            let facts = MarketFacts {
+                name: String::new(),
+                deliver_after_days: None,
+                archive_after_days: None,
+                holds_after_hours: false,
+                ..MarketFacts::of(home, Hours::default())
+            };
+            MarketForm::of(&facts)
+        }
+    };
+    let mine = |channel: &&Channel| market.as_ref().is_some_and(|market| market.id == channel.market_id);
+    Ok(MarketPage {
+        channels: known.channels.iter().filter(mine).cloned().collect(),
+        market,
+        form,
+        channel: sent.channel.unwrap_or_default(),
+        zones: time_zones(),
+        currencies: currencies(),
+        refusal: sent.refusal,
+        shell,
+    })
+}
+
+/// `GET /settings/markets`
+pub async fn index(desk: Data<Desk>, staff: Staff<ManageSettings>) -> Answer {
+    let person = staff.person();
+    let page = desk
+        .db
+        .read(move |conn| {
+            let shell = Shell::load(conn, &person, Section::Settings)?;
+            let known = Markets::load(conn)?;
+            let of = |market: &Market| known.channels.iter().filter(|c| c.market_id == market.id).cloned().collect();
+            let rows =
+                known.markets.iter().map(|market| Row { channels: of(market), market: market.clone() }).collect();
+            Ok(ListPage { shell, rows })
+        })
+        .await?;
+    web::page(&page)
+}
+
+/// `GET /settings/markets/new`
+pub async fn new(desk: Data<Desk>, staff: Staff<ManageSettings>) -> Answer {
+    let person = staff.person();
+    web::page(&desk.db.read(move |conn| load_one(conn, &person, None, Sent::default())).await?)
+}
+
+/// `GET /settings/markets/{slug}`
+pub async fn show(desk: Data<Desk>, staff: Staff<ManageSettings>, slug: Path<String>) -> Answer {
+    let person = staff.person();
+    web::page(&desk.db.read(move |conn| load_one(conn, &person, Some(&slug), Sent::default())).await?)
+}
+
+/// Shows the page again with what was refused.
+async fn refused(desk: &Desk, person: Person, slug: Option<String>, sent: Sent, error: Error) -> Answer {
+    let Some(refusal) = error.refusal().cloned() else { return Err(error.into()) };
+    let status: StatusCode = actix_web::ResponseError::status_code(&Problem::from(error));
+    let sent = Sent { refusal: Some(refusal), ..sent };
+    let page = desk.db.read(move |conn| load_one(conn, &person, slug.as_deref(), sent)).await?;
+    web::page_as(status, &page)
+}
+
+/// `POST /settings/markets`: opens one.
+pub async fn open(desk: Data<Desk>, staff: Staff<ManageSettings>, form: Form<MarketForm>) -> Answer {
+    let (form, person) = (form.0, staff.person());
+    let (sent, by) = (form.clone(), person.clone());
+    let made = desk
+        .db
+        .write(move |tx| {
+            web::once(tx, &by.credential(), &sent.form_token, |tx| {
+                let market = market::open(tx, &by.actor(), &sent.facts()?)?;
+                Ok(format!("{LIST}/{}", market.slug))
+            })
+        })
+        .await;
+    match made {
+        Ok(outcome) => {
+            staff.toast(format!("Market {} opened. Add the channels its orders come through.", form.name.trim()));
+            Ok(see_other(&outcome.location))
+        }
+        Err(error) => refused(&desk, person, None, Sent { form: Some(form), ..Sent::default() }, error).await,
+    }
+}
+
+/// `POST /settings/markets/{slug}`
+pub async fn save(
+    desk: Data<Desk>,
+    staff: Staff<ManageSettings>,
+    slug: Path<String>,
+    form: Form<MarketForm>,
+) -> Answer {
+    let (form, actor, slug) = (form.0, staff.actor(), slug.into_inner());
+    let (sent, which) = (form.clone(), slug.clone());
+    match desk.db.write(move |tx| market::change(tx, &actor, &which, &sent.facts()?)).await {
+        Ok(market) => {
+            staff.toast(format!("{} saved.", market.name));
+            Ok(see_other(&format!("{LIST}/{slug}")))
+        }
+        Err(error) => {
+            refused(&desk, staff.person(), Some(slug), Sent { form: Some(form), ..Sent::default() }, error).await
+        }
+    }
+}
+
+/// `POST /settings/markets/{slug}/channels`: adds one.
+pub async fn add_channel(
+    desk: Data<Desk>,
+    staff: Staff<ManageSettings>,
+    slug: Path<String>,
+    form: Form<ChannelForm>,
+) -> Answer {
+    let (form, person, slug) = (form.0, staff.person(), slug.into_inner());
+    let (sent, by, which) = (form.clone(), person.clone(), slug.clone());
+    let made = desk
+        .db
+        .write(move |tx| {
+            web::once(tx, &by.credential(), &sent.form_token, |tx| {
+                market::add_channel(tx, &by.actor(), &which, &sent.facts()?)?;
+                Ok(format!("{LIST}/{which}"))
+            })
+        })
+        .await;
+    match made {
+        Ok(outcome) => {
+            staff.toast(format!("Channel {} added.", form.channel_name.trim()));
+            Ok(see_other(&outcome.location))
+        }
+        Err(error) => refused(&desk, person, Some(slug), Sent { channel: Some(form), ..Sent::default() }, error).await,
+    }
+}
+
+/// `POST /settings/markets/{slug}/channels/{channel}`
+pub async fn save_channel(
+    desk: Data<Desk>,
+    staff: Staff<ManageSettings>,
+    path: Path<(String, String)>,
+    form: Form<ChannelForm>,
+) -> Answer {
+    let (form, actor, (slug, channel)) = (form.0, staff.actor(), path.into_inner());
+    let sent = form.clone();
+    match desk.db.write(move |tx| market::change_channel(tx, &actor, &channel, &sent.facts()?)).await {
+        Ok(channel) => {
+            staff.toast(format!("Channel {} saved.", channel.name));
+            Ok(see_other(&format!("{LIST}/{slug}")))
+        }
+        Err(error) => refused(&desk, staff.person(), Some(slug), Sent::default(), error).await,
+    }
+}
