@@ -78,4 +78,3 @@ pub(super) fn restage(tx: &mut Tx<'_>, found: &[Standing], from: &str, to: &str)
         .execute(tx.conn)?;
     Ok(())
 }
-

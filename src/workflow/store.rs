@@ -24,6 +24,8 @@ pub(super) fn hold_open(tx: &mut Tx<'_>, slug: &str) -> Result<bool> {
 }
 
 pub(super) fn hold_alone(tx: &mut Tx<'_>, slug: &str) -> Result<()> {
+    // Editors wait for one another first, so that none holds a stage that another one waits for.
+    dialect::lock_stage_editor(tx.conn)?;
     dialect::lock_stage(tx.conn, slug, true)
 }
 

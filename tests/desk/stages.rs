@@ -178,7 +178,7 @@ fn closing_a_stage_in_use_moves_its_orders_once_and_tells_each() {
     let closed =
         |entry: &&event::Entry| matches!(&entry.event, Event::StageChanged { change, .. } if change == "closed");
     assert_eq!(shop.iter().filter(closed).count(), 1);
-    owner.get(&format!("/orders/{}/history", numbers[0])).must_say("from Glazing to Approved (stage closed)");
+    owner.get(&format!("/orders/{}/history", numbers[0])).must_say("moved the order from Glazing to Approved");
 
     let refused = go(&desk, numbers[0], "glazing").unwrap_err();
     assert_eq!(refused.refusal().unwrap().code, "order.stage_unknown", "nothing enters a closed stage");
