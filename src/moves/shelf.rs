@@ -5,6 +5,7 @@ use super::{Actor, Base, Line, Order, Result, Tx, open_holds, order};
 use crate::catalog::stock::{self, Cause, Firmness, HOLD_MINUTES, Shortage, Want};
 use crate::db::{Conn, Db};
 use crate::ids::ProductId;
+use crate::market::Markets;
 
 /// What the lines of an order want of the products that the shop knows. Nothing is wanted for a line
 /// that is not shipped.
@@ -57,7 +58,9 @@ pub fn settle_stock(tx: &mut Tx<'_>, actor: &Actor, order: &Order, cause: &str, 
 /// Holds the goods of an order that waits in Placed for a while.
 pub(super) fn hold_softly(tx: &mut Tx<'_>, actor: &Actor, order: &Order, cause: &str) -> Result<()> {
     let wants = wants(&order::lines(tx.conn, order.id)?);
-    let firmness = Firmness::SoftlyUntil(tx.now.plus_minutes(HOLD_MINUTES));
+    let markets = Markets::load(tx.conn)?;
+    let minutes = markets.market(order.market_id).map_or(HOLD_MINUTES, |market| market.stock_hold_minutes);
+    let firmness = Firmness::SoftlyUntil(tx.now.plus_minutes(minutes));
     let cause = Cause::new(cause, order.version.to_string());
     stock::settle(tx, actor, order.id, firmness, &wants, &cause, Shortage::Refuses)
 }
