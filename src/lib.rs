@@ -44,10 +44,11 @@ pub mod web;
 pub mod words;
 
 // Features. Each may know those before it in this order: staff, market, customer, catalog, workflow,
-// order, payment, shipment, moves, conversation.
+// order, payment, shipment, invoice, moves, conversation.
 pub mod catalog;
 pub mod conversation;
 pub mod customer;
+pub mod invoice;
 pub mod market;
 pub mod moves;
 pub mod order;

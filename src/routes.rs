@@ -34,6 +34,7 @@ pub fn pages(config: &mut ServiceConfig, desk: &Desk, key: &Key) {
         web::scope("")
             .wrap(sessions)
             .route("/", get().to(report::pages::show))
+            .route("/attention", get().to(report::pages_attention::show))
             .configure(files)
             .configure(orders)
             .configure(people)
@@ -165,13 +166,19 @@ fn shop(config: &mut ServiceConfig) {
 
 /// Slips and order details on paper.
 fn paper(config: &mut ServiceConfig) {
-    use print::{pages as p, pages_settings as s};
+    use crate::invoice::pages as v;
+    use print::{pages as p, pages_invoice as i, pages_settings as s};
     config
         .service(resource("/orders/{number}/slip").route(get().to(p::one_slip)))
         .service(resource("/orders/{number}/sheet").route(get().to(p::one_sheet)))
         .service(resource("/print/slips").route(get().to(p::many_slips)))
         .service(resource("/print/sheets").route(get().to(p::many_sheets)))
+        .service(resource("/print/picks").route(get().to(p::pick_list)))
         .service(resource("/print/records").route(post().to(p::record)))
+        .service(resource("/invoices/{uid}").route(get().to(i::show)))
+        .service(resource("/invoices/{uid}/credit").route(get().to(v::ask_credit)).route(post().to(v::take_back)))
+        .service(resource("/orders/{number:[0-9]+}/invoices").route(post().to(v::create)))
+        .service(resource("/settings/invoices").route(get().to(v::show_settings)).route(post().to(v::save_settings)))
         .service(resource("/settings/print").route(get().to(s::show)).route(post().to(s::save)));
 }
 

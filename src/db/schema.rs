@@ -577,6 +577,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    invoices (id) {
+        id -> BigInt,
+        uid -> Text,
+        order_id -> BigInt,
+        kind -> Text,
+        series -> Text,
+        number -> BigInt,
+        credits_id -> Nullable<BigInt>,
+        currency -> Text,
+        total_minor -> BigInt,
+        content -> Text,
+        issued_at -> BigInt,
+        issued_by -> Text,
+    }
+}
+
+diesel::table! {
     stage_counts (market_id, stage) {
         market_id -> BigInt,
         stage -> Text,
@@ -631,5 +648,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     imports,
     import_pieces,
     import_problems,
+    invoices,
     stage_counts,
 );

@@ -75,6 +75,9 @@ pub enum Event {
     /// The time of an authorisation was over.
     #[serde(rename = "payment.lapsed")]
     AuthorizationLapsed { amount: MoneyFact },
+    /// An invoice or credit note was issued; `entry` says which.
+    #[serde(rename = "invoice.issued")]
+    InvoiceIssued { document: String, entry: String, name: String, amount: MoneyFact },
     /// A parcel reached a state: packed, shipped, delivered, cancelled.
     #[serde(rename = "shipment.changed")]
     ShipmentChanged { shipment: String, position: i64, state: String, carrier: String, tracking: String },

@@ -47,6 +47,9 @@ pub fn sentence(event: &Event, label: &dyn Fn(&str) -> String) -> String {
         Event::HoldReleased { reason, seconds, .. } => {
             format!("released the hold “{}” after {}", plain(reason), crate::time::short_span(*seconds))
         }
+        Event::InvoiceIssued { entry, name, amount, .. } => {
+            format!("issued the {} {name} over {}", plain(entry), Money::from(*amount))
+        }
         Event::PaymentRecorded { entry, amount, method, reference, reason, .. } => {
             let by = if method.is_empty() { String::new() } else { format!(" by {}", plain(method)) };
             let reference = if reference.is_empty() { String::new() } else { format!(", reference {reference}") };
@@ -102,6 +105,7 @@ pub fn sentence(event: &Event, label: &dyn Fn(&str) -> String) -> String {
 /// The same without amounts, e-mail addresses and telephone numbers, for people who may not see them.
 pub fn discreet_sentence(event: &Event, label: &dyn Fn(&str) -> String) -> String {
     match event {
+        Event::InvoiceIssued { entry, name, .. } => format!("issued the {} {name}", plain(entry)),
         Event::PaymentRecorded { entry, .. } => format!("recorded {}", entry_words(entry)),
         Event::PaymentStarted { entry, .. } => format!("began {}", entry_words(entry)),
         Event::PaymentFailed { entry, .. } => format!("refused {}", entry_words(entry)),

@@ -157,7 +157,7 @@ pub async fn bulk(desk: Data<Desk>, staff: Staff<ViewOrders>, form: Form<BulkFor
     let back = local(&form.back).to_owned();
     let pairs: Vec<(String, String)> = numbers.iter().map(|n| ("o".to_owned(), n.to_string())).collect();
     let needed = match form.what.as_str() {
-        "slips" | "sheets" => Permission::Print,
+        "slips" | "sheets" | "picks" => Permission::Print,
         "tag" | "assign" => Permission::EditOrders,
         _ => Permission::MoveOrders,
     };
@@ -167,6 +167,7 @@ pub async fn bulk(desk: Data<Desk>, staff: Staff<ViewOrders>, form: Form<BulkFor
     };
     let deed = match form.what.as_str() {
         "slips" => return Ok(see_other(&join("/print/slips", &pairs))),
+        "picks" => return Ok(see_other(&join("/print/picks", &pairs))),
         "sheets" => return Ok(see_other(&join("/print/sheets", &pairs))),
         "next" => Deed::Next,
         "hold" if form.reason.is_empty() => return ask(&desk, &staff, Asked::Hold, numbers, back).await,

@@ -152,6 +152,8 @@ pub struct ShowPage {
     pub messages: Vec<MessageRow>,
     pub notes: Vec<NoteRow>,
     pub history: Vec<story::Line>,
+    /// Invoices and credit notes.
+    pub invoices: Option<crate::invoice::pages::Card>,
     pub history_count: usize,
     pub oldest_first: bool,
     pub may: May,
@@ -260,6 +262,7 @@ impl ShowPage {
                 .collect(),
             messages: messages.iter().map(message_row).collect(),
             notes: notes.iter().map(|note| NoteRow::of(note, person, shell.now, writing)).collect(),
+            invoices: crate::invoice::pages::Card::of(conn, person, &order)?,
             history_count: history.len(),
             history: if tab == Tab::History { history } else { Vec::new() },
             oldest_first,

@@ -240,6 +240,7 @@ fn icon(event: &Event) -> &'static str {
         Event::OrderAssigned { .. } => "user-circle",
         Event::HoldPlaced { .. } => "player-pause",
         Event::HoldReleased { .. } => "bolt",
+        Event::InvoiceIssued { .. } => "receipt-refund",
         Event::PaymentRecorded { entry, .. } | Event::PaymentStarted { entry, .. }
             if entry == "refund" || entry == "goodwill" =>
         {

@@ -3,9 +3,11 @@
 use askama::Template;
 
 use super::paper::Paper;
+use super::picks::PickList;
 use super::settings::PrintSettings;
 use super::sheet::Sheet;
 use super::slip::Slip;
+use crate::invoice::content::Content;
 
 /// The block at the head of every document.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +27,21 @@ pub enum Papers {
     Slips(Vec<Slip>),
     /// Order details.
     Sheets(Vec<Sheet>),
+    /// A pick list.
+    Picks(PickList),
+    /// An invoice or credit note.
+    Invoice(Box<InvoicePaper>),
+}
+
+/// An invoice or credit note on paper.
+#[derive(Clone, Debug)]
+pub struct InvoicePaper {
+    /// `Invoice` or `Credit note`.
+    pub title: &'static str,
+    /// What it is called.
+    pub name: String,
+    /// What it says.
+    pub said: Content,
 }
 
 /// A document to look at and to print.
@@ -64,7 +81,7 @@ pub struct Bar {
     pub orders: String,
     /// Numbers of the orders to record as printed.
     pub record: String,
-    /// Which template: `slip` or `sheet`.
+    /// Which template: `slip`, `sheet`, `pick` or `invoice`.
     pub template: &'static str,
     /// Whether every order is printed as a gift.
     pub gift: bool,
@@ -103,7 +120,7 @@ impl Document {
     pub fn choices(&self) -> &'static [Paper] {
         match self.papers {
             Papers::Slips(_) => Paper::ALL,
-            Papers::Sheets(_) => Paper::SHEETS,
+            Papers::Sheets(_) | Papers::Picks(_) | Papers::Invoice(_) => Paper::SHEETS,
         }
     }
     /// Name, place and units of every slip, for the cover.
@@ -120,6 +137,8 @@ impl Document {
             Papers::Sheets(sheets) => {
                 sheets.iter().map(|sheet| (sheet.name.clone(), sheet.customer.clone(), sheet.stage.clone())).collect()
             }
+            // Its second page lists the orders.
+            Papers::Picks(_) | Papers::Invoice(_) => Vec::new(),
         }
     }
 }

@@ -8,6 +8,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::document::{Bar, Brand, Document, Papers};
+use super::picks::picks;
 use super::settings::{self, PrintSettings};
 use super::sheet::{Sight, sheet};
 use super::slip::{self, Options, Source, slips};
@@ -29,6 +30,7 @@ use crate::workflow::Stages;
 enum Kind {
     Slip,
     Sheet,
+    Pick,
 }
 
 impl Kind {
@@ -36,10 +38,11 @@ impl Kind {
         match word {
             "slip" => Ok(Kind::Slip),
             "sheet" => Ok(Kind::Sheet),
+            "pick" => Ok(Kind::Pick),
             other => Err(Refusal::field(
                 "print.template_unknown",
                 "template",
-                format!("There is nothing called {other} to print. Choose slip or sheet."),
+                format!("There is nothing called {other} to print. Choose slip, sheet or pick."),
             )
             .into()),
         }
@@ -48,6 +51,7 @@ impl Kind {
         match self {
             Kind::Slip => "slip",
             Kind::Sheet => "sheet",
+            Kind::Pick => "pick",
         }
     }
     /// As the diary calls it.
@@ -55,13 +59,14 @@ impl Kind {
         match self {
             Kind::Slip => "packing_slip",
             Kind::Sheet => "order_details",
+            Kind::Pick => "pick_list",
         }
     }
     /// The papers it comes on.
     fn papers(self) -> &'static [Paper] {
         match self {
             Kind::Slip => Paper::ALL,
-            Kind::Sheet => Paper::SHEETS,
+            Kind::Sheet | Kind::Pick => Paper::SHEETS,
         }
     }
     fn heading(self, count: usize) -> String {
@@ -70,6 +75,8 @@ impl Kind {
             (Kind::Slip, _) => format!("{count} packing slips"),
             (Kind::Sheet, 1) => "Order details".to_owned(),
             (Kind::Sheet, _) => format!("Details of {count} orders"),
+            (Kind::Pick, 1) => "Pick list".to_owned(),
+            (Kind::Pick, _) => format!("Pick list for {count} orders"),
         }
     }
 }
@@ -186,6 +193,16 @@ pub async fn many_sheets(
     show(&desk, &request, &staff, Kind::Sheet, None, &query).await
 }
 
+/// `GET /print/picks`
+pub async fn pick_list(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    staff: Staff<Print>,
+    query: Query<PrintQuery>,
+) -> Answer {
+    show(&desk, &request, &staff, Kind::Pick, None, &query).await
+}
+
 async fn show(
     desk: &Desk,
     request: &HttpRequest,
@@ -251,7 +268,7 @@ pub async fn record(desk: Data<Desk>, request: HttpRequest, staff: Staff<Print>,
 fn write_down(tx: &mut Tx<'_>, person: &Person, wish: &Wish, paper: Paper) -> Result<()> {
     let actor = person.actor();
     let sources = match wish.kind {
-        Kind::Slip => read_for_slips(tx.conn, &wish.numbers)?.sources,
+        Kind::Slip | Kind::Pick => read_for_slips(tx.conn, &wish.numbers)?.sources,
         Kind::Sheet => read(tx.conn, &wish.numbers)?,
     };
     // Always in the same order, so that two batches never wait for each other.
@@ -265,7 +282,7 @@ fn write_down(tx: &mut Tx<'_>, person: &Person, wish: &Wish, paper: Paper) -> Re
                 order::mark_printed(tx, &actor, &keys, wish.kind.template(), paper.as_str(), gift)?;
             }
         }
-        Kind::Sheet => {
+        Kind::Sheet | Kind::Pick => {
             let printed = Event::SlipPrinted {
                 template: wish.kind.template().to_owned(),
                 paper: paper.as_str().to_owned(),
@@ -287,7 +304,7 @@ fn write_down(tx: &mut Tx<'_>, person: &Person, wish: &Wish, paper: Paper) -> Re
 
 fn document(conn: &mut Conn, person: &Person, mut wish: Wish) -> Result<Document> {
     let (sources, left_out) = match wish.kind {
-        Kind::Slip => {
+        Kind::Slip | Kind::Pick => {
             let batch = read_for_slips(conn, &wish.numbers)?;
             (batch.sources, batch.left_out)
         }
@@ -327,12 +344,13 @@ fn document(conn: &mut Conn, person: &Person, mut wish: Wish) -> Result<Document
             };
             Papers::Sheets(sources.iter().map(one).collect())
         }
+        Kind::Pick => Papers::Picks(picks(&sources, settings.pictures)),
     };
     let shop = web::shop(conn)?;
     let address = web::setting(conn, "shop_address")?.unwrap_or_default();
     let address = address.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ");
     let bar = bar(&wish, &sources, &left_out, may_price);
-    let cover = wish.cover && !wish.single;
+    let cover = wish.cover && bar.may_cover;
     Ok(Document {
         title: bar.heading.clone(),
         paper,
@@ -372,7 +390,7 @@ fn bar(wish: &Wish, sources: &[Source], left_out: &[LeftOut], may_price: bool) -
         gift: wish.gift,
         prices: wish.prices,
         may_price,
-        may_cover: !wish.single,
+        may_cover: !wish.single && wish.kind != Kind::Pick,
         left_out: left_out.iter().map(|order| format!("Order {} {}.", order.number, order.why)).collect(),
         form_token: uuid::Uuid::new_v4().to_string(),
         recorded: wish.recorded,

@@ -108,6 +108,8 @@ permissions! {
     RefundPayments, "Refund payments", [Owner, Manager];
     /// Give money beyond what was received.
     GiveGoodwill, "Give goodwill", [Owner, Manager];
+    /// Issue invoices and credit notes.
+    IssueInvoices, "Issue invoices and credit notes", [Owner, Manager];
     /// Write notes on orders.
     WriteNotes, "Write notes", [Owner, Manager, Packer, Support];
     /// Print packing slips and order details.

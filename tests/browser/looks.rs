@@ -21,6 +21,7 @@ fn every_page_of_the_demonstration_shop_is_sound() {
 
     let mut pages: Vec<(String, &str)> = [
         ("/", "today"),
+        ("/attention", "attention"),
         ("/orders", "orders"),
         ("/orders?stage=approved&pay=paid", "orders-filtered"),
         ("/orders?q=nobody+at+all", "orders-none"),
@@ -36,6 +37,7 @@ fn every_page_of_the_demonstration_shop_is_sound() {
         ("/settings/stages", "settings-stages"),
         ("/settings/stages/approved", "settings-stage"),
         ("/settings/print", "settings-print"),
+        ("/settings/invoices", "settings-invoices"),
         ("/account", "account"),
     ]
     .map(|(place, name)| (place.to_owned(), name))
@@ -54,6 +56,10 @@ fn every_page_of_the_demonstration_shop_is_sound() {
         browser.goto(&format!("{home}/orders?stage={stage}"));
         let order = browser.find("#orders a.o").property("href").as_str().unwrap().to_owned();
         let path = url::Url::parse(&order).unwrap().path().to_owned();
+        if name == "slip" {
+            let number = path.rsplit('/').next().unwrap();
+            pages.push((format!("/print/picks?o={number}"), "picks"));
+        }
         pages.push((format!("{path}{then}"), name));
     }
     browser.complaints();

@@ -6,12 +6,14 @@
 
 mod support;
 
+mod attention;
 mod bad_input;
 mod board;
 mod demo;
 mod durability;
 mod exports;
 mod imports;
+mod invoices;
 mod licences;
 mod links;
 mod markets;

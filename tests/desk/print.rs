@@ -264,3 +264,25 @@ fn the_shops_texts_stand_on_its_slips() {
     assert_eq!(refused.field("thanks"), "kept");
     assert_eq!(desk.packer().get("/settings/print").status, 403);
 }
+
+#[test]
+fn a_pick_list_gathers_what_is_open_by_shelf_and_then_the_boxes() {
+    let desk = TestDesk::open();
+    let first = vec![line("MUG", "Mug", "A-10-1", 2), line("BOWL", "Bowl", "A-2-1", 1)];
+    let second = vec![line("MUG", "Mug", "A-10-1", 3), line("", "Loose thing", "", 1)];
+    let first = desk.order().with(|draft| draft.lines = first).at("approved").place();
+    let second = desk.order().with(|draft| draft.lines = second).at("approved").place();
+    let packed = desk.order().with(|draft| draft.lines = vec![line("CUP", "Cup", "A-1-1", 9)]).at("processed").place();
+    let held = desk.order().at("on_hold").place();
+    let jon = desk.packer();
+    let list = jon.see(&format!("/print/picks?o={first},{second},{packed},{held}"));
+    let words = list.words();
+    list.must_say(&format!("A-10-1 5 × Mug MUG ORD{first} × 2, ORD{second} × 3"));
+    assert!(words.contains("7 units") && words.contains("2 orders"), "{words}");
+    assert!(words.find("Bowl") < words.find("Mug") && words.find("Mug") < words.find("Loose thing"), "{words}");
+    assert!(!words.contains("Cup") && !words.contains('€'), "{words}");
+    list.must_say(&format!("Order {held} is on hold"));
+    assert_eq!(press_print(&jon, &list).status, 200);
+    assert!(kinds(&desk, first).contains(&"slip.printed".to_owned()));
+    assert_eq!(desk.look(first).print_count, 0, "a pick list is no slip");
+}

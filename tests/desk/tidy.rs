@@ -6,8 +6,19 @@ use std::path::Path;
 const GROUND: [&str; 13] =
     ["money", "ids", "time", "address", "actor", "error", "config", "words", "db", "event", "job", "web", "api"];
 /// A feature knows only those before it.
-const FEATURES: [&str; 10] =
-    ["staff", "market", "customer", "catalog", "workflow", "order", "payment", "shipment", "moves", "conversation"];
+const FEATURES: [&str; 11] = [
+    "staff",
+    "market",
+    "customer",
+    "catalog",
+    "workflow",
+    "order",
+    "payment",
+    "shipment",
+    "invoice",
+    "moves",
+    "conversation",
+];
 /// Edges know any feature; no feature knows them.
 const EDGES: [&str; 9] = ["setup", "settings", "account", "intake", "webhook", "notify", "print", "report", "transfer"];
 /// Words that say nothing about what is inside.

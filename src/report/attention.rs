@@ -1,0 +1,194 @@
+//! What needs somebody's attention, derived from how the orders stand and from nothing else: no list of
+//! tasks is kept that could be wrong.
+
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Text};
+
+use super::today::of_base;
+use crate::db::Conn;
+use crate::db::dialect::{Parameter, load_written};
+use crate::error::Result;
+use crate::money::Currency;
+use crate::order::list::Known;
+use crate::time::UtcTime;
+use crate::workflow::Base;
+
+/// Orders of one kind that are read.
+pub const SHOWN: usize = 25;
+/// Days before an authorisation lapses from which on it is told.
+const EXPIRY_DAYS: i64 = 2;
+
+/// Why an order needs attention, the most pressing first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// A refund did not go through and the money is still owed.
+    RefundFailed,
+    /// Paid after it was given up, and what was ordered is gone.
+    PaidAfterAbandon,
+    /// The promise of a bank lapses soon.
+    AuthorisationExpiring,
+    /// It should have left.
+    Late,
+    /// The customer wrote and nobody has read it.
+    Unread,
+    /// The shop owes the customer money.
+    CreditOwed,
+    /// Promised money of an order that was approved.
+    ToCapture,
+    /// It waits for the shop's approval.
+    AwaitingApproval,
+}
+
+impl Why {
+    /// All, the most pressing first.
+    pub const ALL: [Why; 8] = [
+        Why::RefundFailed,
+        Why::PaidAfterAbandon,
+        Why::AuthorisationExpiring,
+        Why::Late,
+        Why::Unread,
+        Why::CreditOwed,
+        Why::ToCapture,
+        Why::AwaitingApproval,
+    ];
+    /// Whether it tells about money.
+    pub fn asks_money(self) -> bool {
+        match self {
+            Why::RefundFailed | Why::AuthorisationExpiring | Why::CreditOwed | Why::ToCapture => true,
+            Why::PaidAfterAbandon | Why::Late | Why::Unread | Why::AwaitingApproval => false,
+        }
+    }
+}
+
+/// An order in a group.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Its number.
+    pub number: i64,
+    /// Its customer's name.
+    pub customer: String,
+    /// Since when, or until when for what lapses.
+    pub at: UtcTime,
+    /// The amount in question, minor units of the order's currency; 0 where there is none.
+    pub minor: i64,
+    /// That currency.
+    pub currency: Currency,
+}
+
+/// The orders that need attention for one reason, the oldest first.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// The reason.
+    pub why: Why,
+    /// [`SHOWN`] of them at the most.
+    pub items: Vec<Item>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+    #[diesel(sql_type = Text)]
+    customer: String,
+    #[diesel(sql_type = BigInt)]
+    at: i64,
+    #[diesel(sql_type = BigInt)]
+    minor: i64,
+    #[diesel(sql_type = Text)]
+    currency: String,
+}
+
+/// Every group that has orders. A query a reason, each bounded.
+pub fn groups(conn: &mut Conn, known: &Known, money: bool) -> Result<Vec<Group>> {
+    let mut groups = Vec::new();
+    for why in Why::ALL.into_iter().filter(|why| money || !why.asks_money()) {
+        let (text, parameters) = question(why, known);
+        let rows: Vec<Row> = load_written(conn, text, parameters)?;
+        let more = rows.len() > SHOWN;
+        let item = |row: Row| Item {
+            number: row.number,
+            customer: row.customer,
+            at: UtcTime(row.at),
+            minor: row.minor,
+            currency: Currency::parse(&row.currency).unwrap_or(known.currency()),
+        };
+        let items: Vec<Item> = rows.into_iter().take(SHOWN).map(item).collect();
+        if !items.is_empty() {
+            groups.push(Group { why, items, more });
+        }
+    }
+    Ok(groups)
+}
+
+/// What the shop owes for an order: what it has beyond what the order comes to, all of it once the order
+/// was stopped. An index holds the orders for which this is above zero.
+const OWED: &str = "captured_minor - refunded_minor - \
+                    CASE WHEN base IN ('cancelled', 'rejected') THEN 0 ELSE total_minor - cancelled_minor END";
+
+fn question(why: Why, known: &Known) -> (String, Vec<Parameter>) {
+    let mut parameters = Vec::new();
+    let mut bind = |parameter: Parameter| {
+        parameters.push(parameter);
+        format!("${}", parameters.len())
+    };
+    let none = "CAST(0 AS BIGINT)";
+    let (at, minor, rest) = match why {
+        Why::RefundFailed => (
+            "payments.created_at",
+            "payments.amount_minor",
+            format!(
+                "payments JOIN orders ON orders.id = payments.order_id WHERE payments.kind = 'refund' \
+                 AND payments.state = 'failed' AND base_rank < 12 AND {OWED} > 0 ORDER BY payments.id"
+            ),
+        ),
+        Why::PaidAfterAbandon => (
+            "holds.placed_at",
+            none,
+            "holds JOIN orders ON orders.id = holds.order_id WHERE holds.released_at IS NULL \
+             AND holds.reason = 'paid_after_abandon_no_stock' ORDER BY holds.id"
+                .to_owned(),
+        ),
+        Why::AuthorisationExpiring => {
+            let now = bind(Parameter::Int(known.now.0));
+            let soon = bind(Parameter::Int(known.now.plus_minutes(EXPIRY_DAYS * 1_440).0));
+            let rest = format!(
+                "payments JOIN orders ON orders.id = payments.order_id WHERE payments.kind = 'authorization' \
+                 AND payments.state = 'succeeded' AND payments.expires_at > {now} AND payments.expires_at <= {soon} \
+                 AND orders.authorized_minor > 0 AND base_rank < 12 ORDER BY payments.expires_at, payments.id"
+            );
+            ("payments.expires_at", "orders.authorized_minor", rest)
+        }
+        Why::Late => {
+            let now = bind(Parameter::Int(known.now.0));
+            let rest = format!(
+                "orders WHERE base_rank <= 5 AND due_at IS NOT NULL AND due_at < {now} ORDER BY due_at, orders.id"
+            );
+            ("due_at", none, rest)
+        }
+        Why::Unread => ("updated_at", none, "orders WHERE unread_count > 0 ORDER BY placed_at, orders.id".to_owned()),
+        Why::CreditOwed => {
+            ("updated_at", OWED, format!("orders WHERE base_rank < 12 AND {OWED} > 0 ORDER BY placed_at, orders.id"))
+        }
+        Why::ToCapture => (
+            "stage_entered_at",
+            "authorized_minor",
+            "orders WHERE authorized_minor > 0 AND base_rank < 12 AND base_rank >= 4 AND base_rank <= 7 \
+             ORDER BY stage_entered_at, orders.id"
+                .to_owned(),
+        ),
+        Why::AwaitingApproval => {
+            let slugs: Vec<String> =
+                of_base(known, &[Base::Confirmed]).into_iter().map(|slug| bind(Parameter::Text(slug))).collect();
+            let rest = format!("orders WHERE stage IN ({}) ORDER BY stage_entered_at, orders.id", slugs.join(", "));
+            ("stage_entered_at", none, rest)
+        }
+    };
+    let text = format!(
+        "SELECT orders.number AS number, orders.customer_name AS customer, {at} AS at, \
+         CAST({minor} AS BIGINT) AS minor, orders.currency AS currency FROM {rest} LIMIT {}",
+        SHOWN + 1
+    );
+    (text, parameters)
+}

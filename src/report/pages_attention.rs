@@ -1,0 +1,115 @@
+//! `/attention`: everything that waits for a decision, in one list.
+
+use actix_web::web::Data;
+use askama::Template;
+
+use super::attention::{self, Group, Why};
+use crate::db::Conn;
+use crate::error::Result;
+use crate::market::Markets;
+use crate::money::Money;
+use crate::moves::lifecycle;
+use crate::order::list::Known;
+use crate::staff::permission::ViewOrders;
+use crate::staff::{Permission, Person, Staff};
+use crate::time::UtcTime;
+use crate::web::{self, Answer, Desk, Section, Shell};
+use crate::workflow::Stages;
+
+struct Heap {
+    id: &'static str,
+    icon: &'static str,
+    title: &'static str,
+    hint: &'static str,
+    count: String,
+    /// The list of all of them, where a filter finds them.
+    all: &'static str,
+    items: Vec<Line>,
+}
+
+struct Line {
+    number: i64,
+    customer: String,
+    at: UtcTime,
+    amount: String,
+}
+
+#[derive(Template)]
+#[template(path = "attention.html")]
+struct Attention {
+    shell: Shell,
+    heaps: Vec<Heap>,
+}
+
+/// `GET /attention`
+pub async fn show(desk: Data<Desk>, staff: Staff<ViewOrders>) -> Answer {
+    let person = staff.person();
+    let page = desk.db.read(move |conn| load(conn, &person)).await?;
+    web::page(&page)
+}
+
+fn load(conn: &mut Conn, person: &Person) -> Result<Attention> {
+    let shell = Shell::load(conn, person, Section::Today)?;
+    let known = Known {
+        stages: Stages::load(conn)?,
+        markets: Markets::load(conn)?,
+        me: person.id,
+        now: shell.now,
+        holds: lifecycle::HOLD_REASONS,
+    };
+    let groups = attention::groups(conn, &known, person.may(Permission::ViewMoney))?;
+    Ok(Attention { heaps: groups.into_iter().map(heap).collect(), shell })
+}
+
+fn heap(group: Group) -> Heap {
+    let (id, icon, title, hint, all) = match group.why {
+        Why::RefundFailed => (
+            "refunds",
+            "alert-triangle",
+            "Refund failed",
+            "The money is still here. Try again or give it back another way.",
+            "",
+        ),
+        Why::PaidAfterAbandon => (
+            "sold-out",
+            "alert-triangle",
+            "Paid too late, sold out",
+            "The payment came after the order was given up, and the goods are gone.",
+            "/orders?hold=paid_after_abandon_no_stock",
+        ),
+        Why::AuthorisationExpiring => {
+            ("expiring", "clock", "Authorisation lapses soon", "Capture it in time, or ask for it again.", "")
+        }
+        Why::Late => ("late", "clock", "Late", "The time by which it should have left has passed.", "/orders?due=late"),
+        Why::Unread => (
+            "unread",
+            "message-circle",
+            "Unread message",
+            "The customer wrote and nobody has read it.",
+            "/orders?unread=yes",
+        ),
+        Why::CreditOwed => {
+            ("owed", "receipt-refund", "Owed to the customer", "More was received than the order comes to.", "")
+        }
+        Why::ToCapture => ("capture", "cash", "Payment to capture", "Approved, and the money is only promised.", ""),
+        Why::AwaitingApproval => {
+            ("approval", "check", "Waits for approval", "Complete and not approved yet.", "/orders?stage=confirmed")
+        }
+    };
+    let line = |item: attention::Item| Line {
+        number: item.number,
+        customer: item.customer,
+        at: item.at,
+        amount: if item.minor > 0 { Money::new(item.minor, item.currency).to_string() } else { String::new() },
+    };
+    let shown = group.items.len();
+    Heap {
+        id,
+        icon,
+        title,
+        hint,
+        count: if group.more { format!("{shown}+") } else { shown.to_string() },
+        all,
+        items: group.items.into_iter().map(line).collect(),
+    }
+}
