@@ -146,7 +146,7 @@ pub struct Description {
 /// # Errors
 /// Names every field that needs attention; refuses a SKU that is taken.
 pub fn add(tx: &mut Tx<'_>, actor: &Actor, new: &Description) -> Result<Product> {
-    let (mut problems, parts) = check(tx.conn, new, None)?;
+    let (problems, parts) = check(tx.conn, new, None)?;
     if problems.is_empty() {
         let product = store::insert(tx, &new.facts)?;
         store::replace_prices(tx, product.id, &new.prices)?;
@@ -154,17 +154,16 @@ pub fn add(tx: &mut Tx<'_>, actor: &Actor, new: &Description) -> Result<Product>
         record(tx, actor, &product, "added")?;
         return Ok(product);
     }
-    problems.dedup();
     Err(Refusal::fields("product.invalid", problems).into())
 }
 
-/// Makes a product without parts, for set-up and tests.
+/// Makes a product without parts and without a line in the diary, for set-up and tests.
 ///
 /// # Errors
 /// As [`add`].
 pub fn create(tx: &mut Tx<'_>, new: &NewProduct) -> Result<Product> {
-    let actor = Actor::System { name: "Slipway" };
-    add(tx, &actor, &Description { facts: new.clone(), ..Description::default() })
+    let (problems, _) = check(tx.conn, &Description { facts: new.clone(), ..Description::default() }, None)?;
+    if problems.is_empty() { store::insert(tx, new) } else { Err(Refusal::fields("product.invalid", problems).into()) }
 }
 
 /// Changes a product with its prices and parts. Orders keep the words and prices they were placed with.

@@ -1,6 +1,9 @@
 //! What Fern & Kiln sells.
 
-use crate::catalog::NewProduct;
+use crate::actor::Actor;
+use crate::catalog::{self, Description, NewProduct};
+use crate::db::Tx;
+use crate::error::Result;
 
 /// SKU, title, variant, picture, bin, grams, price in cents.
 type Row = (&'static str, &'static str, &'static str, &'static str, &'static str, i64, i64);
@@ -66,6 +69,24 @@ pub(super) fn products() -> Vec<NewProduct> {
             ..NewProduct::default()
         })
         .collect()
+}
+
+/// Adds the breakfast set, which is sold as one and lies on the shelf as its parts.
+pub(super) fn bundle(tx: &mut Tx<'_>) -> Result<()> {
+    let facts = NewProduct {
+        sku: "SET-BRK-2".to_owned(),
+        title: "Breakfast for two".to_owned(),
+        variant: "Oat".to_owned(),
+        picture: "bowl".to_owned(),
+        barcode: barcode(ROWS.len() as u64),
+        grams: 2_200,
+        price_minor: 8_500,
+        ..NewProduct::default()
+    };
+    let parts = vec![("MUG-OA-350".to_owned(), 2), ("BWL-OA-16".to_owned(), 2)];
+    let actor = Actor::System { name: "Demonstration" };
+    catalog::add(tx, &actor, &Description { facts, parts, ..Description::default() })?;
+    Ok(())
 }
 
 /// An EAN-13 in the range 200 to 299 that shops number by themselves.

@@ -114,6 +114,8 @@ pub fn prepare(db: &Db, orders: Option<i64>) -> Result<Made> {
     }
     db.write_blocking(|tx| {
         store::save_views(tx)?;
+        goods::bundle(tx)?;
+        store::stock_shelves(tx)?;
         web::set_setting(tx, MARK, "ready")
     })?;
     Ok(Made::New(copies + told as i64))

@@ -29,6 +29,8 @@ fn every_page_of_the_demonstration_shop_is_sound() {
         ("/board", "board"),
         ("/views", "views"),
         ("/imports", "imports"),
+        ("/products", "products"),
+        ("/products/new", "product-new"),
         ("/imports/new", "import-new"),
         ("/settings/shop", "settings-shop"),
         ("/settings/staff", "settings-staff"),

@@ -198,6 +198,7 @@ fn finds(db: &Db, word: &str, number: i64) -> bool {
 
 /// What holds for every order, however it was made.
 fn assert_sound(db: &Db) {
+    crate::stock::stock_must_add_up(db);
     let rules = [
         (
             "payments add up",

@@ -28,6 +28,7 @@ mod orders_by_hand;
 mod orders_list;
 mod payments;
 mod print;
+mod products;
 mod refunds;
 mod schema;
 mod setup;

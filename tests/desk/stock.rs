@@ -6,7 +6,7 @@ use diesel::{QueryableByName, RunQueryDsl};
 use slipway::actor::Actor;
 use slipway::catalog::stock::{self, Cause, Levels};
 use slipway::catalog::{self, NewProduct};
-use slipway::db::Conn;
+use slipway::db::{Conn, Db};
 use slipway::error::{Error, Refusal, RefusalKind};
 use slipway::ids::{LineId, ProductId};
 use slipway::moves::{self, Authority, MoveRequest, RefundChoice, StockMode};
@@ -70,50 +70,58 @@ impl TestDesk {
     }
     /// Levels, claims and ledger agree, whatever happened.
     pub fn stock_must_add_up(&self) {
-        let ledger = |column: &str| {
-            format!(
-                "SELECT 'the ledger of {column} of ' || CAST(l.product_id AS TEXT) AS what, l.{column} AS shown, \
-                 CAST((SELECT COALESCE(SUM(m.{column}), 0) FROM stock_movements m WHERE m.product_id = l.product_id) \
-                 AS BIGINT) AS sum FROM stock_levels l"
-            )
-        };
-        let claims = |column: &str| {
-            format!(
-                "SELECT 'the claims of {column} of ' || CAST(l.product_id AS TEXT) AS what, l.{column} AS shown, \
-                 CAST((SELECT COALESCE(SUM(c.{column}), 0) FROM stock_claims c WHERE c.product_id = l.product_id) \
-                 AS BIGINT) AS sum FROM stock_levels l"
-            )
-        };
-        let stopped = "SELECT 'claims of stopped order ' || CAST(o.number AS TEXT) AS what, \
-                       CAST(0 AS BIGINT) AS shown, CAST(SUM(c.allocated + c.soft_held) AS BIGINT) AS sum \
-                       FROM stock_claims c JOIN orders o ON o.id = c.order_id \
-                       WHERE o.base IN ('cancelled', 'rejected', 'abandoned', 'archived') GROUP BY o.number";
-        let open = "SELECT 'allocation of order ' || CAST(o.number AS TEXT) AS what, c.allocated AS shown, \
-                    n.quantity - n.cancelled_quantity - n.shipped_quantity AS sum \
-                    FROM stock_claims c JOIN order_lines n ON n.id = c.line_id JOIN orders o ON o.id = c.order_id \
-                    JOIN products p ON p.id = c.product_id \
-                    WHERE p.tracked AND n.product_id = c.product_id AND o.base IN ('confirmed', 'approved', \
-                    'processed', 'shipped', 'delivered', 'returned')";
-        let mut facts: Vec<Fact> = Vec::new();
-        let queries = [
-            ledger("on_hand"),
-            ledger("allocated"),
-            ledger("soft_held"),
-            claims("allocated"),
-            claims("soft_held"),
-            stopped.to_owned(),
-            open.to_owned(),
-        ];
-        for query in queries {
-            facts.extend::<Vec<Fact>>(match self.look_behind() {
-                Conn::Sqlite(mut conn) => diesel::sql_query(query).load(&mut conn).unwrap(),
-                Conn::Pg(mut conn) => diesel::sql_query(query).load(&mut conn).unwrap(),
-            });
-        }
-        assert!(!facts.is_empty());
-        for fact in facts {
-            assert_eq!(fact.shown, fact.sum, "{}", fact.what);
-        }
+        stock_must_add_up(&self.db);
+    }
+}
+
+/// Levels, claims and ledger agree, whatever happened.
+pub fn stock_must_add_up(db: &Db) {
+    let ledger = |column: &str| {
+        format!(
+            "SELECT 'the ledger of {column} of ' || CAST(l.product_id AS TEXT) AS what, l.{column} AS shown, \
+             CAST((SELECT COALESCE(SUM(m.{column}), 0) FROM stock_movements m WHERE m.product_id = l.product_id) \
+             AS BIGINT) AS sum FROM stock_levels l"
+        )
+    };
+    let claims = |column: &str| {
+        format!(
+            "SELECT 'the claims of {column} of ' || CAST(l.product_id AS TEXT) AS what, l.{column} AS shown, \
+             CAST((SELECT COALESCE(SUM(c.{column}), 0) FROM stock_claims c WHERE c.product_id = l.product_id) \
+             AS BIGINT) AS sum FROM stock_levels l"
+        )
+    };
+    let stopped = "SELECT 'claims of stopped order ' || CAST(o.number AS TEXT) AS what, \
+                   CAST(0 AS BIGINT) AS shown, CAST(SUM(c.allocated + c.soft_held) AS BIGINT) AS sum \
+                   FROM stock_claims c JOIN orders o ON o.id = c.order_id \
+                   WHERE o.base IN ('cancelled', 'rejected', 'abandoned', 'archived') GROUP BY o.number";
+    let open = "SELECT 'allocation of order ' || CAST(o.number AS TEXT) AS what, c.allocated AS shown, \
+                n.quantity - n.cancelled_quantity - n.shipped_quantity AS sum \
+                FROM stock_claims c JOIN order_lines n ON n.id = c.line_id JOIN orders o ON o.id = c.order_id \
+                JOIN products p ON p.id = c.product_id \
+                WHERE p.tracked AND n.product_id = c.product_id AND o.base IN ('confirmed', 'approved', \
+                'processed', 'shipped', 'delivered', 'returned')";
+    let mut facts: Vec<Fact> = Vec::new();
+    let queries = [
+        ledger("on_hand"),
+        ledger("allocated"),
+        ledger("soft_held"),
+        claims("allocated"),
+        claims("soft_held"),
+        stopped.to_owned(),
+        open.to_owned(),
+    ];
+    for query in queries {
+        let found: Result<Vec<Fact>, Error> = db.read_blocking(|conn| {
+            Ok(match conn {
+                Conn::Sqlite(conn) => diesel::sql_query(query).load(conn)?,
+                Conn::Pg(conn) => diesel::sql_query(query).load(conn)?,
+            })
+        });
+        facts.extend(found.unwrap());
+    }
+    assert!(!facts.is_empty());
+    for fact in facts {
+        assert_eq!(fact.shown, fact.sum, "{}", fact.what);
     }
 }
 
