@@ -42,6 +42,7 @@ pub fn pages(config: &mut ServiceConfig, desk: &Desk, key: &Key) {
             .configure(shop)
             .configure(one_order)
             .configure(products)
+            .configure(parcels)
             .default_service(web::to(|| async { no_such_page() })),
     );
 }
@@ -101,6 +102,26 @@ fn products(config: &mut ServiceConfig) {
         .service(resource("/products/counting").route(post().to(one::switch)))
         .service(resource("/products/{uid}").route(get().to(one::show)).route(post().to(one::save)))
         .service(resource("/products/{uid}/count").route(post().to(one::count)));
+}
+
+/// Parcels of an order.
+fn parcels(config: &mut ServiceConfig) {
+    use crate::shipment::pages as p;
+    config
+        .service(resource("/orders/{number:[0-9]+}/parcels/new").route(get().to(p::new)))
+        .service(resource("/orders/{number:[0-9]+}/parcels").route(post().to(p::create)))
+        .service(resource("/orders/{number:[0-9]+}/parcels/{uid}").route(post().to(p::update)))
+        .service(
+            resource("/orders/{number:[0-9]+}/parcels/{uid}/ship")
+                .route(get().to(p::ask_ship))
+                .route(post().to(p::ship)),
+        )
+        .service(
+            resource("/orders/{number:[0-9]+}/parcels/{uid}/tracking")
+                .route(get().to(p::ask_track))
+                .route(post().to(p::track)),
+        )
+        .service(resource("/orders/{number:[0-9]+}/remaining").route(get().to(p::ask_cut)).route(post().to(p::cut)));
 }
 
 /// The list of orders.

@@ -82,7 +82,7 @@ fn pack(tx: &mut Tx<'_>, shop: &Shop, number: i64) -> Result<()> {
     let mut order = order::find_for_change(&mut then, number, None)?;
     let tracking = Tracking { carrier: "DHL".into(), number: "00340434161094042557".into() };
     if let Some(parcel) = shipment::of_order(then.conn, order.id)?.first() {
-        shipment::send(&mut then, &packer, &mut order, parcel.id, &tracking)?;
+        shipment::change(&mut then, &packer, &mut order, parcel.id, shipment::ShipmentState::Shipped, &tracking)?;
     }
     order::save(&mut then, &mut order)?;
     order::reindex(&mut then, &order)

@@ -81,6 +81,12 @@ pub enum Event {
     /// A parcel reached a state: packed, shipped, delivered, cancelled.
     #[serde(rename = "shipment.changed")]
     ShipmentChanged { shipment: String, position: i64, state: String, carrier: String, tracking: String },
+    /// Units were put into a new parcel, perhaps out of another one.
+    #[serde(rename = "shipment.made")]
+    ParcelMade { shipment: String, position: i64, state: String, out_of: Option<i64>, units: Vec<UnitsFact> },
+    /// Units that were still to be sent were taken out of the order.
+    #[serde(rename = "order.units_cancelled")]
+    UnitsCancelled { reason: String, note: String, units: Vec<UnitsFact> },
     /// A note was written. Its text stays in the note.
     #[serde(rename = "note.written")]
     NoteWritten { note: String, audience: String },
@@ -136,6 +142,17 @@ pub struct MoneyFact {
     pub minor: i64,
     /// ISO 4217.
     pub currency: Currency,
+}
+
+/// Units of a line as the diary keeps them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitsFact {
+    /// Public identifier of the line.
+    pub line: String,
+    /// What it is called.
+    pub title: String,
+    /// How many.
+    pub quantity: i64,
 }
 
 impl From<Money> for MoneyFact {

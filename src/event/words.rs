@@ -1,6 +1,6 @@
 //! Events as sentences without their subject: "moved the order from Approved to Processed".
 
-use super::{Event, LineChanged, MoneyFact};
+use super::{Event, LineChanged, MoneyFact, UnitsFact};
 use crate::money::Money;
 
 /// What the actor did, to be put after the actor's name. `label` turns the slug of a stage into the
@@ -71,6 +71,14 @@ pub fn sentence(event: &Event, label: &dyn Fn(&str) -> String) -> String {
                 (false, false) => format!(" with {carrier}, tracking {tracking}"),
             };
             format!("{} parcel {position}{with}", shipment_words(state))
+        }
+        Event::ParcelMade { position, out_of: Some(other), units, .. } => {
+            format!("took {} out of parcel {other} and put it into parcel {position}", list(units))
+        }
+        Event::ParcelMade { position, units, .. } => format!("planned parcel {position} with {}", list(units)),
+        Event::UnitsCancelled { reason, note, units } => {
+            let note = if note.is_empty() { String::new() } else { format!(": {note}") };
+            format!("cancelled {} ({}){note}", list(units), plain(reason))
         }
         Event::NoteWritten { audience, .. } if audience == "customer" => "wrote a note for the customer".into(),
         Event::NoteWritten { .. } => "wrote an internal note".into(),
@@ -167,6 +175,10 @@ fn stage_words(label: &str, change: &str, before: &str, after: &str) -> String {
     }
 }
 
+fn list(units: &[UnitsFact]) -> String {
+    units.iter().map(|units| format!("{} × {}", units.quantity, units.title)).collect::<Vec<_>>().join(", ")
+}
+
 fn plain(key: &str) -> String {
     key.replace('_', " ")
 }
@@ -221,7 +233,8 @@ fn shipment_words(state: &str) -> &str {
         "shipped" => "shipped",
         "delivered" => "delivered",
         "cancelled" => "unpacked",
-        "picking" => "took back",
+        "picking" => "began to pick",
+        "draft" => "planned",
         other => other,
     }
 }

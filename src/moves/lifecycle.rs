@@ -210,7 +210,10 @@ fn tell_lacks(order: &Order, facts: &Facts, edge: &Edge, amount: &Amount<'_>) ->
             }
         }
         (Kind::Stop, Base::Cancelled) if facts.shipped_units > 0 => {
-            lacks.push("Part of it has left the shop, so it cannot be cancelled as a whole.".into());
+            lacks.push(
+                "Part of it has left the shop, so it cannot be cancelled as a whole. Cancel the remaining units instead."
+                    .into(),
+            );
         }
         (Kind::Shelf, Base::Archived) => finished(order, facts, amount, &mut lacks),
         _ => {}

@@ -7,6 +7,7 @@ mod edit;
 mod hold;
 pub mod lifecycle;
 pub mod pages;
+mod parcels;
 mod past;
 mod shelf;
 mod siblings;
@@ -29,6 +30,7 @@ use crate::workflow::{self, Base, Stage, Stages};
 pub use edit::edit_lines;
 pub use hold::{Hold, hold, open_holds, release};
 pub use lifecycle::{Edge, Facts, Kind};
+pub use parcels::{ParcelOutcome, cancel_remaining, change_parcel, retrack_parcel, ship_with, split};
 pub use past::place_past;
 pub use shelf::{follow_counting, settle_stock, shortages};
 pub use siblings::{beside, close_stage, remove_stage, stage_use, targets};
@@ -92,6 +94,24 @@ pub enum Telling {
     NoAmounts,
 }
 
+/// Whether a move can be taken back from its toast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undoing {
+    /// Where nothing it did forbids it.
+    Offered,
+    /// Not: it came with a change that is kept.
+    Never,
+}
+
+/// How the parcels go with a move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parcels {
+    /// They are brought to where the stage wants them.
+    Follow,
+    /// They are there, and the stage comes after them.
+    Lead,
+}
+
 /// A wished move.
 #[derive(Clone, Debug)]
 pub struct MoveRequest {
@@ -115,6 +135,10 @@ pub struct MoveRequest {
     pub authority: Authority,
     /// What the actor may be told.
     pub telling: Telling,
+    /// Whether it may be taken back from its toast.
+    pub undoing: Undoing,
+    /// How the parcels go with it.
+    pub parcels: Parcels,
 }
 
 impl MoveRequest {
@@ -131,6 +155,8 @@ impl MoveRequest {
             stock: StockMode::Keep,
             authority: Authority::Moves,
             telling: Telling::Amounts,
+            undoing: Undoing::Offered,
+            parcels: Parcels::Follow,
         }
     }
 }
@@ -585,7 +611,7 @@ fn take(
     let stages = Stages::load(tx.conn)?;
     let from = order.stage.clone();
     let mut before = before(&order);
-    let mut can_undo = true;
+    let mut can_undo = request.undoing == Undoing::Offered;
     order.stage = target.slug.clone();
     order.base = target.base;
     order.stage_entered_at = tx.now;
@@ -621,9 +647,9 @@ fn take(
             shipment::reinstate(tx, &mut order, &cancelled)?;
             payment::resettle(tx, &mut order)?;
         }
-        (Kind::Correction, Base::Approved) => goods(tx, actor, &mut order, Level::Open, request)?,
-        (Kind::Correction, Base::Processed) => goods(tx, actor, &mut order, Level::Packed, request)?,
-        (Kind::Correction, Base::Shipped) => goods(tx, actor, &mut order, Level::Shipped, request)?,
+        (Kind::Correction, Base::Approved) => shipment::bring_to(tx, actor, &mut order, Level::Open)?,
+        (Kind::Correction, Base::Processed) => shipment::bring_to(tx, actor, &mut order, Level::Packed)?,
+        (Kind::Correction, Base::Shipped) => shipment::bring_to(tx, actor, &mut order, Level::Shipped)?,
         (Kind::Correction, Base::Delivered) => shipment::receive_back(tx, &mut order, Received::Nothing)?,
         (Kind::Correction | Kind::Forward | Kind::Sibling, _) => {}
     }
@@ -650,7 +676,10 @@ fn take(
 }
 
 fn goods(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, level: Level, request: &MoveRequest) -> Result<()> {
-    shipment::bring_to(tx, actor, order, level, &request.tracking)
+    match request.parcels {
+        Parcels::Follow => shipment::bring_up_to(tx, actor, order, level, &request.tracking),
+        Parcels::Lead => Ok(()),
+    }
 }
 
 fn decide(tx: &mut Tx<'_>, actor: &Actor, order: &Order, kind: &str, request: &MoveRequest) -> Result<i64> {
@@ -675,7 +704,7 @@ fn stop(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, request: &MoveRequest
         RefundChoice::Nothing | RefundChoice::Unasked => false,
     };
     let voided = payment::void_all(tx, actor, order)?;
-    *can_undo = !refunded && !voided;
+    *can_undo &= !refunded && !voided;
     shipment::cancel_open(tx, actor, order)?;
     hold::release_all(tx, actor, order.id)?;
     Ok(decision)

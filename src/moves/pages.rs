@@ -9,7 +9,9 @@ use chrono::NaiveDateTime;
 use serde::Deserialize;
 
 use super::lifecycle::{self, Edge, Kind};
-use super::{Authority, Choice, MoveOutcome, MoveRequest, RefundChoice, StockMode, Telling};
+use super::{
+    Authority, Choice, MoveOutcome, MoveRequest, Parcels, RefundChoice, StockMode, Telling, Undoing,
+};
 use crate::catalog::stock;
 use crate::db::Conn;
 use crate::error::{Error, Refusal, RefusalKind, Result};
@@ -89,7 +91,9 @@ fn asks_more(order: &Order, stage: &Stage) -> bool {
 /// Whether staff are asked for carrier and number: there are goods and no number is known yet.
 fn wants_tracking(order: &Order, parcels: &[Shipment]) -> bool {
     order.fulfilment_status != order::FulfilmentStatus::NotRequired
-        && (parcels.is_empty() || parcels.iter().any(|parcel| parcel.tracking.is_empty()))
+        // One number is for one parcel; of several, each is shipped with its own.
+        && parcels.iter().filter(|parcel| !parcel.state.has_left()).count() < 2
+        && parcels.iter().all(|parcel| parcel.state.has_left() || parcel.tracking.is_empty())
 }
 
 /// What is done, verb first, and its icon.
@@ -288,6 +292,8 @@ impl MoveForm {
             stock: if self.stock == "free" { StockMode::Free } else { StockMode::Keep },
             authority: authority_of(person),
             telling: telling_of(person),
+            undoing: Undoing::Offered,
+            parcels: Parcels::Follow,
         })
     }
 }

@@ -103,6 +103,12 @@ fn goods_back(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, moved: &Moved, 
             tracking: Tracking { carrier: carrier.clone(), number: tracking.clone() },
             at: entry.at,
         }),
+        Event::ParcelMade { shipment, state, .. } => Some(Former {
+            parcel: shipment.clone(),
+            state: ShipmentState::parse(state).unwrap_or(ShipmentState::Draft),
+            tracking: Tracking::default(),
+            at: entry.at,
+        }),
         _ => None,
     };
     let touched: Vec<Former> = diary.iter().filter(|entry| entry.at == at).filter_map(change).collect();

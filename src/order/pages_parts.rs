@@ -5,14 +5,15 @@ use std::collections::HashMap;
 
 use chrono::Datelike;
 
-use super::{Charge, ChargeKind, Line, Order};
+use super::{Charge, ChargeKind, FulfilmentStatus, Line, Order};
 use crate::address::Address;
 use crate::customer::Customer;
-use crate::ids::{LineId, ShipmentId};
-use crate::shipment::{Content, Shipment, ShipmentState};
+use crate::ids::ShipmentId;
+use crate::shipment::{Content, Shipment};
 use crate::staff::{Permission, Person};
 use crate::time::UtcTime;
 use crate::web::{Shell, picture};
+use crate::workflow::Base;
 
 /// What a person may see of an order.
 #[derive(Clone, Copy, Debug)]
@@ -167,60 +168,18 @@ pub fn sums(order: &Order, charges: &[Charge]) -> Vec<SumRow> {
     rows
 }
 
-/// A parcel.
-#[derive(Debug)]
-pub struct ParcelRow {
-    pub position: i64,
-    pub contents: String,
-    pub state: Badge,
-    pub icon: &'static str,
-    pub carrier: String,
-    pub tracking: String,
-    pub story: String,
-}
-
-/// The parcels of an order.
-pub fn parcels(shell: &Shell, parcels: &[Shipment], contents: &[Content], lines: &[Line]) -> Vec<ParcelRow> {
-    let known: HashMap<LineId, &Line> = lines.iter().map(|line| (line.id, line)).collect();
-    parcels
-        .iter()
-        .map(|parcel| {
-            let inside = contents.iter().filter(|content| content.shipment_id == parcel.id);
-            let (mut words, mut grams) = (Vec::new(), 0);
-            for content in inside {
-                if let Some(line) = known.get(&content.line_id) {
-                    words.push(format!("{} × {}", content.quantity, line.title));
-                    grams += line.grams.saturating_mul(content.quantity);
-                }
-            }
-            if grams > 0 {
-                words.push(format!("{}.{} kg", grams / 1000, grams % 1000 / 100));
-            }
-            let (tone, glyph, word) = match parcel.state {
-                ShipmentState::Draft | ShipmentState::Picking => ("", "g-none", "Being packed"),
-                ShipmentState::Packed => ("warn", "g-half", "Packed"),
-                ShipmentState::Shipped => ("ok", "g-full", "In transit"),
-                ShipmentState::Delivered => ("ok", "g-full", "Delivered"),
-                ShipmentState::Cancelled => ("", "g-back", "Unpacked"),
-            };
-            let mut story = Vec::new();
-            if let Some(at) = parcel.packed_at {
-                let by = if parcel.packed_by.is_empty() { String::new() } else { format!(" by {}", parcel.packed_by) };
-                story.push(format!("packed {}{by}", shell.when(&at)));
-            }
-            story.extend(parcel.shipped_at.map(|at| format!("left {}", shell.when(&at))));
-            story.extend(parcel.delivered_at.map(|at| format!("arrived {}", shell.when(&at))));
-            ParcelRow {
-                position: parcel.position,
-                contents: words.join(" · "),
-                state: Badge { tone, glyph, words: word.to_owned() },
-                icon: if parcel.shipped_at.is_some() { "package-export" } else { "package" },
-                carrier: parcel.carrier.clone(),
-                tracking: parcel.tracking.clone(),
-                story: story.join(" · "),
-            }
-        })
-        .collect()
+/// How far the goods are; of a split order, how many parcels have left.
+pub fn fulfilment_badge(order: &Order, parcels: &[Shipment]) -> Badge {
+    let status = order.fulfilment_status;
+    let sent = parcels.iter().filter(|parcel| parcel.state.has_left()).count();
+    let words = match status {
+        FulfilmentStatus::PartiallyShipped if parcels.len() > 1 => {
+            format!("{sent} of {} parcels shipped", parcels.len())
+        }
+        FulfilmentStatus::InProgress if order.base == Base::Approved => "Being packed".to_owned(),
+        _ => status.label().to_owned(),
+    };
+    Badge { tone: "", glyph: status.glyph(), words }
 }
 
 /// How complete the payment is.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::list::{self, Known, StageTotals};
 use super::pages_list::{may_ask, read_wanted};
-use super::pages_parts::{self as parts, Badge, Buyer, LineRow, ParcelRow, Sight, SumRow, when_due};
+use super::pages_parts::{self as parts, Badge, Buyer, LineRow, Sight, SumRow, when_due};
 use super::pages_story::{self as story, Step};
 use super::{Neighbours, Order};
 use crate::conversation::pages::{NoteRow, Writing};
@@ -22,6 +22,7 @@ use crate::moves::{self, Hold};
 use crate::payment::pages::PayForm;
 use crate::payment::pages_panel::Panel;
 use crate::payment::pages_take::Asked;
+use crate::shipment::pages::ParcelsPanel;
 use crate::staff::permission::{EditOrders, ViewOrders};
 use crate::staff::{Permission, Person, Staff};
 use crate::time::{UtcTime, short_span};
@@ -142,8 +143,7 @@ pub struct ShowPage {
     pub holds: Vec<HoldRow>,
     pub lines: Vec<LineRow>,
     pub sums: Option<(Vec<SumRow>, String)>,
-    pub parcels: Vec<ParcelRow>,
-    pub parcels_sent: usize,
+    pub panel: ParcelsPanel,
     pub ledger: Option<Panel>,
     pub buyer: Buyer,
     pub tags: Vec<String>,
@@ -221,6 +221,7 @@ impl ShowPage {
         let assignee = order.assignee_id;
         let back = address(number, tab, &query.from);
         let writing = wish.writing.as_ref();
+        let panel = ParcelsPanel::of(&shell, &order, person, &parcels, &inside, &lines, &back);
         Ok(ShowPage {
             tab,
             number,
@@ -229,11 +230,7 @@ impl ShowPage {
             stage_label: stages.label(&order.stage),
             stage_colour: stages.find(&order.stage).map_or(String::new(), |stage| stage.colour.clone()),
             payment: sight.money.then(|| parts::payment_badge(&order)),
-            fulfilment: Badge {
-                tone: "",
-                glyph: order.fulfilment_status.glyph(),
-                words: order.fulfilment_status.label().to_owned(),
-            },
+            fulfilment: parts::fulfilment_badge(&order, &parcels),
             late: lateness(&order, &stages, shell.now),
             meta: meta(&shell, &order, &markets, &parcels),
             neighbours: beside(conn, person, &shell, &stages, &markets, &query.from, &order)?,
@@ -245,8 +242,7 @@ impl ShowPage {
             holds: open.iter().map(|hold| hold_row(&shell, hold)).collect(),
             lines: parts::lines(&order, &lines, &parcels, &inside, sight),
             sums,
-            parcels_sent: parcels.iter().filter(|parcel| parcel.shipped_at.is_some()).count(),
-            parcels: parts::parcels(&shell, &parcels, &inside, &lines),
+            panel,
             ledger: if sight.money {
                 Some(Panel::load(conn, person, &shell, &order, &lines, &entries, &query.from)?)
             } else {

@@ -1,7 +1,10 @@
 //! Parcels: what leaves in one box. A parcel and the quantities of the order's lines always move
 //! together, so that what is packed, shipped and returned adds up.
 
+pub mod pages;
+mod parcels;
 mod store;
+pub mod tracking;
 
 use crate::actor::Actor;
 use crate::db::{Conn, Tx};
@@ -10,6 +13,8 @@ use crate::event::{self, Event};
 use crate::ids::{LineId, OrderId, ShipmentId};
 use crate::order::{self, Line, Order, Quantities};
 use crate::time::UtcTime;
+
+pub use parcels::{Units, cancel_units, change, find, make, retrack};
 
 crate::text_enum! {
     /// Where a parcel is.
@@ -26,6 +31,24 @@ crate::text_enum! {
         Delivered = "delivered",
         /// Taken apart again.
         Cancelled = "cancelled",
+    }
+}
+
+impl ShipmentState {
+    /// Whether the parcel is on its way or has arrived.
+    pub fn has_left(self) -> bool {
+        matches!(self, ShipmentState::Shipped | ShipmentState::Delivered)
+    }
+    /// How far along it is; nothing for one that was taken apart.
+    fn progress(self) -> usize {
+        match self {
+            ShipmentState::Cancelled => 0,
+            ShipmentState::Draft => 1,
+            ShipmentState::Picking => 2,
+            ShipmentState::Packed => 3,
+            ShipmentState::Shipped => 4,
+            ShipmentState::Delivered => 5,
+        }
     }
 }
 
@@ -91,6 +114,17 @@ pub struct Tracking {
     pub number: String,
 }
 
+impl Tracking {
+    /// With the carrier that the number names, where none was given and no other has such numbers.
+    pub fn with_carrier(&self) -> Tracking {
+        let carrier = match self.carrier.trim() {
+            "" => tracking::guess(&self.number).only().unwrap_or_default().to_owned(),
+            given => given.to_owned(),
+        };
+        Tracking { carrier, number: self.number.clone() }
+    }
+}
+
 /// Parcels of an order that were not taken apart, by position.
 pub fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<Shipment>> {
     Ok(store::of_order(conn, order)?.into_iter().filter(|s| s.state != ShipmentState::Cancelled).collect())
@@ -106,19 +140,41 @@ pub fn contents(conn: &mut Conn, shipments: &[ShipmentId]) -> Result<Vec<Content
     store::contents(conn, shipments)
 }
 
-/// Brings the goods of an order to a level, forward or back: packs what is open into one parcel,
-/// sends, receives, takes apart. Updates the order's fulfilment status; does not save the order.
-pub fn bring_to(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, level: Level, tracking: &Tracking) -> Result<()> {
+/// Brings the goods of an order to a level, forward or back: sends, receives, takes apart. Updates the
+/// order's fulfilment status; does not save the order.
+pub fn bring_to(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, level: Level) -> Result<()> {
     let mut lines = order::lines(tx.conn, order.id)?;
     let mut parcels = of_order(tx.conn, order.id)?;
-    if level >= Level::Packed {
-        pack_open(tx, actor, order, &mut lines, &mut parcels)?;
-    }
     for parcel in &mut parcels {
-        step(tx, actor, parcel, &mut lines, level, tracking)?;
+        step(tx, actor, parcel, &mut lines, level, &Tracking::default())?;
     }
     parcels.retain(|parcel| parcel.state != ShipmentState::Cancelled);
     finish(tx, order, &lines, &parcels)
+}
+
+/// Brings the goods of an order forward to a level: packs what is open into one parcel, sends or
+/// receives the parcels that are not so far yet. The carrier's number is that of the first parcel sent
+/// that has none. Updates the order's fulfilment status; does not save the order.
+pub fn bring_up_to(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, level: Level, tracking: &Tracking) -> Result<()> {
+    let mut lines = order::lines(tx.conn, order.id)?;
+    let mut parcels = of_order(tx.conn, order.id)?;
+    pack_open(tx, actor, order, &mut lines, &mut parcels)?;
+    let (mut given, none) = (Some(tracking.with_carrier()), Tracking::default());
+    for parcel in parcels.iter_mut().filter(|parcel| parcel.state.progress() < state_of(level).progress()) {
+        let takes = !parcel.state.has_left() && parcel.tracking.is_empty();
+        let number = if takes { given.take().unwrap_or_default() } else { none.clone() };
+        step(tx, actor, parcel, &mut lines, level, &number)?;
+    }
+    finish(tx, order, &lines, &parcels)
+}
+
+fn state_of(level: Level) -> ShipmentState {
+    match level {
+        Level::Open => ShipmentState::Cancelled,
+        Level::Packed => ShipmentState::Packed,
+        Level::Shipped => ShipmentState::Shipped,
+        Level::Delivered => ShipmentState::Delivered,
+    }
 }
 
 /// Puts every open unit into one new closed parcel.
@@ -138,7 +194,7 @@ fn pack_open(
     if open.is_empty() {
         return Ok(());
     }
-    let parcel = store::insert(tx, order.id, actor.name())?;
+    let parcel = store::insert(tx, order.id, ShipmentState::Packed, actor.name())?;
     for (index, quantity) in open {
         let line = &mut lines[index];
         store::insert_content(tx, parcel.id, line.id, quantity)?;
@@ -158,54 +214,36 @@ fn step(
     level: Level,
     tracking: &Tracking,
 ) -> Result<()> {
-    let wanted = match level {
-        Level::Open => ShipmentState::Cancelled,
-        Level::Packed => ShipmentState::Packed,
-        Level::Shipped => ShipmentState::Shipped,
-        Level::Delivered => ShipmentState::Delivered,
-    };
-    if parcel.state == wanted {
+    let (was, wanted) = (parcel.state, state_of(level));
+    if was == wanted {
         return Ok(());
     }
-    let had_left = matches!(parcel.state, ShipmentState::Shipped | ShipmentState::Delivered);
-    let leaves = matches!(wanted, ShipmentState::Shipped | ShipmentState::Delivered);
-    for content in contents(tx.conn, &[parcel.id])? {
-        let Some(line) = lines.iter_mut().find(|line| line.id == content.line_id) else { continue };
-        if had_left {
-            line.shipped_quantity -= content.quantity;
-        } else {
-            line.packed_quantity -= content.quantity;
-        }
-        match wanted {
-            ShipmentState::Shipped | ShipmentState::Delivered => line.shipped_quantity += content.quantity,
-            ShipmentState::Packed => line.packed_quantity += content.quantity,
-            ShipmentState::Draft | ShipmentState::Picking | ShipmentState::Cancelled => {}
-        }
+    shift(tx, parcel, lines, wanted)?;
+    stamp(tx, actor, parcel, was);
+    if wanted.has_left() && !was.has_left() && parcel.tracking.is_empty() {
+        parcel.carrier = tracking.carrier.clone();
+        parcel.tracking = tracking.number.clone();
     }
-    parcel.state = wanted;
-    if leaves && !had_left {
-        parcel.shipped_at = Some(tx.now);
-        if parcel.tracking.is_empty() {
-            parcel.carrier = tracking.carrier.clone();
-            parcel.tracking = tracking.number.clone();
-        }
-    }
-    if !leaves {
-        parcel.shipped_at = None;
-    }
-    parcel.delivered_at = (wanted == ShipmentState::Delivered).then_some(tx.now);
     store::save(tx, parcel)?;
     record(tx, actor, parcel)
 }
 
-/// Sends one parcel. Updates the order's fulfilment status; does not save the order.
-pub fn send(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, parcel: ShipmentId, tracking: &Tracking) -> Result<()> {
-    let mut lines = order::lines(tx.conn, order.id)?;
-    let mut parcels = of_order(tx.conn, order.id)?;
-    for parcel in parcels.iter_mut().filter(|known| known.id == parcel) {
-        step(tx, actor, parcel, &mut lines, Level::Shipped, tracking)?;
+/// Writes down when a parcel that was in another state got where it is, and who closed it.
+fn stamp(tx: &Tx<'_>, actor: &Actor, parcel: &mut Shipment, was: ShipmentState) {
+    let is_open = |state| matches!(state, ShipmentState::Draft | ShipmentState::Picking);
+    if is_open(parcel.state) {
+        parcel.packed_at = None;
+        parcel.packed_by = String::new();
+    } else if is_open(was) && parcel.state != ShipmentState::Cancelled {
+        parcel.packed_at = Some(tx.now);
+        parcel.packed_by = actor.name().to_owned();
     }
-    finish(tx, order, &lines, &parcels)
+    if parcel.state.has_left() {
+        parcel.shipped_at = parcel.shipped_at.or(Some(tx.now));
+    } else {
+        parcel.shipped_at = None;
+    }
+    parcel.delivered_at = (parcel.state == ShipmentState::Delivered).then_some(tx.now);
 }
 
 /// Takes everything that has not left out of the order, or puts it back. Does not save the order.
@@ -264,6 +302,10 @@ pub fn put_back(
             ShipmentState::Draft | ShipmentState::Picking | ShipmentState::Packed | ShipmentState::Cancelled => None,
         };
         parcel.delivered_at = (state == ShipmentState::Delivered).then_some(former.at);
+        if matches!(state, ShipmentState::Draft | ShipmentState::Picking) {
+            parcel.packed_at = None;
+            parcel.packed_by = String::new();
+        }
         parcel.carrier = former.tracking.carrier.clone();
         parcel.tracking = former.tracking.number.clone();
         store::save(tx, parcel)?;
@@ -280,8 +322,10 @@ fn shift(tx: &mut Tx<'_>, parcel: &mut Shipment, lines: &mut [Line], state: Ship
         for (at, sign) in [(parcel.state, -1), (state, 1)] {
             match at {
                 ShipmentState::Shipped | ShipmentState::Delivered => line.shipped_quantity += sign * content.quantity,
-                ShipmentState::Packed => line.packed_quantity += sign * content.quantity,
-                ShipmentState::Draft | ShipmentState::Picking | ShipmentState::Cancelled => {}
+                ShipmentState::Draft | ShipmentState::Picking | ShipmentState::Packed => {
+                    line.packed_quantity += sign * content.quantity;
+                }
+                ShipmentState::Cancelled => {}
             }
         }
     }
@@ -292,7 +336,7 @@ fn shift(tx: &mut Tx<'_>, parcel: &mut Shipment, lines: &mut [Line], state: Ship
 fn bring_back_unsent(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order) -> Result<()> {
     let mut lines = order::lines(tx.conn, order.id)?;
     let mut parcels = of_order(tx.conn, order.id)?;
-    for parcel in parcels.iter_mut().filter(|p| !matches!(p.state, ShipmentState::Shipped | ShipmentState::Delivered)) {
+    for parcel in parcels.iter_mut().filter(|parcel| !parcel.state.has_left()) {
         step(tx, actor, parcel, &mut lines, Level::Open, &Tracking::default())?;
     }
     parcels.retain(|parcel| parcel.state != ShipmentState::Cancelled);
@@ -340,7 +384,7 @@ pub fn record_past(
     if units.iter().all(|units| *units == 0) {
         return Ok(());
     }
-    let mut parcel = store::insert(tx, order.id, actor.name())?;
+    let mut parcel = store::insert(tx, order.id, ShipmentState::Packed, actor.name())?;
     for (line, quantity) in lines.iter_mut().zip(&units).filter(|(_, units)| **units > 0) {
         store::insert_content(tx, parcel.id, line.id, *quantity)?;
         match state {
@@ -354,7 +398,7 @@ pub fn record_past(
     parcel.carrier = tracking.carrier.clone();
     parcel.tracking = tracking.number.clone();
     parcel.packed_at = Some(at);
-    parcel.shipped_at = matches!(state, ShipmentState::Shipped | ShipmentState::Delivered).then_some(at);
+    parcel.shipped_at = state.has_left().then_some(at);
     parcel.delivered_at = (state == ShipmentState::Delivered).then_some(at);
     store::save(tx, &parcel)?;
     let parcels = of_order(tx.conn, order.id)?;

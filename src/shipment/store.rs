@@ -40,20 +40,22 @@ pub(super) fn contents(conn: &mut Conn, of: &[ShipmentId]) -> Result<Vec<Content
     Ok(found)
 }
 
-pub(super) fn insert(tx: &mut Tx<'_>, order: OrderId, packed_by: &str) -> Result<Shipment> {
+/// A new parcel with the next number among those that were not taken apart.
+pub(super) fn insert(tx: &mut Tx<'_>, order: OrderId, state: ShipmentState, packed_by: &str) -> Result<Shipment> {
     let last: Option<i64> = shipments::table
-        .filter(shipments::order_id.eq(order.0))
+        .filter(shipments::order_id.eq(order.0).and(shipments::state.ne(ShipmentState::Cancelled)))
         .select(diesel::dsl::max(shipments::position))
         .get_result(tx.conn)?;
+    let is_closed = state == ShipmentState::Packed;
     Ok(diesel::insert_into(shipments::table)
         .values((
             shipments::uid.eq(new_uid()),
             shipments::order_id.eq(order.0),
             shipments::position.eq(last.unwrap_or(0) + 1),
-            shipments::state.eq(ShipmentState::Packed),
-            shipments::packed_by.eq(packed_by),
+            shipments::state.eq(state),
+            shipments::packed_by.eq(if is_closed { packed_by } else { "" }),
             shipments::created_at.eq(tx.now),
-            shipments::packed_at.eq(Some(tx.now)),
+            shipments::packed_at.eq(is_closed.then_some(tx.now)),
         ))
         .returning(shipments::all_columns)
         .get_result(tx.conn)?)
@@ -70,6 +72,17 @@ pub(super) fn insert_content(tx: &mut Tx<'_>, shipment: ShipmentId, line: LineId
     Ok(())
 }
 
+/// Leaves this many units of a line in a parcel; none takes the line out.
+pub(super) fn save_content(tx: &mut Tx<'_>, shipment: ShipmentId, line: LineId, quantity: i64) -> Result<()> {
+    let content = shipment_lines::table.find((shipment.0, line.0));
+    if quantity == 0 {
+        diesel::delete(content).execute(tx.conn)?;
+    } else {
+        diesel::update(content).set(shipment_lines::quantity.eq(quantity)).execute(tx.conn)?;
+    }
+    Ok(())
+}
+
 pub(super) fn save(tx: &mut Tx<'_>, parcel: &Shipment) -> Result<()> {
     diesel::update(shipments::table.find(parcel.id.0))
         .set((
@@ -77,6 +90,7 @@ pub(super) fn save(tx: &mut Tx<'_>, parcel: &Shipment) -> Result<()> {
             shipments::carrier.eq(&parcel.carrier),
             shipments::tracking.eq(&parcel.tracking),
             shipments::packed_at.eq(parcel.packed_at),
+            shipments::packed_by.eq(&parcel.packed_by),
             shipments::shipped_at.eq(parcel.shipped_at),
             shipments::delivered_at.eq(parcel.delivered_at),
         ))

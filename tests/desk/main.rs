@@ -26,6 +26,7 @@ mod order_lines;
 mod order_page;
 mod orders_by_hand;
 mod orders_list;
+mod parcels;
 mod payments;
 mod print;
 mod products;

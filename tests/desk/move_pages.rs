@@ -187,7 +187,7 @@ fn an_undo_leaves_a_parcel_alone_that_left_earlier() {
         let mut order = order::find(tx.conn, number)?;
         let first = shipment::of_order(tx.conn, order.id)?[0].id;
         let tracking = shipment::Tracking { carrier: "DHL".into(), number: "1".into() };
-        shipment::send(tx, &packer, &mut order, first, &tracking)?;
+        shipment::change(tx, &packer, &mut order, first, shipment::ShipmentState::Shipped, &tracking)?;
         order::save(tx, &mut order)
     });
     let before = snapshot(&desk, number);
