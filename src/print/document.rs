@@ -95,6 +95,8 @@ pub struct Bar {
     pub left_out: Vec<String>,
     /// One-time token of the form that records.
     pub form_token: String,
+    /// Public identifier of the only parcel wanted, or nothing.
+    pub parcel: String,
     /// Whether this is what was just recorded, so that the browser prints at once.
     pub recorded: bool,
 }

@@ -139,6 +139,7 @@ fn gather(conn: &mut Conn, orders: Vec<Order>) -> Result<Vec<Source>> {
     for shipment in shipments {
         let inside = contents.remove(&shipment.id).unwrap_or_default();
         parcels.entry(shipment.order_id).or_default().push(Parcel {
+            uid: shipment.uid,
             carrier: shipment.carrier,
             tracking: shipment.tracking,
             packed_by: shipment.packed_by,

@@ -96,6 +96,9 @@ pub struct PrintQuery {
     prices: Option<String>,
     #[serde(default)]
     cover: Option<String>,
+    /// Public identifier of one parcel of the order.
+    #[serde(default)]
+    parcel: String,
     /// Set by the desk after recording.
     #[serde(default)]
     recorded: Option<String>,
@@ -116,6 +119,8 @@ pub struct RecordForm {
     prices: Option<String>,
     #[serde(default)]
     cover: Option<String>,
+    #[serde(default)]
+    parcel: String,
 }
 
 /// A document somebody asks for.
@@ -129,6 +134,8 @@ struct Wish {
     gift: bool,
     prices: bool,
     cover: bool,
+    /// Public identifier of the only parcel wanted, or nothing.
+    parcel: String,
     recorded: bool,
     desk: String,
 }
@@ -146,6 +153,13 @@ impl Wish {
             if wanted {
                 let _ = write!(location, "&{name}=1");
             }
+        }
+        if !self.parcel.is_empty() {
+            let _ = write!(
+                location,
+                "&parcel={}",
+                url::form_urlencoded::byte_serialize(self.parcel.as_bytes()).collect::<String>()
+            );
         }
         location
     }
@@ -223,6 +237,7 @@ async fn show(
         gift: is_on(&query.gift),
         prices: is_on(&query.prices),
         cover: is_on(&query.cover),
+        parcel: query.parcel.clone(),
         recorded: is_on(&query.recorded),
         desk: address_of(request),
     };
@@ -248,6 +263,7 @@ pub async fn record(desk: Data<Desk>, request: HttpRequest, staff: Staff<Print>,
         gift: is_on(&form.gift),
         prices: is_on(&form.prices),
         cover: is_on(&form.cover),
+        parcel: form.parcel.clone(),
         recorded: true,
         desk: address_of(&request),
     };
@@ -331,7 +347,7 @@ fn document(conn: &mut Conn, person: &Person, mut wish: Wish) -> Result<Document
                 next_print: !wish.recorded,
                 desk: wish.desk.clone(),
             };
-            Papers::Slips(sources.iter().flat_map(|source| slips(source, &options)).collect())
+            Papers::Slips(wanted_slips(&wish, &sources, &options)?)
         }
         Kind::Sheet => {
             let stages = Stages::load(conn)?;
@@ -361,6 +377,16 @@ fn document(conn: &mut Conn, person: &Person, mut wish: Wish) -> Result<Document
         settings,
         bar,
     })
+}
+
+/// A slip for each parcel, or only that of the parcel asked for.
+fn wanted_slips(wish: &Wish, sources: &[Source], options: &Options) -> Result<Vec<slip::Slip>> {
+    if wish.parcel.is_empty() {
+        return Ok(sources.iter().flat_map(|source| slips(source, options)).collect());
+    }
+    let place = |source: &Source| source.parcels.iter().position(|parcel| parcel.uid == wish.parcel);
+    let found = sources.iter().find_map(|source| slips(source, options).into_iter().nth(place(source)?));
+    found.map(|slip| vec![slip]).ok_or_else(|| Error::Missing("such parcel of the order".to_owned()))
 }
 
 fn bar(wish: &Wish, sources: &[Source], left_out: &[LeftOut], may_price: bool) -> Bar {
@@ -393,6 +419,7 @@ fn bar(wish: &Wish, sources: &[Source], left_out: &[LeftOut], may_price: bool) -
         may_cover: !wish.single && wish.kind != Kind::Pick,
         left_out: left_out.iter().map(|order| format!("Order {} {}.", order.number, order.why)).collect(),
         form_token: uuid::Uuid::new_v4().to_string(),
+        parcel: wish.parcel.clone(),
         recorded: wish.recorded,
     }
 }

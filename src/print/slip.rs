@@ -39,6 +39,8 @@ pub struct Source {
 /// A parcel and what is in it.
 #[derive(Clone, Debug, Default)]
 pub struct Parcel {
+    /// Public identifier.
+    pub uid: String,
     /// Carrier's name.
     pub carrier: String,
     /// Tracking number.

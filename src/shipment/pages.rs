@@ -320,8 +320,6 @@ pub struct ParcelPost {
     #[serde(default)]
     units: Vec<String>,
     #[serde(default)]
-    parcel: String,
-    #[serde(default)]
     tracking: String,
     #[serde(default)]
     carrier: String,

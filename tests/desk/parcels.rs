@@ -230,3 +230,17 @@ fn a_sent_parcel_comes_back_only_for_those_who_may_correct() {
     assert_eq!(desk.look(number).stage, "shipped", "and that can be undone");
     assert_eq!(parcels(&desk, number)[0].state, ShipmentState::Shipped);
 }
+
+#[test]
+fn each_parcel_has_a_slip_of_what_is_in_it() {
+    let desk = TestDesk::open();
+    let (packer, number) = (desk.packer(), split_order(&desk));
+    for units in [["2", "0"], ["0", "1"]] {
+        fill(&packer, &desk, number, &format!("/orders/{number}/parcels/new"), &units, &[]);
+    }
+    let two = parcels(&desk, number);
+    let slip = packer.see(&format!("/orders/{number}/slip?parcel={}", two[1].uid));
+    slip.must_say("Parcel 2 of 2");
+    assert!(slip.says("Bowl") && !slip.says("Mug") && !slip.says("Parcel 1 of 2"));
+    assert_eq!(packer.get(&format!("/orders/{number}/slip?parcel=nobody")).status, 404);
+}
