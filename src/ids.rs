@@ -34,6 +34,8 @@ key! {
     ChannelId,
     /// Key of a parcel.
     ShipmentId,
+    /// Key of a return.
+    ReturnId,
     /// Key of a hold.
     HoldId,
     /// Key of a note.

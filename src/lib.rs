@@ -44,7 +44,7 @@ pub mod web;
 pub mod words;
 
 // Features. Each may know those before it in this order: staff, market, customer, catalog, workflow,
-// order, payment, shipment, invoice, moves, conversation.
+// order, payment, shipment, returns, invoice, moves, conversation.
 pub mod catalog;
 pub mod conversation;
 pub mod customer;
@@ -53,6 +53,7 @@ pub mod market;
 pub mod moves;
 pub mod order;
 pub mod payment;
+pub mod returns;
 pub mod shipment;
 pub mod staff;
 pub mod workflow;

@@ -43,6 +43,7 @@ pub fn pages(config: &mut ServiceConfig, desk: &Desk, key: &Key) {
             .configure(one_order)
             .configure(products)
             .configure(parcels)
+            .configure(returns)
             .default_service(web::to(|| async { no_such_page() })),
     );
 }
@@ -104,10 +105,22 @@ fn products(config: &mut ServiceConfig) {
         .service(resource("/products/{uid}/count").route(post().to(one::count)));
 }
 
+/// Returns of orders.
+fn returns(config: &mut ServiceConfig) {
+    use crate::returns::pages as p;
+    config
+        .service(resource("/returns").route(get().to(p::index)))
+        .service(resource("/orders/{number:[0-9]+}/returns/new").route(get().to(p::new)))
+        .service(resource("/orders/{number:[0-9]+}/returns").route(post().to(p::create)))
+        .service(resource("/orders/{number:[0-9]+}/returns/{uid}").route(get().to(p::show)).route(post().to(p::update)))
+        .service(resource("/orders/{number:[0-9]+}/returns/{uid}/receipt").route(post().to(p::receive)));
+}
+
 /// Parcels of an order.
 fn parcels(config: &mut ServiceConfig) {
-    use crate::shipment::pages as p;
+    use crate::shipment::{pages as p, pages_tracking as bulk};
     config
+        .service(resource("/shipments/tracking").route(get().to(bulk::new)).route(post().to(bulk::create)))
         .service(resource("/orders/{number:[0-9]+}/parcels/new").route(get().to(p::new)))
         .service(resource("/orders/{number:[0-9]+}/parcels").route(post().to(p::create)))
         .service(resource("/orders/{number:[0-9]+}/parcels/{uid}").route(post().to(p::update)))

@@ -485,6 +485,38 @@ diesel::table! {
 }
 
 diesel::table! {
+    returns (id) {
+        id -> BigInt,
+        uid -> Text,
+        order_id -> BigInt,
+        position -> BigInt,
+        state -> Text,
+        reason -> Text,
+        note -> Text,
+        answer -> Text,
+        requested_at -> BigInt,
+        requested_by -> Text,
+        decided_at -> Nullable<BigInt>,
+        decided_by -> Text,
+        received_at -> Nullable<BigInt>,
+        received_by -> Text,
+        closed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    return_lines (return_id, line_id) {
+        return_id -> BigInt,
+        line_id -> BigInt,
+        quantity -> BigInt,
+        restock -> BigInt,
+        damaged -> BigInt,
+        discard -> BigInt,
+        missing -> BigInt,
+    }
+}
+
+diesel::table! {
     notes (id) {
         id -> BigInt,
         uid -> Text,
@@ -642,6 +674,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     decisions,
     shipments,
     shipment_lines,
+    returns,
+    return_lines,
     notes,
     messages,
     events,

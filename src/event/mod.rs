@@ -87,6 +87,9 @@ pub enum Event {
     /// Units that were still to be sent were taken out of the order.
     #[serde(rename = "order.units_cancelled")]
     UnitsCancelled { reason: String, note: String, units: Vec<UnitsFact> },
+    /// A return was asked for or reached another state. `units` are those asked for or received.
+    #[serde(rename = "return.changed")]
+    ReturnChanged { uid: String, position: i64, state: String, reason: String, note: String, units: Vec<UnitsFact> },
     /// A note was written. Its text stays in the note.
     #[serde(rename = "note.written")]
     NoteWritten { note: String, audience: String },

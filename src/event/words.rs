@@ -80,6 +80,9 @@ pub fn sentence(event: &Event, label: &dyn Fn(&str) -> String) -> String {
             let note = if note.is_empty() { String::new() } else { format!(": {note}") };
             format!("cancelled {} ({}){note}", list(units), plain(reason))
         }
+        Event::ReturnChanged { position, state, reason, note, units, .. } => {
+            return_words(*position, state, reason, note, units)
+        }
         Event::NoteWritten { audience, .. } if audience == "customer" => "wrote a note for the customer".into(),
         Event::NoteWritten { .. } => "wrote an internal note".into(),
         Event::NoteEdited { before, after, .. } => format!("changed a note from “{before}” to “{after}”"),
@@ -172,6 +175,18 @@ fn stage_words(label: &str, change: &str, before: &str, after: &str) -> String {
         what if before.is_empty() => format!("set the {what} of the stage {label} to “{after}”"),
         what if after.is_empty() => format!("removed the {what} of the stage {label}, which was “{before}”"),
         what => format!("changed the {what} of the stage {label} from “{before}” to “{after}”"),
+    }
+}
+
+fn return_words(position: i64, state: &str, reason: &str, note: &str, units: &[UnitsFact]) -> String {
+    let units = if units.is_empty() { String::new() } else { format!(": {}", list(units)) };
+    let note = if note.is_empty() { String::new() } else { format!(": {note}") };
+    match state {
+        "requested" => format!("asked for return {position} ({}){units}", plain(reason)),
+        "in_transit" => format!("marked return {position} as on its way"),
+        "received" | "closed" if !units.is_empty() => format!("received return {position}{units}"),
+        "cancelled" => format!("withdrew return {position}"),
+        other => format!("{} return {position}{note}", plain(other)),
     }
 }
 

@@ -165,6 +165,10 @@ pub struct Facts {
     pub refund_in_flight: bool,
     /// Of what there is too little to confirm it, one sentence a product.
     pub short: Vec<String>,
+    /// Units that came back.
+    pub returned_units: i64,
+    /// Returns on which something is left to do.
+    pub open_returns: usize,
 }
 
 /// What keeps an order from a move, as sentences that say what to do; empty if nothing does.
@@ -196,6 +200,9 @@ fn tell_lacks(order: &Order, facts: &Facts, edge: &Edge, amount: &Amount<'_>) ->
         (Kind::Forward, Base::Processed) => address(facts, &mut lacks),
         (Kind::Correction, Base::Approved) if facts.shipped_units > 0 => {
             lacks.push("Part of it has left the shop, so it cannot be unpacked.".into());
+        }
+        (Kind::Correction, Base::Processed) if facts.returned_units > 0 || facts.open_returns > 0 => {
+            lacks.push("Something of it came back or is in a return, so it cannot be packed again.".into());
         }
         (Kind::Forward, Base::Shipped) => payment(order, method::of(&order.payment_method).to_ship, amount, &mut lacks),
         (Kind::Release, _) if facts.open_holds > 1 => {
@@ -269,6 +276,9 @@ fn finished(order: &Order, facts: &Facts, amount: &Amount<'_>, lacks: &mut Vec<S
     }
     if facts.refund_in_flight {
         lacks.push("A refund is under way.".into());
+    }
+    if facts.open_returns > 0 {
+        lacks.push("A return is open. Receive and close it, or withdraw it.".into());
     }
     if order.unread_count > 0 {
         lacks.push("The customer wrote something that nobody has read.".into());

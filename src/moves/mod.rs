@@ -9,6 +9,7 @@ pub mod lifecycle;
 pub mod pages;
 mod parcels;
 mod past;
+mod returns;
 mod shelf;
 mod siblings;
 mod store;
@@ -23,7 +24,7 @@ use crate::event::{self, Before, Event, Moved};
 use crate::market::Markets;
 use crate::order::{self, Correction, Draft, Line, Order, Outcome, PaymentKind, Placed};
 use crate::payment::{self, NewPayment, Payment};
-use crate::shipment::{self, Level, Received, Tracking};
+use crate::shipment::{self, Level, Tracking};
 use crate::time::UtcTime;
 use crate::workflow::{self, Base, Stage, Stages};
 
@@ -32,6 +33,7 @@ pub use hold::{Hold, hold, open_holds, release};
 pub use lifecycle::{Edge, Facts, Kind};
 pub use parcels::{ParcelOutcome, cancel_remaining, change_parcel, retrack_parcel, ship_with, split};
 pub use past::place_past;
+pub use returns::{receive_return, request_return, settle_return};
 pub use shelf::{follow_counting, settle_stock, shortages};
 pub use siblings::{beside, close_stage, remove_stage, stage_use, targets};
 pub use timers::run_timers;
@@ -241,7 +243,10 @@ fn facts(conn: &mut Conn, order: &Order) -> Result<Facts> {
     let lines = order::lines(conn, order.id)?;
     let ledger = payment::ledger(conn, order.id)?;
     let open_holds = open_holds(conn, order.id)?.len();
-    Ok(facts_of(order, &lines, &ledger, open_holds))
+    Ok(Facts {
+        open_returns: crate::returns::open_count(conn, order.id)?,
+        ..facts_of(order, &lines, &ledger, open_holds)
+    })
 }
 
 /// What the rules look at, from what was read already. Pure.
@@ -257,6 +262,8 @@ pub fn facts_of(order: &Order, lines: &[Line], ledger: &[Payment], open_holds: u
         payment_in_flight: ledger.iter().any(|entry| entry.is_pending() && entry.kind != PaymentKind::Refund),
         refund_in_flight: ledger.iter().any(|entry| entry.is_pending() && entry.kind == PaymentKind::Refund),
         short: Vec::new(),
+        returned_units: sum(|line| line.returned_quantity),
+        open_returns: 0,
     }
 }
 
@@ -635,7 +642,8 @@ fn take(
         (Kind::Forward, Base::Processed) => goods(tx, actor, &mut order, Level::Packed, request)?,
         (Kind::Forward, Base::Shipped) => goods(tx, actor, &mut order, Level::Shipped, request)?,
         (Kind::Forward, Base::Delivered) => goods(tx, actor, &mut order, Level::Delivered, request)?,
-        (Kind::Return, _) => shipment::receive_back(tx, &mut order, Received::Everything)?,
+        (Kind::Return, _) if request.parcels == Parcels::Lead => {}
+        (Kind::Return, _) => crate::returns::receive_all(tx, actor, &mut order)?,
         (Kind::Incomplete, Base::Placed) => {
             order.abandon_at = abandon_at(tx, &Actor::System { name: "Timer" }, &order)?
         }
@@ -650,7 +658,7 @@ fn take(
         (Kind::Correction, Base::Approved) => shipment::bring_to(tx, actor, &mut order, Level::Open)?,
         (Kind::Correction, Base::Processed) => shipment::bring_to(tx, actor, &mut order, Level::Packed)?,
         (Kind::Correction, Base::Shipped) => shipment::bring_to(tx, actor, &mut order, Level::Shipped)?,
-        (Kind::Correction, Base::Delivered) => shipment::receive_back(tx, &mut order, Received::Nothing)?,
+        (Kind::Correction, Base::Delivered) => crate::returns::take_back(tx, actor, &mut order)?,
         (Kind::Correction | Kind::Forward | Kind::Sibling, _) => {}
     }
     match edge.to {

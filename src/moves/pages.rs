@@ -9,9 +9,7 @@ use chrono::NaiveDateTime;
 use serde::Deserialize;
 
 use super::lifecycle::{self, Edge, Kind};
-use super::{
-    Authority, Choice, MoveOutcome, MoveRequest, Parcels, RefundChoice, StockMode, Telling, Undoing,
-};
+use super::{Authority, Choice, MoveOutcome, MoveRequest, Parcels, RefundChoice, StockMode, Telling, Undoing};
 use crate::catalog::stock;
 use crate::db::Conn;
 use crate::error::{Error, Refusal, RefusalKind, Result};
@@ -382,6 +380,7 @@ fn ask(conn: &mut Conn, person: &Person, number: i64, to: &str, typed: Typed, ba
     let open = super::open_holds(conn, order.id)?;
     let mut facts = super::facts_of(&order, &lines, &ledger, open.len());
     facts.short = super::shortages(conn, &order, &lines)?;
+    facts.open_returns = crate::returns::open_count(conn, order.id)?;
     let is_more = order.base == Base::OnHold && order.stage == to;
     let mut choices = super::choices_of(&order, &stages, &facts, authority_of(person), telling_of(person))?;
     if is_more {

@@ -3,8 +3,9 @@
 //! each in the same transaction. Nothing of it happens while a hold is open.
 
 use super::{
-    Actor, Authority, Base, Edge, Event, Kind, MoveOutcome, MoveRequest, Moved, Order, Parcels, Stages, Tx,
-    UNDO_SECONDS, Undoing, before, check, event, move_to_stage, open_holds, order, payment, shipment, store, take,
+    Actor, Authority, Base, Edge, Event, Kind, MoveOutcome, MoveRequest, Moved, Order, Parcels, Shortage, Stages, Tx,
+    UNDO_SECONDS, Undoing, before, check, event, move_to_stage, open_holds, order, payment, settle_stock, shipment,
+    store, take,
 };
 use crate::error::{Refusal, RefusalKind, Result};
 use crate::shipment::{Shipment, ShipmentState, Tracking, Units};
@@ -154,8 +155,8 @@ fn may_take_back(
         return Err(Refusal::state("parcel.stage", told).into());
     }
     let lines = order::lines(tx.conn, order.id)?;
-    if lines.iter().any(|line| line.returned_quantity > 0) {
-        let told = "Something of this order has come back, so its parcels stay as they are.";
+    if lines.iter().any(|line| line.returned_quantity > 0) || crate::returns::open_count(tx.conn, order.id)? > 0 {
+        let told = "Something of this order came back or is in a return, so its parcels stay as they are.";
         return Err(Refusal::state("parcel.returned", told).into());
     }
     let last = event::last_change(tx.conn, order.id)?;
@@ -308,6 +309,7 @@ fn land(
         Base::Shipped | Base::Delivered if !all_left => (Base::Processed, Kind::Correction),
         Base::Delivered if !all_arrived => (Base::Shipped, Kind::Correction),
         _ => {
+            settle_stock(tx, actor, &order, "parcel", Shortage::Refuses)?;
             order::save(tx, &mut order)?;
             return Ok((order, None));
         }
@@ -346,6 +348,7 @@ fn back(tx: &mut Tx<'_>, actor: &Actor, mut order: Order, to: Base, request: &Mo
     };
     let from_label = stages.label(&order.stage);
     (order.stage, order.base, order.stage_entered_at) = (target.slug, to, tx.now);
+    settle_stock(tx, actor, &order, "parcel", Shortage::Refuses)?;
     order::save(tx, &mut order)?;
     event::record(tx, actor, Some(order.id), &Event::OrderMoved(moved))?;
     Ok(MoveOutcome { order, changed: true, from_label, to_label: target.label, can_undo: true })

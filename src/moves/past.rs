@@ -7,7 +7,8 @@ use super::{
 use crate::error::Result;
 use crate::event;
 use crate::order::Past;
-use crate::shipment::{Received, ShipmentState, Tracking};
+use crate::returns;
+use crate::shipment::{ShipmentState, Tracking};
 use crate::time::UtcTime;
 
 /// Places an order that has come some way already: its ledger, parcels, stage and diary are written
@@ -101,7 +102,7 @@ fn settle_end(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, past: &Past, at
             store::insert_decision(tx, actor, order.id, &decision)?;
             shipment::cancel_open(tx, actor, order)?;
         }
-        Base::Returned => shipment::receive_back(tx, order, Received::Everything)?,
+        Base::Returned => returns::record_past(tx, actor, order, at)?,
         Base::Placed
         | Base::Confirmed
         | Base::Approved

@@ -4,7 +4,8 @@ use super::{Actor, Base, Event, MoveOutcome, Moved, Order, Shortage, Stages, Tx,
 use crate::error::{Error, Refusal, Result};
 use crate::event::{self, Entry};
 use crate::payment;
-use crate::shipment::{Former, Received, ShipmentState, Tracking};
+use crate::returns;
+use crate::shipment::{Former, ShipmentState, Tracking};
 use crate::time::UtcTime;
 
 /// Seconds for which a move can be taken back.
@@ -89,13 +90,11 @@ fn goods_back(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, moved: &Moved, 
     if matches!(to, Some(Base::Cancelled | Base::Rejected)) {
         shipment::reinstate(tx, order, &moved.before.cancelled)?;
     }
-    match (from, to) {
-        (_, Some(Base::Returned)) => shipment::receive_back(tx, order, Received::Nothing)?,
-        (Some(Base::Returned), Some(Base::Delivered)) => shipment::receive_back(tx, order, Received::Everything)?,
-        (Some(Base::Cancelled | Base::Rejected), Some(Base::Confirmed)) => shipment::cancel_open(tx, actor, order)?,
-        _ => {}
+    if matches!((from, to), (Some(Base::Cancelled | Base::Rejected), Some(Base::Confirmed))) {
+        shipment::cancel_open(tx, actor, order)?;
     }
     let diary = event::timeline(tx.conn, order.id)?;
+    returns::put_back(tx, actor, order, &diary, at)?;
     let change = |entry: &Entry| match &entry.event {
         Event::ShipmentChanged { shipment, state, carrier, tracking, .. } => Some(Former {
             parcel: shipment.clone(),

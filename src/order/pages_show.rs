@@ -22,6 +22,7 @@ use crate::moves::{self, Hold};
 use crate::payment::pages::PayForm;
 use crate::payment::pages_panel::Panel;
 use crate::payment::pages_take::Asked;
+use crate::returns::pages::ReturnsPanel;
 use crate::shipment::pages::ParcelsPanel;
 use crate::staff::permission::{EditOrders, ViewOrders};
 use crate::staff::{Permission, Person, Staff};
@@ -144,6 +145,7 @@ pub struct ShowPage {
     pub lines: Vec<LineRow>,
     pub sums: Option<(Vec<SumRow>, String)>,
     pub panel: ParcelsPanel,
+    pub returns: ReturnsPanel,
     pub ledger: Option<Panel>,
     pub buyer: Buyer,
     pub tags: Vec<String>,
@@ -206,8 +208,10 @@ impl ShowPage {
             )),
             false => None,
         };
+        let returns = ReturnsPanel::load(conn, &shell, &order, &lines, person)?;
         let mut facts = moves::facts_of(&order, &lines, &entries, open.len());
         facts.short = moves::shortages(conn, &order, &lines)?;
+        facts.open_returns = returns.open;
         let choices = moves::choices_of(&order, &stages, &facts, authority_of(person), telling_of(person))?;
         let options = Options::of(&order, person, choices, &parcels);
         let home = markets.market(order.market_id).map_or("", |market| market.country.as_str());
@@ -243,6 +247,7 @@ impl ShowPage {
             lines: parts::lines(&order, &lines, &parcels, &inside, sight),
             sums,
             panel,
+            returns,
             ledger: if sight.money {
                 Some(Panel::load(conn, person, &shell, &order, &lines, &entries, &query.from)?)
             } else {

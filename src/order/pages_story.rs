@@ -251,6 +251,7 @@ fn icon(event: &Event) -> &'static str {
         Event::ShipmentChanged { state, .. } if state == "shipped" => "package-export",
         Event::ShipmentChanged { .. } | Event::ParcelMade { .. } => "package",
         Event::UnitsCancelled { .. } => "ban",
+        Event::ReturnChanged { .. } => "arrow-back-up",
         Event::NoteWritten { .. } => "note",
         Event::NoteRemoved { .. } => "trash",
         Event::MessageRecorded { .. } => "message-circle",

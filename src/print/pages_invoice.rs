@@ -71,6 +71,7 @@ fn document(conn: &mut Conn, person: &Person, uid: &str, query: &InvoiceQuery) -
             heading,
             action: format!("/invoices/{uid}"),
             template: "invoice",
+            parcel: String::new(),
             recorded: query.print.is_some(),
             ..Bar::default()
         },

@@ -2,7 +2,9 @@
 //! together, so that what is packed, shipped and returned adds up.
 
 pub mod pages;
+pub mod pages_tracking;
 mod parcels;
+mod paste;
 mod store;
 pub mod tracking;
 
@@ -343,28 +345,6 @@ fn bring_back_unsent(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order) -> Resul
     finish(tx, order, &lines, &parcels)
 }
 
-/// Records that everything shipped came back, or that it did not after all. Does not save the order.
-pub fn receive_back(tx: &mut Tx<'_>, order: &mut Order, received: Received) -> Result<()> {
-    let mut lines = order::lines(tx.conn, order.id)?;
-    for line in &mut lines {
-        line.returned_quantity = match received {
-            Received::Everything => line.shipped_quantity,
-            Received::Nothing => 0,
-        };
-    }
-    let parcels = of_order(tx.conn, order.id)?;
-    finish(tx, order, &lines, &parcels)
-}
-
-/// What came back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Received {
-    /// Every unit that was shipped.
-    Everything,
-    /// None.
-    Nothing,
-}
-
 /// Writes what was shipped before the desk knew the order. `shipped` holds units per line.
 pub fn record_past(
     tx: &mut Tx<'_>,
@@ -406,7 +386,7 @@ pub fn record_past(
 }
 
 /// Computes an order's fulfilment status and the worth of what was taken out anew, after its lines were
-/// edited. Does not save the order.
+/// edited or came back. Does not save the order.
 pub fn recount(tx: &mut Tx<'_>, order: &mut Order) -> Result<()> {
     let lines = order::lines(tx.conn, order.id)?;
     let parcels = of_order(tx.conn, order.id)?;

@@ -31,6 +31,7 @@ mod payments;
 mod print;
 mod products;
 mod refunds;
+mod returns;
 mod schema;
 mod setup;
 mod staff;

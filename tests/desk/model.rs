@@ -14,7 +14,8 @@ use slipway::market::{ChannelKind, Markets, find_or_make_channel};
 use slipway::moves::{self, Authority, MoveRequest, RefundChoice};
 use slipway::order::{self, Correction, Draft, DraftLine, EntryState, Order, PaymentKind};
 use slipway::payment::{self, NewCapture, NewPayment, NewRefund};
-use slipway::shipment::{self, ShipmentState};
+use slipway::returns::{self, Condition, ReturnState};
+use slipway::shipment::{self, ShipmentState, Units};
 use slipway::workflow::{Base, Stages};
 
 use crate::support::app::TestDesk;
@@ -91,7 +92,10 @@ fn command(db: &Db, dice: &mut Dice, markets: &Markets, orders: &mut Vec<i64>) {
         1 => Some(seen.version - 1),
         _ => Some(seen.version),
     };
-    match dice.roll(15) {
+    match dice.roll(21) {
+        15..=17 => parcel_command(db, dice, &seen, version, actor),
+        18 | 19 => return_command(db, dice, &seen, version, actor),
+        20 => cut_command(db, dice, &seen, version, actor),
         0..=5 => {
             let request = wish(dice, version);
             let by = actor.clone();
@@ -166,6 +170,72 @@ fn command(db: &Db, dice: &mut Dice, markets: &Markets, orders: &mut Vec<i64>) {
     }
 }
 
+/// Units of the lines, some of them more than there are.
+fn some_units(db: &Db, dice: &mut Dice, seen: &Order) -> Vec<Units> {
+    let lines = db.read_blocking(|conn| order::lines(conn, seen.id)).unwrap();
+    lines.iter().map(|line| Units { line: line.uid.clone(), quantity: dice.roll(3) as i64 }).collect()
+}
+
+/// Splits an order, or brings one of its parcels anywhere.
+fn parcel_command(db: &Db, dice: &mut Dice, seen: &Order, version: Option<i64>, actor: Actor) {
+    let number = seen.number;
+    let parcels = db.read_blocking(|conn| shipment::of_order(conn, seen.id)).unwrap();
+    if parcels.is_empty() || dice.roll(4) == 0 {
+        let units = some_units(db, dice, seen);
+        let from = (dice.roll(2) == 0).then(|| parcels.first().map(|parcel| parcel.uid.clone())).flatten();
+        answer(db.write_blocking(move |tx| moves::split(tx, &actor, number, version, from.as_deref(), &units)));
+        return;
+    }
+    let (parcel, to) = (dice.pick(&parcels).uid.clone(), *dice.pick(ShipmentState::ALL));
+    let (request, by) = (wish(dice, version), actor.clone());
+    let changed = answer(db.write_blocking(move |tx| moves::change_parcel(tx, &by, number, &parcel, to, &request)));
+    let moved = changed.filter(|changed| changed.moved.as_ref().is_some_and(|moved| moved.can_undo));
+    if let Some(changed) = moved.filter(|_| dice.roll(3) == 0) {
+        undo_restores(db, seen, changed.order.version, &actor);
+    }
+}
+
+/// Asks for a return, or brings one further.
+fn return_command(db: &Db, dice: &mut Dice, seen: &Order, version: Option<i64>, actor: Actor) {
+    let number = seen.number;
+    let returns = db.read_blocking(|conn| returns::of_order(conn, seen.id)).unwrap();
+    if returns.is_empty() || dice.roll(3) == 0 {
+        let (units, request) = (some_units(db, dice, seen), wish(dice, version));
+        answer(db.write_blocking(move |tx| moves::request_return(tx, &actor, number, version, &units, &request)));
+        return;
+    }
+    let uid = dice.pick(&returns).uid.clone();
+    if dice.roll(2) == 0 {
+        let to = *dice.pick(ReturnState::ALL);
+        answer(db.write_blocking(move |tx| moves::settle_return(tx, &actor, number, version, &uid, to, "no")));
+        return;
+    }
+    let (lines, inside) = db
+        .read_blocking(|conn| {
+            let known = returns::find(conn, seen, &uid)?;
+            Ok((order::lines(conn, seen.id)?, returns::contents(conn, &[known.id])?))
+        })
+        .unwrap();
+    let gone = dice.roll(2) as i64;
+    let conditions: Vec<Condition> = inside
+        .iter()
+        .map(|content| Condition {
+            line: lines.iter().find(|line| line.id == content.line_id).unwrap().uid.clone(),
+            restock: content.quantity - gone,
+            damaged: 0,
+            discard: 0,
+            missing: gone,
+        })
+        .collect();
+    answer(db.write_blocking(move |tx| moves::receive_return(tx, &actor, number, version, &uid, &conditions)));
+}
+
+/// Takes units that are in no parcel out of the order.
+fn cut_command(db: &Db, dice: &mut Dice, seen: &Order, version: Option<i64>, actor: Actor) {
+    let (number, units, request) = (seen.number, some_units(db, dice, seen), wish(dice, version));
+    answer(db.write_blocking(move |tx| moves::cancel_remaining(tx, &actor, number, &units, &request)));
+}
+
 fn wish(dice: &mut Dice, version: Option<i64>) -> MoveRequest {
     MoveRequest {
         version,
@@ -221,6 +291,7 @@ fn check(conn: &mut Conn, number: i64) {
         assert!(!gone || line.packed_quantity == 0);
     }
     check_parcels(conn, &order, &lines, &told);
+    check_returns(conn, &order, &lines, &told);
     check_money(&order, &ledger, &story, &told);
 
     for (index, entry) in story.iter().enumerate() {
@@ -260,6 +331,24 @@ fn check_parcels(conn: &mut Conn, order: &Order, lines: &[order::Line], told: &d
     let delivered = !parcels.is_empty() && parcels.iter().all(|parcel| parcel.state == ShipmentState::Delivered);
     let quantities: Vec<_> = lines.iter().map(order::Line::quantities).collect();
     assert_eq!(order.fulfilment_status, order::status::fulfilment(&quantities, delivered), "{}", told());
+}
+
+fn check_returns(conn: &mut Conn, order: &Order, lines: &[order::Line], told: &dyn Fn() -> String) {
+    let known = returns::of_order(conn, order.id).unwrap();
+    let inside = returns::contents(conn, &known.iter().map(|one| one.id).collect::<Vec<_>>()).unwrap();
+    for line in lines {
+        let units = |counts: fn(ReturnState) -> bool| -> i64 {
+            let of = |content: &&returns::ReturnLine| {
+                content.line_id == line.id && known.iter().any(|r| r.id == content.return_id && counts(r.state))
+            };
+            inside.iter().filter(of).map(returns::ReturnLine::received).sum()
+        };
+        assert_eq!(units(ReturnState::is_here), line.returned_quantity, "returns of {}{}", order.number, told());
+        assert!(returns::returnable(line, &known, &inside) >= 0, "too much comes back to {}{}", order.number, told());
+    }
+    if order.base == Base::Archived {
+        assert!(known.iter().all(|one| !one.state.is_open()), "an open return of {}{}", order.number, told());
+    }
 }
 
 fn check_money(order: &Order, ledger: &[payment::Payment], story: &[event::Entry], told: &dyn Fn() -> String) {

@@ -131,7 +131,8 @@ fn a_second_click_and_a_stale_page_change_nothing() {
     assert_eq!(owner.post(&path, &[("to", "picking"), ("version", &stale)]).status, 409);
     assert_eq!(owner.post(&path, &[("to", "packed"), ("version", &stale)]).status, 303, "it is so already");
     assert_eq!(owner.post(&path, &[("to", "lost"), ("version", &stale)]).status, 400);
-    assert_eq!(owner.post(&format!("/orders/{number}/parcels/nobody"), &[("to", "packed")]).status, 404);
+    let nobody = format!("/orders/{number}/parcels/nobody");
+    assert_eq!(owner.post(&nobody, &[("to", "packed"), ("version", &stale)]).status, 404);
     assert_eq!(parcels(&desk, number)[0].state, ShipmentState::Packed);
 }
 
@@ -243,4 +244,30 @@ fn each_parcel_has_a_slip_of_what_is_in_it() {
     slip.must_say("Parcel 2 of 2");
     assert!(slip.says("Bowl") && !slip.says("Mug") && !slip.says("Parcel 1 of 2"));
     assert_eq!(packer.get(&format!("/orders/{number}/slip?parcel=nobody")).status, 404);
+}
+
+#[test]
+fn pasted_numbers_are_looked_at_before_each_parcel_is_sent() {
+    let desk = TestDesk::open();
+    let owner = desk.owner();
+    let [approved, early] = [split_order(&desk), desk.order().at("confirmed").place()];
+    let text = format!("order,tracking\n{approved},1Z5R89390357567127\n{early},RB123456785GB\nnobody,1\n99,2");
+    let looked = owner.post("/shipments/tracking", &[("text", &text), ("act", "look")]);
+    assert_eq!(looked.status, 200);
+    looked.must_say("1 of 4 ready");
+    looked.must_say("It is not approved yet.");
+    looked.must_say("“nobody” is no order number.");
+    looked.must_say("There is no order 99.");
+    assert_eq!(desk.look(approved).stage, "approved", "looking changes nothing");
+    for said in ["Parcel 1 is on its way.", "It was sent with this number already."] {
+        let sent = owner.post("/shipments/tracking", &[("text", &text), ("act", "send")]);
+        sent.must_say("1 of 4 done");
+        sent.must_say(said);
+        assert!(sent.says("RB123456785GB"), "what could not be sent stays typed");
+    }
+    assert_eq!(desk.look(approved).stage, "shipped");
+    let parcel = parcels(&desk, approved).remove(0);
+    assert_eq!((parcel.carrier.as_str(), parcel.tracking.as_str()), ("UPS", "1Z5R89390357567127"));
+    assert_eq!(owner.post("/shipments/tracking", &[("text", " "), ("act", "look")]).status, 400);
+    assert_eq!(desk.viewer().get("/shipments/tracking").status, 403);
 }
