@@ -63,6 +63,7 @@ pub mod account;
 pub mod demo;
 pub mod intake;
 pub mod print;
+pub mod privacy;
 pub mod settings;
 pub mod setup;
 pub mod transfer;

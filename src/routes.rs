@@ -38,6 +38,7 @@ pub fn pages(config: &mut ServiceConfig, desk: &Desk, key: &Key) {
             .configure(files)
             .configure(orders)
             .configure(people)
+            .configure(customers)
             .configure(paper)
             .configure(shop)
             .configure(one_order)
@@ -152,6 +153,18 @@ fn orders(config: &mut ServiceConfig) {
         .service(resource("/views").route(get().to(views::index)).route(post().to(views::save)))
         .service(resource("/views/{uid}").route(post().to(views::rename)))
         .service(resource("/views/{uid}/delete").route(post().to(views::delete)));
+}
+
+/// Customers: the list, single ones, merging and erasing.
+fn customers(config: &mut ServiceConfig) {
+    use crate::customer::{pages as c, pages_merge as merge};
+    use crate::privacy::pages as erase;
+    config
+        .service(resource("/customers").route(get().to(c::index)))
+        .service(resource("/customers/{uid}").route(get().to(c::show)))
+        .service(resource("/customers/{uid}/edit").route(get().to(c::edit)).route(post().to(c::update)))
+        .service(resource("/customers/{uid}/merge").route(get().to(merge::new)).route(post().to(merge::create)))
+        .service(resource("/customers/{uid}/erase").route(get().to(erase::new)).route(post().to(erase::create)));
 }
 
 /// Signing in, accounts, staff.

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::customer;
 use crate::db::{Db, dialect};
 use crate::error::{Error, Result};
 use crate::intake::uploads;
@@ -13,6 +14,8 @@ use crate::payment::provider::{self, Providers};
 
 /// How often the timers and the queue are looked at.
 const ROUND: Duration = Duration::from_secs(2);
+/// Customers that search learns of at once.
+const UNKNOWN: i64 = 500;
 /// Rounds between housekeeping.
 const HOUSEKEEPING: u32 = 150;
 
@@ -36,6 +39,7 @@ async fn clock(db: &Db) {
 async fn tick(db: &Db, rounds: u32) -> Result<()> {
     moves::run_timers(db).await?;
     payment::lapse_due(db).await?;
+    while db.write(|tx| customer::index_missing(tx, UNKNOWN)).await? == UNKNOWN as usize {}
     if rounds.is_multiple_of(HOUSEKEEPING) {
         db.write(|tx| dialect::fold_stage_counts(tx.conn)).await?;
         db.write(uploads::forget_stale).await?;

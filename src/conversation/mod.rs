@@ -212,3 +212,18 @@ pub fn mark_read(tx: &mut Tx<'_>, number: i64) -> Result<()> {
     }
     Ok(())
 }
+
+/// Takes what was said with a customer out of an order: bodies of messages whole, notes of staff through
+/// `replace`. That something was said, when, and by whom of the shop stays. Only the erasure of a person
+/// does this.
+pub fn erase(tx: &mut Tx<'_>, order: OrderId, erased: &str, replace: &dyn Fn(&str) -> String) -> Result<()> {
+    store::erase_messages(tx, order, erased)?;
+    for mut note in store::all_notes(tx.conn, order)? {
+        let body = replace(&note.body);
+        if body != note.body {
+            note.body = body;
+            store::save_note(tx, &note)?;
+        }
+    }
+    Ok(())
+}

@@ -95,3 +95,17 @@ pub(super) fn mark_read(tx: &mut Tx<'_>, order: OrderId) -> Result<()> {
         .execute(tx.conn)?;
     Ok(())
 }
+
+pub(super) fn all_notes(conn: &mut Conn, of: OrderId) -> Result<Vec<Note>> {
+    Ok(notes::table.filter(notes::order_id.eq(of.0)).order(notes::id.asc()).load(conn)?)
+}
+
+pub(super) fn erase_messages(tx: &mut Tx<'_>, order: OrderId, erased: &str) -> Result<()> {
+    diesel::update(messages::table.filter(messages::order_id.eq(order.0)))
+        .set(messages::body.eq("This message was erased."))
+        .execute(tx.conn)?;
+    diesel::update(messages::table.filter(messages::order_id.eq(order.0).and(messages::direction.eq(Direction::In))))
+        .set(messages::author_name.eq(erased))
+        .execute(tx.conn)?;
+    Ok(())
+}

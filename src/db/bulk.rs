@@ -87,13 +87,18 @@ impl Bulk {
     /// The insert that tells search of many orders; `document` is an expression of words with single
     /// spaces between.
     pub fn search_insert(&self, order: &str, document: &str, from: &str) -> String {
+        self.search_insert_into("order", order, document, from)
+    }
+
+    /// The same for another thing that is searched for: `customer`.
+    pub fn search_insert_into(&self, what: &str, key: &str, document: &str, from: &str) -> String {
         match self.conn {
             Conn::Sqlite(_) => {
-                format!("INSERT INTO order_search (rowid, document) SELECT {order}, {document} FROM {from};")
+                format!("INSERT INTO {what}_search (rowid, document) SELECT {key}, {document} FROM {from};")
             }
             Conn::Pg(_) => format!(
-                "INSERT INTO order_search (order_id, document) \
-                 SELECT {order}, array_to_tsvector(string_to_array({document}, ' ')) FROM {from};"
+                "INSERT INTO {what}_search ({what}_id, document) \
+                 SELECT {key}, array_to_tsvector(string_to_array({document}, ' ')) FROM {from};"
             ),
         }
     }

@@ -9,7 +9,7 @@ use diesel::sqlite::Sqlite;
 
 use super::{Conn, MultiBackend};
 use crate::error::Result;
-use crate::ids::OrderId;
+use crate::ids::{CustomerId, OrderId};
 
 /// Lets a statement through that both databases know but Diesel's shared backend does not: an
 /// upsert, a union.
@@ -80,6 +80,82 @@ pub fn for_update(conn: &Conn) -> &'static str {
         Conn::Sqlite(_) => "",
         Conn::Pg(_) => " FOR UPDATE",
     }
+}
+
+/// Waits until no other transaction is changing the customer; on SQLite a no-op.
+pub fn lock_customer(conn: &mut Conn, customer: CustomerId) -> Result<()> {
+    if let Conn::Pg(inner) = conn {
+        diesel::sql_query("SELECT 1 FROM customers WHERE id = $1 FOR UPDATE")
+            .bind::<BigInt, _>(customer.0)
+            .execute(inner)?;
+    }
+    Ok(())
+}
+
+/// Waits until no other transaction is changing an order of these customers; on SQLite a no-op. Locks by
+/// the orders' keys.
+pub fn lock_orders_of(conn: &mut Conn, customers: [CustomerId; 2]) -> Result<()> {
+    if let Conn::Pg(inner) = conn {
+        diesel::sql_query("SELECT 1 FROM orders WHERE customer_id IN ($1, $2) ORDER BY id FOR UPDATE")
+            .bind::<BigInt, _>(customers[0].0)
+            .bind::<BigInt, _>(customers[1].0)
+            .execute(inner)?;
+    }
+    Ok(())
+}
+
+/// Replaces what search knows of a customer. `words` are folded, unique and free of punctuation.
+pub fn index_customer(conn: &mut Conn, customer: CustomerId, words: &[String]) -> Result<()> {
+    match conn {
+        Conn::Sqlite(inner) => {
+            diesel::sql_query("INSERT OR REPLACE INTO customer_search (rowid, document) VALUES ($1, $2)")
+                .bind::<BigInt, _>(customer.0)
+                .bind::<Text, _>(words.join(" "))
+                .execute(inner)?;
+        }
+        Conn::Pg(inner) => {
+            diesel::sql_query(
+                "INSERT INTO customer_search (customer_id, document) VALUES ($1, array_to_tsvector($2)) \
+                 ON CONFLICT (customer_id) DO UPDATE SET document = excluded.document",
+            )
+            .bind::<BigInt, _>(customer.0)
+            .bind::<diesel::sql_types::Array<Text>, _>(words)
+            .execute(inner)?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes a customer out of search.
+pub fn forget_customer(conn: &mut Conn, customer: CustomerId) -> Result<()> {
+    let sql = match conn {
+        Conn::Sqlite(_) => "DELETE FROM customer_search WHERE rowid = $1",
+        Conn::Pg(_) => "DELETE FROM customer_search WHERE customer_id = $1",
+    };
+    crate::on_each_database!(conn, inner => diesel::sql_query(sql).bind::<BigInt, _>(customer.0).execute(inner))?;
+    Ok(())
+}
+
+/// Keys of the newest customers, `limit` of them at the most, in whose documents each of these words
+/// begins a word.
+pub fn search_customers(conn: &mut Conn, words: &[String], limit: i64) -> Result<Vec<i64>> {
+    #[derive(diesel::QueryableByName)]
+    struct Key {
+        #[diesel(sql_type = BigInt)]
+        id: i64,
+    }
+    let term = search_term(conn, words);
+    let sql = match conn {
+        Conn::Sqlite(_) => {
+            "SELECT rowid AS id FROM customer_search WHERE customer_search MATCH $1 ORDER BY rowid DESC LIMIT $2"
+        }
+        Conn::Pg(_) => {
+            "SELECT customer_id AS id FROM customer_search WHERE document @@ CAST($1 AS tsquery) \
+             ORDER BY customer_id DESC LIMIT $2"
+        }
+    };
+    let parameters = vec![Parameter::Text(term), Parameter::Int(limit)];
+    Ok(load_written::<Key>(conn, sql.to_owned(), parameters)?.into_iter().map(|key| key.id).collect())
 }
 
 /// Replaces what search knows of an order. `words` are folded, unique and free of punctuation.

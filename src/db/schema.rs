@@ -204,6 +204,15 @@ diesel::table! {
         phone_digits -> Nullable<Text>,
         locale -> Text,
         created_at -> BigInt,
+        sort_key -> Text,
+        order_count -> BigInt,
+        spent_minor -> BigInt,
+        first_order_at -> BigInt,
+        last_order_at -> BigInt,
+        version -> BigInt,
+        erased_at -> Nullable<BigInt>,
+        merged_into_id -> Nullable<BigInt>,
+        indexed_at -> Nullable<BigInt>,
     }
 }
 

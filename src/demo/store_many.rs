@@ -151,10 +151,12 @@ pub(super) fn write_people(
     }
     let uid = bulk.uid(&(now.0 / 1_000).to_string(), "id");
     bulk.run(&format!(
-        "INSERT INTO customers (id, uid, name, email, phone, phone_digits, locale, created_at) \
-         SELECT id, {uid}, name, email, phone, digits, '', {} FROM people ORDER BY id",
-        now.0
-    ))
+        "INSERT INTO customers (id, uid, name, email, phone, phone_digits, locale, created_at, sort_key, indexed_at) \
+         SELECT id, {uid}, name, email, phone, digits, '', {now}, sort, {now} FROM people ORDER BY id",
+        now = now.0
+    ))?;
+    let insert = bulk.search_insert_into("customer", "c.id", "c.words", "people c ORDER BY c.id");
+    bulk.run(&insert)
 }
 
 /// Writes down which pattern, person and instant each copy has.

@@ -121,6 +121,15 @@ pub enum Event {
     /// which or what.
     #[serde(rename = "stage.changed")]
     StageChanged { stage: String, label: String, change: String, before: String, after: String },
+    /// How a customer is called or reached was corrected.
+    #[serde(rename = "customer.changed")]
+    CustomerChanged { customer: String, field: String, before: String, after: String },
+    /// Two customers became one; so many orders moved.
+    #[serde(rename = "customer.merged")]
+    CustomerMerged { customer: String, name: String, gone: String, gone_name: String, orders: i64 },
+    /// A person was erased from so many orders.
+    #[serde(rename = "customer.erased")]
+    CustomerErased { customer: String, orders: i64 },
     /// An API key was made or revoked.
     #[serde(rename = "key.changed")]
     KeyChanged { key: String, name: String, change: String },
@@ -358,6 +367,18 @@ pub fn timeline(conn: &mut Conn, order: OrderId) -> Result<Vec<Entry>> {
 /// The last thing that changed an order. Notes, messages and prints do not.
 pub fn last_change(conn: &mut Conn, order: OrderId) -> Result<Option<Entry>> {
     Ok(timeline(conn, order)?.into_iter().rev().find(|entry| !entry.event.is_beside_the_order()))
+}
+
+/// Takes the words that tell who a customer is out of an order's events: corrections of name, contact and
+/// address whole, other texts through `replace`. Kinds, numbers, instants, amounts and people of the shop
+/// stay. Only the erasure of a person does this.
+pub fn erase_of_order(tx: &mut Tx<'_>, order: OrderId, erased: &str, replace: &dyn Fn(&str) -> String) -> Result<()> {
+    store::erase_of_order(tx, order, erased, replace)
+}
+
+/// The same for the shop's events about a customer.
+pub fn erase_of_customer(tx: &mut Tx<'_>, customer: &str, erased: &str) -> Result<()> {
+    store::erase_of_customer(tx, customer, erased)
 }
 
 /// The last thing that happened to an order.

@@ -138,6 +138,81 @@ pub(super) fn of_shop(conn: &mut Conn, limit: i64) -> Result<Vec<Entry>> {
         .collect()
 }
 
+/// Fields of corrections that tell who a customer is.
+const PERSONAL: [&str; 9] = [
+    "customer name",
+    "email",
+    "phone",
+    "customer note",
+    "gift message",
+    "delivery address",
+    "delivery phone",
+    "billing address",
+    "billing phone",
+];
+/// Fields of events that hold words of people.
+const WORDS: [&str; 6] = ["note", "before", "after", "reference", "added", "removed"];
+
+pub(super) fn erase_of_order(
+    tx: &mut Tx<'_>,
+    order: OrderId,
+    erased: &str,
+    replace: &dyn Fn(&str) -> String,
+) -> Result<()> {
+    let rows: Vec<(i64, String, String, ActorKind, String)> = events::table
+        .filter(events::order_id.eq(order.0))
+        .select((events::id, events::kind, events::payload, events::actor_kind, events::actor_name))
+        .load(tx.conn)?;
+    for (id, kind, payload, actor_kind, actor_name) in rows {
+        let mut value: serde_json::Value = serde_json::from_str(&payload)?;
+        let field = value.get("field").and_then(|field| field.as_str()).unwrap_or_default();
+        let whole = kind == "order.updated" && PERSONAL.contains(&field);
+        if let Some(map) = value.as_object_mut() {
+            for (_, text) in map.iter_mut().filter(|(name, _)| WORDS.contains(&name.as_str())) {
+                clean(text, &|text| if whole && !text.is_empty() { erased.to_owned() } else { replace(text) });
+            }
+        }
+        let actor = if actor_kind == ActorKind::Customer { erased } else { actor_name.as_str() };
+        let cleaned = value.to_string();
+        if cleaned != payload || actor != actor_name {
+            diesel::update(events::table.find(id))
+                .set((events::payload.eq(cleaned), events::actor_name.eq(actor)))
+                .execute(tx.conn)?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts a text, or each text of a list, through `change`; identifiers and numbers stay.
+fn clean(value: &mut serde_json::Value, change: &dyn Fn(&str) -> String) {
+    match value {
+        serde_json::Value::String(text) if uuid::Uuid::parse_str(text).is_err() => *text = change(text),
+        serde_json::Value::Array(list) => list.iter_mut().for_each(|one| clean(one, change)),
+        _ => {}
+    }
+}
+
+pub(super) fn erase_of_customer(tx: &mut Tx<'_>, customer: &str, erased: &str) -> Result<()> {
+    let rows: Vec<(i64, String)> = events::table
+        .filter(events::order_id.is_null())
+        .filter(events::kind.eq_any(["customer.changed", "customer.merged"]))
+        .filter(events::payload.like(format!("%{customer}%")))
+        .select((events::id, events::payload))
+        .load(tx.conn)?;
+    for (id, payload) in rows {
+        let mut value: serde_json::Value = serde_json::from_str(&payload)?;
+        if let Some(map) = value.as_object_mut() {
+            for name in ["before", "after", "name", "gone_name"] {
+                if let Some(text) = map.get_mut(name) {
+                    clean(text, &|text| if text.is_empty() { String::new() } else { erased.to_owned() });
+                }
+            }
+        }
+        diesel::update(events::table.find(id)).set(events::payload.eq(value.to_string())).execute(tx.conn)?;
+    }
+    Ok(())
+}
+
 fn entry(row: Row) -> Result<Entry> {
     let (id, uid, seq, kind, payload, actor_kind, actor_key, actor_name, at) = row;
     let mut value: serde_json::Value = serde_json::from_str(&payload)?;

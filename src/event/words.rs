@@ -101,6 +101,17 @@ pub fn sentence(event: &Event, label: &dyn Fn(&str) -> String) -> String {
         Event::StaffSignedIn { .. } => "signed in".into(),
         Event::SettingsChanged { setting, after, .. } => format!("set {} to “{after}”", plain(setting)),
         Event::StageChanged { label, change, before, after, .. } => stage_words(label, change, before, after),
+        Event::CustomerChanged { field, before, after, .. } => {
+            format!("changed the {field} of a customer from “{before}” to “{after}”")
+        }
+        Event::CustomerMerged { name, gone_name, orders, .. } => {
+            let orders = if *orders == 1 { "1 order".to_owned() } else { format!("{orders} orders") };
+            format!("merged {gone_name} into {name}, with {orders}")
+        }
+        Event::CustomerErased { orders, .. } => {
+            let orders = if *orders == 1 { "1 order".to_owned() } else { format!("{orders} orders") };
+            format!("erased a person from {orders}")
+        }
         Event::KeyChanged { name, change, .. } => format!("{} the API key {name}", plain(change)),
         Event::ViewChanged { name, change, .. } => format!("{} the view {name}", plain(change)),
         Event::ProductChanged { name, change, .. } => format!("{} the product {name}", plain(change)),

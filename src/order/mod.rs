@@ -4,6 +4,7 @@
 
 pub mod changes;
 mod correction;
+mod customers;
 mod document;
 pub mod draft;
 mod edit;
@@ -42,6 +43,9 @@ use crate::workflow::{Base, Stages};
 
 pub use changes::ChangeSet;
 pub use correction::{Correction, correct};
+pub use customers::{
+    CustomerSum, blank_party, lock_of_customer, merge_customers, of_customer, sums_of_customer, unsettled_of_customer,
+};
 pub use document::reindex;
 pub use draft::{ChargeKind, Draft, DraftCharge, DraftLine, Past, PastPayment};
 pub use edit::{change_lines, preview};

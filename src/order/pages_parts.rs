@@ -258,13 +258,14 @@ pub fn initials(name: &str) -> String {
     first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
 }
 
-fn call(phone: &str) -> String {
+/// The address that calls a telephone number.
+pub fn call(phone: &str) -> String {
     let digits: String = phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
     format!("tel:{digits}")
 }
 
 /// An e-mail address inside a `mailto:` address, where `?` and `&` would begin something else.
-fn escaped(email: &str) -> String {
+pub fn escaped(email: &str) -> String {
     email.replace('%', "%25").replace('?', "%3F").replace('&', "%26").replace('#', "%23").replace(' ', "%20")
 }
 

@@ -256,7 +256,11 @@ fn icon(event: &Event) -> &'static str {
         Event::NoteRemoved { .. } => "trash",
         Event::MessageRecorded { .. } => "message-circle",
         Event::SlipPrinted { .. } => "printer",
-        Event::StaffChanged { .. } | Event::StaffSignedIn { .. } => "users",
+        Event::StaffChanged { .. }
+        | Event::StaffSignedIn { .. }
+        | Event::CustomerChanged { .. }
+        | Event::CustomerMerged { .. }
+        | Event::CustomerErased { .. } => "users",
         Event::ProductChanged { .. } | Event::StockCounted { .. } => "building-warehouse",
         Event::SettingsChanged { .. }
         | Event::StageChanged { .. }

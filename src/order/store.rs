@@ -2,8 +2,10 @@
 
 use diesel::prelude::*;
 
+use super::customers::CustomerSum;
 use super::draft::{Draft, DraftCharge, DraftLine};
 use super::{Charge, FulfilmentStatus, Line, Order, PaymentStatus, status, totals};
+use crate::db::dialect::{self, Parameter};
 use crate::db::schema::{channels, counters, notes, order_charges, order_lines, order_tags, orders, shipments, staff};
 use crate::db::{Conn, Tx};
 use crate::error::Result;
@@ -169,6 +171,53 @@ pub(super) fn history_of_customer(conn: &mut Conn, customer: CustomerId) -> Resu
         .filter(orders::customer_id.eq(customer.0))
         .select((diesel::dsl::count_star(), diesel::dsl::min(orders::placed_at)))
         .first(conn)?)
+}
+
+pub(super) fn of_customer(conn: &mut Conn, customer: CustomerId, limit: i64) -> Result<Vec<Order>> {
+    Ok(orders::table
+        .filter(orders::customer_id.eq(customer.0))
+        .order((orders::placed_at.desc(), orders::id.desc()))
+        .limit(limit)
+        .load(conn)?)
+}
+
+pub(super) fn sums_of_customer(conn: &mut Conn, customer: CustomerId) -> Result<Vec<CustomerSum>> {
+    #[derive(diesel::QueryableByName)]
+    struct Sum {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        currency: Currency,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        orders: i64,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        ordered_minor: i64,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        paid_minor: i64,
+    }
+    let stopped = "base IN ('cancelled', 'rejected') OR COALESCE(resume_base, '') IN ('cancelled', 'rejected')";
+    let sql = format!(
+        "SELECT currency, COUNT(*) AS orders, \
+         CAST(SUM(CASE WHEN {stopped} THEN 0 ELSE total_minor - cancelled_minor END) AS BIGINT) AS ordered_minor, \
+         CAST(SUM(captured_minor - refunded_minor) AS BIGINT) AS paid_minor \
+         FROM orders WHERE customer_id = $1 GROUP BY currency ORDER BY currency"
+    );
+    let found = dialect::load_written::<Sum>(conn, sql, vec![Parameter::Int(customer.0)])?;
+    Ok(found
+        .into_iter()
+        .map(|sum| CustomerSum {
+            currency: sum.currency,
+            orders: sum.orders,
+            ordered_minor: sum.ordered_minor,
+            paid_minor: sum.paid_minor,
+        })
+        .collect())
+}
+
+/// Gives the orders of one customer to another; answers how many.
+pub(super) fn repoint(tx: &mut Tx<'_>, from: CustomerId, to: CustomerId) -> Result<i64> {
+    let moved = diesel::update(orders::table.filter(orders::customer_id.eq(from.0)))
+        .set(orders::customer_id.eq(Some(to.0)))
+        .execute(tx.conn)?;
+    Ok(moved as i64)
 }
 
 pub(super) fn by_source(conn: &mut Conn, channel: ChannelId, source: &str) -> Result<Option<Order>> {

@@ -52,6 +52,8 @@ pub enum Section {
     Board,
     /// The list and single orders.
     Orders,
+    /// The list of customers and single ones.
+    Customers,
     /// Typing in an order.
     NewOrder,
     /// What the shop sells and what there is of it.
@@ -198,6 +200,7 @@ fn navigation(viewer: &impl Viewer, section: Section, open: i64) -> Vec<NavItem>
         ("/orders", "Orders", "inbox", Section::Orders, Some(open)),
         ("/board", "Board", "layout-kanban", Section::Board, None),
         ("/products", "Products", "building-warehouse", Section::Products, None),
+        ("/customers", "Customers", "users", Section::Customers, None),
         ("/imports", "Import", "package", Section::Import, None),
     ];
     lines

@@ -9,6 +9,7 @@ mod support;
 mod attention;
 mod bad_input;
 mod board;
+mod customers;
 mod demo;
 mod durability;
 mod exports;

@@ -21,7 +21,8 @@ const FEATURES: [&str; 12] = [
     "conversation",
 ];
 /// Edges know any feature; no feature knows them.
-const EDGES: [&str; 9] = ["setup", "settings", "account", "intake", "webhook", "notify", "print", "report", "transfer"];
+const EDGES: [&str; 10] =
+    ["setup", "settings", "account", "intake", "webhook", "notify", "print", "report", "transfer", "privacy"];
 /// Words that say nothing about what is inside.
 const EMPTY_NAMES: [&str; 7] = ["utils", "util", "helpers", "common", "services", "managers", "types"];
 
