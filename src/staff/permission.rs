@@ -102,10 +102,9 @@ permissions! {
     CorrectOrders, "Correct a wrong move", [Owner, Manager];
     /// Make orders by hand, correct addresses, tags and who is responsible.
     EditOrders, "Make and edit orders", [Owner, Manager, Support];
-    /// Record authorisations and payments, capture and release them.
     /// Make two customers one, and erase a person.
     ManageCustomers, "Merge and erase customers", [Owner, Manager];
-    /// Record authorisations and payments.
+    /// Record authorisations and payments, capture and release them.
     RecordPayments, "Record payments", [Owner, Manager];
     /// Give money back that was received.
     RefundPayments, "Refund payments", [Owner, Manager];
