@@ -253,8 +253,9 @@ pub fn tax_within(minor: i64, rate_ppm: i64) -> i64 {
     share(minor, rate_ppm, 1_000_000 + rate_ppm)
 }
 
-/// Splits `minor` over `weights` so that the parts add up to it exactly: largest remainder, the
-/// earlier part first where remainders are equal. All-zero weights count as equal ones.
+/// Splits `minor` over `weights` so that the parts add up to it exactly: largest remainder, the larger
+/// weight first where remainders are equal, so that what a weight gets does not hang on its place; the
+/// earlier part first where weights are equal, too. All-zero weights count as equal ones.
 pub fn split(minor: i64, weights: &[i64]) -> Vec<i64> {
     if weights.is_empty() {
         return Vec::new();
@@ -267,7 +268,7 @@ pub fn split(minor: i64, weights: &[i64]) -> Vec<i64> {
         (0..weights.len()).map(|i| (magnitude * weight(i) / whole, magnitude * weight(i) % whole, i)).collect();
     let given: i128 = parts.iter().map(|p| p.0).sum();
     let mut by_remainder: Vec<usize> = (0..parts.len()).collect();
-    by_remainder.sort_by_key(|i| (std::cmp::Reverse(parts[*i].1), *i));
+    by_remainder.sort_by_key(|i| (std::cmp::Reverse(parts[*i].1), std::cmp::Reverse(weight(*i)), *i));
     for index in by_remainder.into_iter().take((magnitude - given).max(0) as usize) {
         parts[index].0 += 1;
     }
@@ -333,6 +334,42 @@ mod tests {
         assert_eq!(split(7, &[0, 0]), [4, 3]);
         assert_eq!(split(0, &[5]), [0]);
         assert_eq!(split(1_000, &[999, 1]).iter().sum::<i64>(), 1_000);
+    }
+
+    /// Numbers that look random and are the same every time.
+    fn numbers(seed: u64) -> impl FnMut(i64) -> i64 {
+        let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        move |below| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            i64::try_from(state % u64::try_from(below).unwrap_or(1)).unwrap_or(0)
+        }
+    }
+
+    #[test]
+    fn whatever_is_split_adds_up_stays_on_its_side_and_does_not_hang_on_the_order() {
+        for seed in 1..5_000 {
+            let mut next = numbers(seed);
+            let (count, most) = (1 + next(12), 1 + next(1_000_000));
+            let weights: Vec<i64> = (0..count).map(|_| next(most)).collect();
+            let minor = next(2_000_000) - 1_000_000;
+            let parts = split(minor, &weights);
+            assert_eq!(parts.iter().sum::<i64>(), minor, "{minor} over {weights:?}");
+            assert!(
+                parts.iter().all(|part| part.signum() * minor.signum() >= 0),
+                "{minor} over {weights:?}: {parts:?}"
+            );
+            assert!(parts.iter().all(|part| part.abs() <= minor.abs()));
+            let mut turned = weights.clone();
+            turned.rotate_left(usize::try_from(next(count)).unwrap_or(0));
+            let pairs = |weights: &[i64], parts: Vec<i64>| {
+                let mut pairs: Vec<(i64, i64)> = weights.iter().copied().zip(parts).collect();
+                pairs.sort_unstable();
+                pairs
+            };
+            assert_eq!(pairs(&weights, parts), pairs(&turned, split(minor, &turned)), "{minor} over {weights:?}");
+        }
     }
 
     #[test]

@@ -192,6 +192,7 @@ pub fn payment_badge(order: &Order) -> Badge {
 #[derive(Debug)]
 pub struct Buyer {
     pub name: String,
+    pub href: Option<String>,
     pub initials: String,
     pub about: String,
     pub email: String,
@@ -226,6 +227,7 @@ pub fn buyer(
     Buyer {
         initials: initials(&name),
         name,
+        href: customer.filter(|_| sight.contact).map(|customer| format!("/customers/{}", customer.uid)),
         about: if sight.contact || customer.is_some() { about } else { String::new() },
         email: seen(&order.email),
         mail_to: if sight.contact { format!("mailto:{}", escaped(&order.email)) } else { String::new() },

@@ -13,7 +13,7 @@ use crate::support::database::{Database, server};
 type Columns = BTreeMap<(String, String), (String, bool)>;
 
 /// Tables that each database shapes for itself.
-const OWN_SHAPE: [&str; 2] = ["order_search", "stage_counts"];
+const OWN_SHAPE: [&str; 3] = ["order_search", "customer_search", "stage_counts"];
 /// Columns that end in `_id` and point at no row of ours.
 const FOREIGN_IDS: [(&str, &str); 1] = [("orders", "cart_id")];
 
@@ -73,7 +73,7 @@ fn columns() -> Columns {
         None => {
             "SELECT m.name AS table_name, c.name AS column_name, c.type AS kind, c.\"notnull\" = 0 AS nullable \
              FROM sqlite_master m JOIN pragma_table_info(m.name) c \
-             WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE 'order_search_%'"
+             WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE 'order_search_%' AND m.name NOT LIKE 'customer_search_%'"
         }
         Some(_) => {
             "SELECT table_name::text, column_name::text, data_type::text AS kind, is_nullable = 'YES' AS nullable \
