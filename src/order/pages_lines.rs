@@ -305,7 +305,7 @@ pub async fn update(
             let Some(refusal) = error.refusal().cloned() else { return Err(error.into()) };
             let (status, stale) = match refusal.kind {
                 RefusalKind::Invalid => (StatusCode::BAD_REQUEST, String::new()),
-                RefusalKind::Stale => (StatusCode::CONFLICT, refusal.message.clone()),
+                RefusalKind::Stale | RefusalKind::State => (StatusCode::CONFLICT, refusal.message.clone()),
                 _ => return Err(error.into()),
             };
             let mut again = desk.db.read(move |conn| page(conn, &person, number, Some(&typed), 0)).await?;
