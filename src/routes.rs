@@ -185,6 +185,7 @@ fn people(config: &mut ServiceConfig) {
 /// First run and settings.
 fn shop(config: &mut ServiceConfig) {
     use settings::markets::pages as m;
+    use crate::payment::pages_methods as ways;
     use settings::pages as s;
     use settings::people::pages as p;
     use settings::stages::pages as st;
@@ -204,6 +205,8 @@ fn shop(config: &mut ServiceConfig) {
         .service(resource("/setup").route(get().to(setup::pages::show)).route(post().to(setup::pages::make)))
         .route("/settings", get().to(|| async { see_other("/settings/shop") }))
         .service(resource("/settings/shop").route(get().to(s::show)).route(post().to(s::save)))
+        .service(resource("/settings/payments").route(get().to(ways::index)).route(post().to(ways::add)))
+        .service(resource("/settings/payments/{key}").route(get().to(ways::show)).route(post().to(ways::save)))
         .service(resource("/settings/staff").route(get().to(p::show)).route(post().to(p::invite)))
         .service(resource("/settings/staff/{uid}/role").route(post().to(p::role)))
         .service(resource("/settings/staff/{uid}/link").route(post().to(p::link)))

@@ -426,6 +426,25 @@ diesel::table! {
 }
 
 diesel::table! {
+    payment_methods (id) {
+        id -> BigInt,
+        key -> Text,
+        label -> Text,
+        position -> BigInt,
+        offline -> Bool,
+        completes_unpaid -> Bool,
+        to_approve -> Text,
+        captured_before_ship -> Bool,
+        capture_at -> Text,
+        ceiling_minor -> Nullable<BigInt>,
+        ceiling_currency -> Nullable<Text>,
+        authorization_days -> Nullable<BigInt>,
+        never_abandons -> Bool,
+        active -> Bool,
+    }
+}
+
+diesel::table! {
     refund_lines (id) {
         id -> BigInt,
         payment_id -> BigInt,
@@ -678,6 +697,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     order_charges,
     order_tags,
     payments,
+    payment_methods,
     refund_lines,
     holds,
     decisions,

@@ -2,7 +2,7 @@
 //! board, the buttons, the API's refusals and the tests all ask this one table.
 
 use crate::order::Order;
-use crate::payment::method::{self, Cover};
+use crate::payment::method::{self, Cover, Method};
 use crate::workflow::{Base, RequiredField, Stage};
 
 /// What kind of step an edge is.
@@ -169,6 +169,8 @@ pub struct Facts {
     pub returned_units: i64,
     /// Returns on which something is left to do.
     pub open_returns: usize,
+    /// What its way of paying asks for.
+    pub policy: Method,
 }
 
 /// What keeps an order from a move, as sentences that say what to do; empty if nothing does.
@@ -186,16 +188,16 @@ fn tell_lacks(order: &Order, facts: &Facts, edge: &Edge, amount: &Amount<'_>) ->
     match (edge.kind, edge.to) {
         (Kind::Forward, Base::Confirmed) => {
             address(facts, &mut lacks);
-            confirmable_payment(order, amount, &mut lacks);
+            confirmable_payment(order, facts, amount, &mut lacks);
             lacks.extend(facts.short.iter().cloned());
         }
         (Kind::Correction, Base::Confirmed) if edge.from != Base::Approved => {
-            confirmable_payment(order, amount, &mut lacks);
+            confirmable_payment(order, facts, amount, &mut lacks);
             lacks.extend(facts.short.iter().cloned());
         }
         (Kind::Forward, Base::Approved) => {
             address(facts, &mut lacks);
-            payment(order, method::of(&order.payment_method).to_approve, amount, &mut lacks);
+            payment(order, facts, facts.policy.to_approve, edge.to, amount, &mut lacks);
         }
         (Kind::Forward, Base::Processed) => address(facts, &mut lacks),
         (Kind::Correction, Base::Approved) if facts.shipped_units > 0 => {
@@ -204,7 +206,7 @@ fn tell_lacks(order: &Order, facts: &Facts, edge: &Edge, amount: &Amount<'_>) ->
         (Kind::Correction, Base::Processed) if facts.returned_units > 0 || facts.open_returns > 0 => {
             lacks.push("Something of it came back or is in a return, so it cannot be packed again.".into());
         }
-        (Kind::Forward, Base::Shipped) => payment(order, method::of(&order.payment_method).to_ship, amount, &mut lacks),
+        (Kind::Forward, Base::Shipped) => payment(order, facts, facts.policy.to_ship(), edge.to, amount, &mut lacks),
         (Kind::Release, _) if facts.open_holds > 1 => {
             lacks.push(format!("{} holds are open. Release each of them.", facts.open_holds));
         }
@@ -237,7 +239,7 @@ fn address(facts: &Facts, lacks: &mut Vec<String>) {
 /// How an amount of minor units is told.
 type Amount<'a> = dyn Fn(i64) -> String + 'a;
 
-fn confirmable_payment(order: &Order, amount: &Amount<'_>, lacks: &mut Vec<String>) {
+fn confirmable_payment(order: &Order, facts: &Facts, amount: &Amount<'_>, lacks: &mut Vec<String>) {
     if order.total_minor == 0 {
         return;
     }
@@ -246,13 +248,13 @@ fn confirmable_payment(order: &Order, amount: &Amount<'_>, lacks: &mut Vec<Strin
         return;
     }
     let owed = order.total_minor - order.net_minor() - order.authorized_minor;
-    if owed > 0 && !method::of(&order.payment_method).is_offline {
+    if owed > 0 && !facts.policy.completes_unpaid {
         lacks.push(format!("{} is neither authorised nor paid.", amount(owed)));
     }
 }
 
-fn payment(order: &Order, cover: Cover, amount: &Amount<'_>, lacks: &mut Vec<String>) {
-    if method::covers(order, cover) {
+fn payment(order: &Order, facts: &Facts, cover: Cover, to: Base, amount: &Amount<'_>, lacks: &mut Vec<String>) {
+    if method::covers(order, cover, facts.policy.captures_by_itself(order, to)) {
         return;
     }
     let received = order.net_minor();

@@ -23,6 +23,7 @@ use crate::error::{Error, Refusal, RefusalKind, Result};
 use crate::event::{self, Before, Event, Moved};
 use crate::market::Markets;
 use crate::order::{self, Correction, Draft, Line, Order, Outcome, PaymentKind, Placed};
+use crate::payment::method::Method;
 use crate::payment::{self, NewPayment, Payment};
 use crate::shipment::{self, Level, Tracking};
 use crate::time::UtcTime;
@@ -57,6 +58,8 @@ pub enum RefundChoice {
     All,
     /// It is kept; the note says why.
     Nothing,
+    /// It is kept until a refund of a part is recorded, which is asked for next.
+    Part,
 }
 
 impl RefundChoice {
@@ -65,6 +68,7 @@ impl RefundChoice {
         match word {
             "all" => RefundChoice::All,
             "none" => RefundChoice::Nothing,
+            "part" => RefundChoice::Part,
             _ => RefundChoice::Unasked,
         }
     }
@@ -73,6 +77,7 @@ impl RefundChoice {
             RefundChoice::Unasked => "",
             RefundChoice::All => "all",
             RefundChoice::Nothing => "none",
+            RefundChoice::Part => "part",
         }
     }
 }
@@ -243,14 +248,15 @@ fn facts(conn: &mut Conn, order: &Order) -> Result<Facts> {
     let lines = order::lines(conn, order.id)?;
     let ledger = payment::ledger(conn, order.id)?;
     let open_holds = open_holds(conn, order.id)?.len();
+    let policy = payment::methods(conn)?.of(&order.payment_method);
     Ok(Facts {
         open_returns: crate::returns::open_count(conn, order.id)?,
-        ..facts_of(order, &lines, &ledger, open_holds)
+        ..facts_of(order, &lines, &ledger, open_holds, policy)
     })
 }
 
 /// What the rules look at, from what was read already. Pure.
-pub fn facts_of(order: &Order, lines: &[Line], ledger: &[Payment], open_holds: usize) -> Facts {
+pub fn facts_of(order: &Order, lines: &[Line], ledger: &[Payment], open_holds: usize, policy: Method) -> Facts {
     let sum = |of: fn(&Line) -> i64| -> i64 { lines.iter().map(of).sum() };
     let address = order.ship_to().unwrap_or_default();
     Facts {
@@ -264,6 +270,7 @@ pub fn facts_of(order: &Order, lines: &[Line], ledger: &[Payment], open_holds: u
         short: Vec::new(),
         returned_units: sum(|line| line.returned_quantity),
         open_returns: 0,
+        policy,
     }
 }
 
@@ -288,7 +295,7 @@ pub fn place(tx: &mut Tx<'_>, actor: &Actor, draft: &Draft) -> Result<Placed> {
 
 /// Orders typed in by staff and those paid offline wait for as long as it takes.
 fn abandon_at(tx: &mut Tx<'_>, actor: &Actor, order: &Order) -> Result<Option<UtcTime>> {
-    if actor.staff().is_some() || payment::method::of(&order.payment_method).is_offline {
+    if actor.staff().is_some() || payment::methods(tx.conn)?.of(&order.payment_method).never_abandons {
         return Ok(None);
     }
     let markets = Markets::load(tx.conn)?;
@@ -665,6 +672,10 @@ fn take(
         Base::Placed => shelf::hold_softly(tx, actor, &order, "placed")?,
         to => settle_stock(tx, actor, &order, to.as_str(), Shortage::Refuses)?,
     }
+    // Money that moved cannot be taken back by an undo.
+    if edge.kind == Kind::Forward && payment::capture_by_policy(tx, actor, &mut order, edge.to)? {
+        can_undo = false;
+    }
     order::save(tx, &mut order)?;
     let moved = Moved {
         from: from.clone(),
@@ -709,7 +720,7 @@ fn stop(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, request: &MoveRequest
     order.abandon_at = None;
     let refunded = match request.refund {
         RefundChoice::All => payment::refund_all(tx, actor, order, &request.note)?,
-        RefundChoice::Nothing | RefundChoice::Unasked => false,
+        RefundChoice::Nothing | RefundChoice::Part | RefundChoice::Unasked => false,
     };
     let voided = payment::void_all(tx, actor, order)?;
     *can_undo &= !refunded && !voided;

@@ -189,6 +189,8 @@ pub struct Ask {
     pub typed: Typed,
     /// Amount that was paid, where it must be said what becomes of it.
     pub paid: Option<String>,
+    /// Whether this person may go on to give a part of it back.
+    pub part: bool,
     /// Whether carrier and number are asked.
     pub tracking: bool,
     /// Whether an end is asked.
@@ -378,7 +380,8 @@ fn ask(conn: &mut Conn, person: &Person, number: i64, to: &str, typed: Typed, ba
     let ledger = payment::ledger(conn, order.id)?;
     let parcels = shipment::of_order(conn, order.id)?;
     let open = super::open_holds(conn, order.id)?;
-    let mut facts = super::facts_of(&order, &lines, &ledger, open.len());
+    let policy = payment::methods(conn)?.of(&order.payment_method);
+    let mut facts = super::facts_of(&order, &lines, &ledger, open.len(), policy);
     facts.short = super::shortages(conn, &order, &lines)?;
     facts.open_returns = crate::returns::open_count(conn, order.id)?;
     let is_more = order.base == Base::OnHold && order.stage == to;
@@ -408,6 +411,7 @@ fn ask(conn: &mut Conn, person: &Person, number: i64, to: &str, typed: Typed, ba
         reasons: choice.edge.reasons(),
         typed,
         paid,
+        part: person.may(Permission::RefundPayments),
         tracking: choice.edge.to == Base::Shipped
             && choice.edge.kind == Kind::Forward
             && wants_tracking(&order, &parcels),
@@ -564,6 +568,11 @@ async fn answer(
     let error = match outcome {
         Ok(outcome) => {
             staff.toast_with(&told(&outcome, &back));
+            if form.refund == "part" && outcome.changed && staff.person().may(Permission::RefundPayments) {
+                let from = from_of(&form.back);
+                let next = format!("/orders/{number}/refunds/new?lines=all&from={}", page::encoded(&from));
+                return Ok(went(request, &next));
+            }
             return Ok(went(request, &back));
         }
         Err(error) => error,

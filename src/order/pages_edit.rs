@@ -14,7 +14,8 @@ use crate::db::Conn;
 use crate::error::{FieldProblem, Refusal, RefusalKind, Result};
 use crate::moves;
 use crate::moves::pages::version_of;
-use crate::payment::method;
+use crate::payment;
+use crate::payment::method::Methods;
 use crate::staff::permission::EditOrders;
 use crate::staff::{Person, Staff};
 use crate::web::{self, Answer, Desk, Form, Section, Shell};
@@ -31,6 +32,7 @@ struct EditPage {
     back: String,
     seen: String,
     typed: Typed,
+    ways: Methods,
     refusal: Option<Refusal>,
     stale: String,
     now_stored: Vec<(String, String)>,
@@ -51,7 +53,7 @@ impl EditPage {
         self.problem(&format!("{which}_{part}"))
     }
     fn methods(&self) -> Vec<(String, String, bool)> {
-        method::choices(self.typed.get("payment_method"))
+        self.ways.choices(self.typed.get("payment_method"))
     }
     fn countries(&self, which: &str) -> Vec<(&'static str, &'static str, bool)> {
         country_choices(self.typed.get(&format!("{which}_country")))
@@ -167,6 +169,7 @@ fn page(conn: &mut Conn, person: &Person, number: i64, back: String, typed: Opti
         }
     };
     Ok(EditPage {
+        ways: payment::methods(conn)?,
         number,
         version: order.version,
         back,

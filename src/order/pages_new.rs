@@ -21,7 +21,8 @@ use crate::ids::ChannelId;
 use crate::market::{ChannelKind, Market, Markets};
 use crate::money::Money;
 use crate::moves;
-use crate::payment::method;
+use crate::payment;
+use crate::payment::method::Methods;
 use crate::staff::permission::EditOrders;
 use crate::staff::{Person, Staff};
 use crate::web::{self, Answer, Desk, Form, Section, Shell};
@@ -65,6 +66,7 @@ struct NewPage {
     currency: String,
     channels: Vec<(i64, String, bool)>,
     skus: Vec<(String, String)>,
+    ways: Methods,
     refusal: Option<Refusal>,
 }
 
@@ -86,7 +88,7 @@ impl NewPage {
         self.problem(&format!("{which}_{part}"))
     }
     fn methods(&self) -> Vec<(String, String, bool)> {
-        method::choices(self.typed.get("payment_method"))
+        self.ways.choices(self.typed.get("payment_method"))
     }
     fn countries(&self, which: &str) -> Vec<(&'static str, &'static str, bool)> {
         country_choices(self.typed.get(&format!("{which}_country")))
@@ -231,6 +233,7 @@ fn page(conn: &mut Conn, person: &Person, typed: Option<Typed>, more: usize) -> 
     rows.extend(std::iter::repeat_n(Row { quantity: "1".to_owned(), ..Row::default() }, blank));
     let chosen = channel_of(&typed, &markets);
     Ok(NewPage {
+        ways: payment::methods(conn)?,
         sum: sum_of(&new),
         rows,
         currency: market.currency.code().to_owned(),

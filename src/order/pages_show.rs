@@ -209,7 +209,8 @@ impl ShowPage {
             false => None,
         };
         let returns = ReturnsPanel::load(conn, &shell, &order, &lines, person)?;
-        let mut facts = moves::facts_of(&order, &lines, &entries, open.len());
+        let policy = payment::methods(conn)?.of(&order.payment_method);
+        let mut facts = moves::facts_of(&order, &lines, &entries, open.len(), policy);
         facts.short = moves::shortages(conn, &order, &lines)?;
         facts.open_returns = returns.open;
         let choices = moves::choices_of(&order, &stages, &facts, authority_of(person), telling_of(person))?;

@@ -6,7 +6,9 @@
 mod card;
 mod giving;
 pub mod method;
+mod methods;
 pub mod pages;
+pub mod pages_methods;
 pub mod pages_panel;
 pub mod pages_refund;
 pub mod pages_take;
@@ -24,9 +26,11 @@ use crate::ids::{OrderId, PaymentId};
 use crate::money::{Currency, LARGEST_MINOR, Money};
 use crate::order::{self, EntryState, Order, PaymentKind};
 use crate::time::UtcTime;
+use crate::workflow::Base;
 
 pub use card::looks_like_card;
 pub use giving::{goodwill, refund, refund_all, refunds_failed};
+pub use methods::{add_method, change_method, methods};
 pub use refund::{GOODWILL_REASONS, NewRefund, REFUND_REASONS, RefundLine};
 pub use sums::{balance, capturable, given_back, is_lapsed, open_authorizations, open_captures, promised, refundable};
 
@@ -237,12 +241,19 @@ fn add(
             return Err(Error::broken("refunds, releases and goodwill have verbs of their own"));
         }
     };
+    let expires_at = match (new.kind, new.expires_at) {
+        (PaymentKind::Authorization, None) => {
+            let days = methods(tx.conn)?.of(&new.method).authorization_days;
+            days.map(|days| tx.now.plus_minutes(days * 24 * 60))
+        }
+        (_, told) => told,
+    };
     let row = Row {
         parent,
         provider,
         reference: &new.reference,
         note: &new.note,
-        expires_at: new.expires_at,
+        expires_at,
         ..Row::new(new.kind, new.amount_minor, &new.method)
     };
     write(tx, actor, &order, &row)?;
@@ -329,6 +340,29 @@ fn nothing_left() -> Refusal {
         "payment.authorization_used",
         "Nothing is left of this authorisation: it was captured or released. Look at the ledger.",
     )
+}
+
+/// Captures by itself what the way of paying says is captured when an order enters a base: what is due,
+/// of the oldest promise first. Returns whether anything was. Does not save.
+pub fn capture_by_policy(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, base: Base) -> Result<bool> {
+    if order.authorized_minor == 0 {
+        return Ok(false);
+    }
+    let policy = methods(tx.conn)?.of(&order.payment_method);
+    let ledger = ledger(tx.conn, order.id)?;
+    let mut wanted = policy.captures_by_itself(order, base);
+    let mut any = false;
+    for (entry, left) in open_authorizations(&ledger, tx.now) {
+        let amount = left.min(wanted);
+        if amount > 0 {
+            let note = policy.capture_at.label().to_lowercase();
+            write(tx, actor, order, &Row { note: &note, ..Row::about(entry, PaymentKind::Capture, amount) })?;
+            wanted -= amount;
+            any = true;
+        }
+    }
+    resettle(tx, order)?;
+    Ok(any)
 }
 
 /// Writes rows of the past: an import or a demonstration. A capture draws on the last authorisation,

@@ -6,7 +6,8 @@ use actix_web::web::{Data, Path};
 use askama::Template;
 use serde::Deserialize;
 
-use super::{NewPayment, method};
+use super::NewPayment;
+use super::method::Methods;
 use crate::db::Conn;
 use crate::error::{Refusal, RefusalKind, Result};
 use crate::money::Money;
@@ -33,6 +34,8 @@ pub struct PayForm {
     pub typed: Typed,
     /// Three letters of the currency.
     pub currency: String,
+    /// The ways of paying.
+    pub ways: Methods,
     /// What is still due, in words.
     pub due: String,
     /// Told above the form.
@@ -44,7 +47,7 @@ pub struct PayForm {
 impl PayForm {
     /// The ways of paying: key, words, whether it is chosen.
     pub fn methods(&self) -> Vec<(String, String, bool)> {
-        method::choices(&self.typed.method)
+        self.ways.choices(&self.typed.method)
     }
     /// What is wrong with a field, or nothing.
     pub fn problem(&self, field: &str) -> &str {
@@ -149,10 +152,11 @@ pub struct NewQuery {
 fn form(conn: &mut Conn, number: i64, typed: Option<Typed>, back: &str) -> Result<PayForm> {
     let order = order::find(conn, number)?;
     let due = order.money(order.amount_due());
+    let ways = super::methods(conn)?;
     let typed = typed.unwrap_or_else(|| Typed {
         kind: "capture".to_owned(),
         amount: if due.minor > 0 { due.decimal() } else { String::new() },
-        method: method::of(&order.payment_method).key.to_owned(),
+        method: first_way(&order, &ways),
         ..Typed::default()
     });
     Ok(PayForm {
@@ -161,11 +165,20 @@ fn form(conn: &mut Conn, number: i64, typed: Option<Typed>, back: &str) -> Resul
         token: crate::ids::new_uid(),
         back: back.to_owned(),
         typed,
+        ways,
         currency: order.currency.code().to_owned(),
         due: due.to_string(),
         refusal: None,
         in_dialog: false,
     })
+}
+
+/// The key that a form proposes: the order's own, or the first that is offered.
+pub(super) fn first_way(order: &order::Order, ways: &Methods) -> String {
+    match ways.0.iter().find(|way| way.active) {
+        Some(first) if order.payment_method.is_empty() => first.key.clone(),
+        _ => ways.of(&order.payment_method).key,
+    }
 }
 
 /// `GET /orders/{number}/payments/new`

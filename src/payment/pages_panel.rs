@@ -2,9 +2,8 @@
 //! owed, and every row with what can be done about it.
 
 use super::giving::lines_of_refunds;
-use super::{
-    GOODWILL_REASONS, Payment, REFUND_REASONS, capturable, is_lapsed, method, open_captures, promised, refundable,
-};
+use super::method::Methods;
+use super::{GOODWILL_REASONS, Payment, REFUND_REASONS, capturable, is_lapsed, open_captures, promised, refundable};
 use crate::db::Conn;
 use crate::error::Result;
 use crate::money::Money;
@@ -69,6 +68,7 @@ impl Panel {
         from: &str,
     ) -> Result<Panel> {
         let refunded = lines_of_refunds(conn, order)?;
+        let ways = super::methods(conn)?;
         let may =
             May { record: person.may(Permission::RecordPayments), refund: person.may(Permission::RefundPayments) };
         let money = |minor: i64| order.money(minor).to_string();
@@ -90,14 +90,18 @@ impl Panel {
         let rows = ledger
             .iter()
             .rev()
-            .map(|entry| PanelRow { lines: titles(entry), ..row(shell, order, ledger, entry, may, &address) })
+            .map(|entry| PanelRow {
+                lines: titles(entry),
+                about: about(shell, order, &ways, entry),
+                ..row(shell, ledger, entry, may, &address)
+            })
             .collect();
         Ok(Panel {
             status: payment_badge(order),
             method: if order.payment_method.is_empty() {
                 "not known yet".to_owned()
             } else {
-                method::label(&order.payment_method)
+                ways.label(&order.payment_method)
             },
             authorised: money(authorised(ledger)),
             captured: money(order.captured_minor),
@@ -176,14 +180,7 @@ fn told(shell: &Shell, order: &Order, ledger: &[Payment]) -> Vec<(bool, String)>
     told
 }
 
-fn row(
-    shell: &Shell,
-    order: &Order,
-    ledger: &[Payment],
-    entry: &Payment,
-    may: May,
-    address: &dyn Fn(&str) -> String,
-) -> PanelRow {
+fn row(shell: &Shell, ledger: &[Payment], entry: &Payment, may: May, address: &dyn Fn(&str) -> String) -> PanelRow {
     let mut acts = Vec::new();
     match entry.kind {
         PaymentKind::Authorization if may.record && entry.is_done() && capturable(ledger, entry) > 0 => {
@@ -207,7 +204,7 @@ fn row(
     PanelRow {
         word,
         tone,
-        about: about(shell, order, entry),
+        about: String::new(),
         lines: String::new(),
         reference: entry.reference.clone(),
         at: entry.created_at,
@@ -231,8 +228,8 @@ fn word(entry: &Payment) -> (&'static str, &'static str) {
     }
 }
 
-fn about(shell: &Shell, order: &Order, entry: &Payment) -> String {
-    let method = if entry.method.is_empty() { String::new() } else { method::label(&entry.method) };
+fn about(shell: &Shell, order: &Order, ways: &Methods, entry: &Payment) -> String {
+    let method = if entry.method.is_empty() { String::new() } else { ways.label(&entry.method) };
     let by = if entry.actor_name.is_empty() { String::new() } else { format!("by {}", entry.actor_name) };
     let reason = REFUND_REASONS.iter().chain(GOODWILL_REASONS).find(|(key, _)| *key == entry.reason);
     let reason = reason.map_or(String::new(), |(_, words)| words.to_lowercase());

@@ -7,9 +7,10 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::giving::{left_of_lines, shipping_left};
+use super::method::Methods;
 use super::pages_take::{Asked, read_amount, show, show_refused};
 use super::refund::Left;
-use super::{NewRefund, REFUND_REASONS, RefundLine, given_back, ledger, method, open_captures};
+use super::{NewRefund, REFUND_REASONS, RefundLine, given_back, ledger, open_captures};
 use crate::db::Conn;
 use crate::error::{FieldProblem, Refusal, Result};
 use crate::money::Money;
@@ -138,6 +139,7 @@ struct Ground {
     left: Vec<Left>,
     shipping_left: i64,
     ledger: Vec<super::Payment>,
+    ways: Methods,
 }
 
 impl Ground {
@@ -147,7 +149,7 @@ impl Ground {
         let left = left_of_lines(conn, &order, &lines)?;
         let ledger = ledger(conn, order.id)?;
         let shipping_left = shipping_left(&order, &lines, &ledger);
-        Ok(Ground { order, lines, left, shipping_left, ledger })
+        Ok(Ground { order, lines, left, shipping_left, ledger, ways: super::methods(conn)? })
     }
     fn refundable(&self) -> i64 {
         open_captures(&self.ledger).iter().map(|(_, left)| left).sum()
@@ -264,7 +266,7 @@ impl Ground {
             .map(|(entry, left)| {
                 let reference =
                     if entry.reference.is_empty() { String::new() } else { format!(", {}", entry.reference) };
-                let words = format!("{}{reference}: {} left", method::label(&entry.method), show(*left));
+                let words = format!("{}{reference}: {} left", self.ways.label(&entry.method), show(*left));
                 (entry.uid.clone(), words, entry.uid == chosen || open.len() == 1)
             })
             .collect();

@@ -7,8 +7,10 @@ use actix_web::web::{Data, Path};
 use askama::Template;
 use serde::Deserialize;
 
+use super::method::Methods;
+use super::pages::first_way;
 use super::pages_refund::RefundForm;
-use super::{GOODWILL_REASONS, NewCapture, NewGoodwill, Payment, capturable, ledger, method};
+use super::{GOODWILL_REASONS, NewCapture, NewGoodwill, Payment, capturable, ledger};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Refusal, RefusalKind, Result};
 use crate::money::Money;
@@ -85,6 +87,8 @@ pub struct TakeForm {
     pub back: String,
     /// Three letters of the currency.
     pub currency: String,
+    /// The ways of paying.
+    pub ways: Methods,
     /// What was typed.
     pub typed: TakePosted,
     /// Told above the form.
@@ -116,7 +120,7 @@ impl TakeForm {
     }
     /// The ways to choose from: key, words, whether it is chosen.
     pub fn methods(&self) -> Vec<(String, String, bool)> {
-        method::choices(&self.typed.method)
+        self.ways.choices(&self.typed.method)
     }
 }
 
@@ -236,7 +240,7 @@ pub(super) async fn show_refused(
 
 fn form(conn: &mut Conn, number: i64, take: Take, typed: Option<TakePosted>, of: &str, back: &str) -> Result<TakeForm> {
     let order = order::find(conn, number)?;
-    let shown = order.shown_number();
+    let (shown, ways) = (order.shown_number(), super::methods(conn)?);
     let (title, verb, submit) = match take {
         Take::Capture => (format!("Capture for {shown}"), "captures", "Capture"),
         Take::Void => (format!("Release an authorisation of {shown}"), "voids", "Release"),
@@ -254,7 +258,7 @@ fn form(conn: &mut Conn, number: i64, take: Take, typed: Option<TakePosted>, of:
     let typed = typed.unwrap_or_else(|| TakePosted {
         of: of.to_owned(),
         amount: proposed,
-        method: method::of(&order.payment_method).key.to_owned(),
+        method: first_way(&order, &ways),
         ..TakePosted::default()
     });
     Ok(TakeForm {
@@ -267,6 +271,7 @@ fn form(conn: &mut Conn, number: i64, take: Take, typed: Option<TakePosted>, of:
         token: crate::ids::new_uid(),
         back: back.to_owned(),
         currency: order.currency.code().to_owned(),
+        ways,
         typed,
         refusal: None,
         in_dialog: false,

@@ -2,10 +2,11 @@
 
 use diesel::prelude::*;
 
+use super::method::Method;
 use super::refund::CheckedLine;
 use super::{Payment, Row};
 use crate::actor::Actor;
-use crate::db::schema::{orders, payments, refund_lines};
+use crate::db::schema::{orders, payment_methods, payments, refund_lines};
 use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::ids::{LineId, OrderId, PaymentId, new_uid};
@@ -176,4 +177,42 @@ pub(super) fn failed_refunds(conn: &mut Conn, limit: i64) -> Result<Vec<(i64, Pa
         .select((orders::number, payments::all_columns))
         .limit(limit)
         .load(conn)?)
+}
+
+pub(super) fn methods(conn: &mut Conn) -> Result<Vec<Method>> {
+    Ok(payment_methods::table.order((payment_methods::position, payment_methods::id)).load(conn)?)
+}
+
+pub(super) fn insert_method(tx: &mut Tx<'_>, method: &Method) -> Result<()> {
+    diesel::insert_into(payment_methods::table)
+        .values((
+            payment_methods::key.eq(&method.key),
+            payment_methods::label.eq(&method.label),
+            payment_methods::position.eq(method.position),
+            payment_methods::to_approve.eq(method.to_approve),
+            payment_methods::captured_before_ship.eq(method.captured_before_ship),
+            payment_methods::capture_at.eq(method.capture_at),
+            payment_methods::authorization_days.eq(method.authorization_days),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+pub(super) fn update_method(tx: &mut Tx<'_>, method: &Method) -> Result<()> {
+    diesel::update(payment_methods::table.find(method.id))
+        .set((
+            payment_methods::label.eq(&method.label),
+            payment_methods::offline.eq(method.is_offline),
+            payment_methods::completes_unpaid.eq(method.completes_unpaid),
+            payment_methods::to_approve.eq(method.to_approve),
+            payment_methods::captured_before_ship.eq(method.captured_before_ship),
+            payment_methods::capture_at.eq(method.capture_at),
+            payment_methods::ceiling_minor.eq(method.ceiling_minor),
+            payment_methods::ceiling_currency.eq(method.ceiling_currency),
+            payment_methods::authorization_days.eq(method.authorization_days),
+            payment_methods::never_abandons.eq(method.never_abandons),
+            payment_methods::active.eq(method.active),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
 }

@@ -108,3 +108,115 @@ fn only_those_who_may_record_payments() {
     }
     assert_eq!(desk.look(number).captured_minor, 0);
 }
+
+fn save_method(desk: &TestDesk, key: &str, more: &[(&str, &str)]) -> Reply {
+    let mut fields = vec![
+        ("label", "Card"),
+        ("active", "1"),
+        ("captured_before_ship", "1"),
+        ("to_approve", "promised"),
+        ("capture_at", "approval"),
+    ];
+    fields.retain(|(name, _)| more.iter().all(|(other, _)| other != name));
+    fields.extend(more);
+    desk.owner().post(&format!("/settings/payments/{key}"), &fields)
+}
+
+fn go(desk: &TestDesk, number: i64, to: &str) -> Reply {
+    let version = desk.look(number).version.to_string();
+    desk.owner().post(&format!("/orders/{number}/moves"), &[("to", to), ("version", &version)])
+}
+
+#[test]
+fn a_promise_is_captured_at_the_move_that_the_way_of_paying_names() {
+    let desk = TestDesk::open();
+    for (capture_at, until) in [("approval", "approved"), ("packing", "processed"), ("shipping", "shipped")] {
+        assert_eq!(save_method(&desk, "card", &[("capture_at", capture_at)]).status, 303);
+        let number = desk.order().authorized().at("confirmed").place();
+        for stage in ["approved", "processed", "shipped"] {
+            assert_eq!(desk.look(number).captured_minor, 0, "{capture_at} before {stage}");
+            assert_eq!(go(&desk, number, stage).status, 303, "{capture_at} to {stage}");
+            if stage == until {
+                break;
+            }
+        }
+        let order = desk.look(number);
+        assert_eq!((order.captured_minor, order.authorized_minor, order.stage.as_str()), (6_395, 0, until));
+        let version = order.version.to_string();
+        let undo = desk.owner().post(&format!("/orders/{number}/moves/undo"), &[("version", &version)]);
+        assert_eq!(undo.status, 409, "money moved");
+    }
+}
+
+#[test]
+fn above_the_ceiling_nothing_is_captured_by_itself() {
+    let desk = TestDesk::open();
+    assert_eq!(save_method(&desk, "card", &[("ceiling", "63.94")]).status, 303);
+    let number = desk.order().authorized().at("confirmed").place();
+    assert_eq!(go(&desk, number, "approved").status, 303);
+    assert_eq!(desk.look(number).captured_minor, 0);
+    assert_eq!(go(&desk, number, "processed").status, 303);
+    let refused = go(&desk, number, "shipped");
+    assert_eq!(refused.status, 409);
+    refused.must_say("€63.95 is still to be paid");
+}
+
+#[test]
+fn each_way_of_paying_says_what_it_takes_to_approve_and_to_ship() {
+    let desk = TestDesk::open();
+    let number = desk.order().authorized().at("confirmed").place();
+    assert_eq!(save_method(&desk, "card", &[("to_approve", "received"), ("capture_at", "manual")]).status, 303);
+    go(&desk, number, "approved").must_say("€63.95 is still to be paid");
+    // Ships without the money, when the shop says so.
+    assert_eq!(save_method(&desk, "card", &[("capture_at", "manual"), ("captured_before_ship", "")]).status, 303);
+    for stage in ["approved", "processed", "shipped"] {
+        assert_eq!(go(&desk, number, stage).status, 303, "{stage}");
+    }
+    assert_eq!(desk.look(number).captured_minor, 0);
+}
+
+#[test]
+fn a_way_of_paying_is_added_offered_and_taken_away_again() {
+    let desk = TestDesk::open();
+    let owner = desk.owner();
+    let settings = owner.see("/settings/payments");
+    settings.must_say("Cash on delivery");
+    let token = settings.field("form_token");
+    let added = owner.post("/settings/payments", &[("label", "Klarna Rechnung"), ("form_token", &token)]);
+    assert_eq!(added.location(), "/settings/payments/klarna_rechnung");
+    let again = owner.post("/settings/payments", &[("label", "Klarna Rechnung"), ("form_token", &token)]);
+    assert_eq!(again.location(), "/settings/payments/klarna_rechnung", "a double click adds one");
+    let known =
+        owner.post("/settings/payments", &[("label", "klarna rechnung"), ("form_token", "another-token-of-mine")]);
+    assert_eq!(known.status, 400);
+    known.must_say("There is a way of paying called that already.");
+    let number = desk.order().place();
+    owner.see(&format!("/orders/{number}/payments/new")).must_say("Klarna Rechnung");
+    for (field, value, told) in [
+        ("days", "soon", "Enter a number of days"),
+        ("days", "0", "Enter from 1 to 365 days"),
+        ("ceiling", "lots", "Enter an amount in EUR"),
+        ("label", " ", "Enter a name"),
+        ("capture_at", "never", "Choose when it is captured."),
+    ] {
+        let reply = save_method(&desk, "klarna_rechnung", &[(field, value)]);
+        assert_eq!(reply.status, 400, "{field}");
+        reply.must_say(told);
+    }
+    assert_eq!(save_method(&desk, "klarna_rechnung", &[("label", "Klarna"), ("active", "")]).status, 303);
+    let form = owner.see(&format!("/orders/{number}/payments/new"));
+    assert!(!form.text().contains("Klarna"));
+    for person in [desk.support(), desk.packer(), desk.viewer()] {
+        assert_eq!(person.get("/settings/payments").status, 403);
+        assert_eq!(person.post("/settings/payments/card", &[("label", "Mine")]).status, 403);
+    }
+}
+
+#[test]
+fn an_authorisation_is_good_for_as_long_as_its_way_of_paying_says() {
+    let desk = TestDesk::open();
+    assert_eq!(save_method(&desk, "card", &[("days", "1")]).status, 303);
+    let number = desk.order().place();
+    assert_eq!(post(&desk, number, &[("kind", "authorization"), ("amount", "63.95"), ("method", "card")]).status, 303);
+    desk.owner().see(&format!("/orders/{number}")).must_say("An authorisation of €63.95 lapses");
+}
