@@ -40,6 +40,8 @@ fn every_page_of_the_demonstration_shop_is_sound() {
         ("/settings/stages/approved", "settings-stage"),
         ("/settings/print", "settings-print"),
         ("/settings/invoices", "settings-invoices"),
+        ("/settings/payments", "settings-payments"),
+        ("/settings/payments/card", "settings-payment"),
         ("/account", "account"),
     ]
     .map(|(place, name)| (place.to_owned(), name))
@@ -52,6 +54,8 @@ fn every_page_of_the_demonstration_shop_is_sound() {
         ("delivered", "order-history", "/history"),
         ("delivered", "order-notes", "/notes"),
         ("placed", "order-payment", "/payments/new"),
+        ("delivered", "order-refund", "/refunds/new"),
+        ("delivered", "order-goodwill", "/goodwill/new"),
         ("approved", "slip", "/slip"),
         ("approved", "sheet", "/sheet"),
     ] {
