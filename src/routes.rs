@@ -184,8 +184,8 @@ fn people(config: &mut ServiceConfig) {
 
 /// First run and settings.
 fn shop(config: &mut ServiceConfig) {
-    use settings::markets::pages as m;
     use crate::payment::pages_methods as ways;
+    use settings::markets::pages as m;
     use settings::pages as s;
     use settings::people::pages as p;
     use settings::stages::pages as st;

@@ -2,9 +2,7 @@
 //! stays; nothing is charged: what becomes due or owed is shown and left to people.
 
 use super::{Shortage, settle_stock};
-use super::settle_stock;
 use crate::actor::Actor;
-use crate::catalog::stock::Shortage;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::order::{self, ChangeSet, Order};
@@ -26,7 +24,6 @@ pub fn edit_lines(
     order::change_lines(tx, actor, &mut order, wanted)?;
     shipment::recount(tx, &mut order)?;
     payment::resettle(tx, &mut order)?;
-    settle_stock(tx, actor, &order, "edited", Shortage::Refuses)?;
     settle_stock(tx, actor, &order, "edited", Shortage::Refuses)?;
     order::save(tx, &mut order)?;
     Ok(order)

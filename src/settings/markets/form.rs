@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::error::{FieldProblem, Refusal};
 use crate::market::{Hours, MarketFacts, Span};
 use crate::money::Currency;
-use crate::payment::method::METHODS;
+use crate::payment::method::Methods;
 
 /// Weekdays in the order of the form.
 pub const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
@@ -59,7 +59,7 @@ pub struct MarketForm {
 
 impl MarketForm {
     /// The form of a market as it is.
-    pub fn of(facts: &MarketFacts) -> Self {
+    pub fn of(facts: &MarketFacts, known: &Methods) -> Self {
         let clock = |minute: i64| match minute {
             1_440 => "24:00".to_owned(),
             minute => format!("{:02}:{:02}", minute / 60, minute % 60),
@@ -69,7 +69,7 @@ impl MarketForm {
         };
         let days = |days: Option<i64>| days.map_or(String::new(), |days| days.to_string());
         let methods = match facts.payment_methods.as_slice() {
-            [] => METHODS.iter().map(|method| method.key.to_owned()).collect(),
+            [] => known.0.iter().map(|method| method.key.clone()).collect(),
             some => some.to_vec(),
         };
         MarketForm {
@@ -115,7 +115,7 @@ impl MarketForm {
     ///
     /// # Errors
     /// Every field that cannot be read, at once.
-    pub fn facts(&self) -> Result<MarketFacts, Refusal> {
+    pub fn facts(&self, known: &Methods) -> Result<MarketFacts, Refusal> {
         let mut read = Reader::default();
         let currency = Currency::parse(self.currency.split(' ').next().unwrap_or_default());
         if currency.is_none() {
@@ -144,10 +144,10 @@ impl MarketForm {
         if self.methods.is_empty() {
             read.problem("methods", "Tick at least one way of paying.");
         }
-        if let Some(key) = self.methods.iter().find(|key| !METHODS.iter().any(|method| method.key == key.as_str())) {
+        if let Some(key) = self.methods.iter().find(|key| !known.0.iter().any(|method| method.key == **key)) {
             read.problem("methods", &format!("There is no way of paying called “{key}”."));
         }
-        let all = METHODS.iter().all(|method| self.takes(method.key));
+        let all = known.0.iter().all(|method| self.takes(&method.key));
         let languages = self.languages.split([',', ' ']).filter(|tag| !tag.is_empty()).map(str::to_owned).collect();
         match (currency, read.problems.is_empty()) {
             (Some(currency), true) => Ok(MarketFacts {

@@ -6,10 +6,10 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::form::MarketForm;
-use crate::db::Conn;
+use crate::db::{Conn, Tx};
 use crate::error::{Error, Refusal, Result};
 use crate::market::{self, Channel, ChannelFacts, ChannelKind, Hours, Market, MarketFacts, Markets};
-use crate::payment::method::METHODS;
+use crate::payment::{self, method::Methods};
 use crate::settings::{currencies, time_zones};
 use crate::staff::permission::ManageSettings;
 use crate::staff::{Person, Staff};
@@ -38,6 +38,8 @@ struct MarketPage {
     channels: Vec<Channel>,
     form: MarketForm,
     channel: ChannelForm,
+    /// The ways of paying of the shop.
+    methods: Methods,
     zones: Vec<&'static str>,
     currencies: Vec<(String, String)>,
     refusal: Option<Refusal>,
@@ -63,11 +65,11 @@ pub struct ChannelForm {
 }
 
 impl ChannelForm {
-    fn facts(&self) -> Result<ChannelFacts, Refusal> {
+    fn facts(&self, known: &Methods) -> Result<ChannelFacts, Refusal> {
         let kind = ChannelKind::parse(&self.kind)
             .ok_or_else(|| Refusal::field("channel.kind", "kind", "Choose what kind of place the channel is."))?;
-        let known = self.payment_method.is_empty() || METHODS.iter().any(|method| method.key == self.payment_method);
-        if !known {
+        let is_known = known.0.iter().any(|method| method.key == self.payment_method);
+        if !self.payment_method.is_empty() && !is_known {
             let message = "Choose a way of paying from the list, or none.";
             return Err(Refusal::field("channel.payment_method", "payment_method", message));
         }
@@ -85,7 +87,7 @@ struct Sent {
 
 fn load_one(conn: &mut Conn, person: &Person, slug: Option<&str>, sent: Sent) -> Result<MarketPage> {
     let shell = Shell::load(conn, person, Section::Settings)?;
-    let known = Markets::load(conn)?;
+    let (known, methods) = (Markets::load(conn)?, payment::methods(conn)?);
     let missing = || Error::Missing("such market".to_owned());
     let market = match slug {
         Some(slug) => Some(known.markets.iter().find(|market| market.slug == slug).cloned().ok_or_else(missing)?),
@@ -93,7 +95,7 @@ fn load_one(conn: &mut Conn, person: &Person, slug: Option<&str>, sent: Sent) ->
     };
     let form = match (&market, sent.form) {
         (_, Some(form)) => form,
-        (Some(market), None) => MarketForm::of(&MarketFacts::of(market, market::hours(conn, market.id)?)),
+        (Some(market), None) => MarketForm::of(&MarketFacts::of(market, market::hours(conn, market.id)?), &methods),
         (None, None) => {
             let home = known.home()?;
             let facts = MarketFacts {
@@ -103,7 +105,7 @@ fn load_one(conn: &mut Conn, person: &Person, slug: Option<&str>, sent: Sent) ->
                 holds_after_hours: false,
                 ..MarketFacts::of(home, Hours::default())
             };
-            MarketForm::of(&facts)
+            MarketForm::of(&facts, &methods)
         }
     };
     let mine = |channel: &&Channel| market.as_ref().is_some_and(|market| market.id == channel.market_id);
@@ -112,6 +114,7 @@ fn load_one(conn: &mut Conn, person: &Person, slug: Option<&str>, sent: Sent) ->
         market,
         form,
         channel: sent.channel.unwrap_or_default(),
+        methods,
         zones: time_zones(),
         currencies: currencies(),
         refusal: sent.refusal,
@@ -165,7 +168,8 @@ pub async fn open(desk: Data<Desk>, staff: Staff<ManageSettings>, form: Form<Mar
         .db
         .write(move |tx| {
             web::once(tx, &by.credential(), &sent.form_token, |tx| {
-                let market = market::open(tx, &by.actor(), &sent.facts()?)?;
+                let facts = sent.facts(&payment::methods(tx.conn)?)?;
+                let market = market::open(tx, &by.actor(), &facts)?;
                 Ok(format!("{LIST}/{}", market.slug))
             })
         })
@@ -188,7 +192,11 @@ pub async fn save(
 ) -> Answer {
     let (form, actor, slug) = (form.0, staff.actor(), slug.into_inner());
     let (sent, which) = (form.clone(), slug.clone());
-    match desk.db.write(move |tx| market::change(tx, &actor, &which, &sent.facts()?)).await {
+    let change = move |tx: &mut Tx<'_>| {
+        let facts = sent.facts(&payment::methods(tx.conn)?)?;
+        market::change(tx, &actor, &which, &facts)
+    };
+    match desk.db.write(change).await {
         Ok(market) => {
             staff.toast(format!("{} saved.", market.name));
             Ok(see_other(&format!("{LIST}/{slug}")))
@@ -212,7 +220,8 @@ pub async fn add_channel(
         .db
         .write(move |tx| {
             web::once(tx, &by.credential(), &sent.form_token, |tx| {
-                market::add_channel(tx, &by.actor(), &which, &sent.facts()?)?;
+                let facts = sent.facts(&payment::methods(tx.conn)?)?;
+                market::add_channel(tx, &by.actor(), &which, &facts)?;
                 Ok(format!("{LIST}/{which}"))
             })
         })
@@ -235,7 +244,11 @@ pub async fn save_channel(
 ) -> Answer {
     let (form, actor, (slug, channel)) = (form.0, staff.actor(), path.into_inner());
     let sent = form.clone();
-    match desk.db.write(move |tx| market::change_channel(tx, &actor, &channel, &sent.facts()?)).await {
+    let change = move |tx: &mut Tx<'_>| {
+        let facts = sent.facts(&payment::methods(tx.conn)?)?;
+        market::change_channel(tx, &actor, &channel, &facts)
+    };
+    match desk.db.write(change).await {
         Ok(channel) => {
             staff.toast(format!("Channel {} saved.", channel.name));
             Ok(see_other(&format!("{LIST}/{slug}")))
