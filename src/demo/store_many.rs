@@ -8,7 +8,7 @@ use crate::time::UtcTime;
 use crate::words;
 
 /// Tables that get rows, each after those it points at.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 15] = [
     "customers",
     "orders",
     "order_lines",
@@ -19,12 +19,14 @@ const TABLES: [&str; 13] = [
     "decisions",
     "shipments",
     "shipment_lines",
+    "returns",
+    "return_lines",
     "notes",
     "messages",
     "events",
 ];
 /// Tables whose keys are counted up.
-const COUNTED: [&str; 11] = [
+const COUNTED: [&str; 12] = [
     "customers",
     "orders",
     "order_lines",
@@ -33,18 +35,20 @@ const COUNTED: [&str; 11] = [
     "holds",
     "decisions",
     "shipments",
+    "returns",
     "notes",
     "messages",
     "events",
 ];
 /// Children of orders that have a key of their own, and how many of them an order may have.
-const CHILDREN: [(&str, i64); 9] = [
+const CHILDREN: [(&str, i64); 10] = [
     ("order_lines", 12),
     ("order_charges", 4),
     ("payments", 4),
     ("holds", 2),
     ("decisions", 2),
     ("shipments", 2),
+    ("returns", 2),
     ("notes", 2),
     ("messages", 2),
     ("events", 16),
@@ -82,6 +86,7 @@ pub(super) fn stage_patterns(bulk: &mut Bulk, told: &[Pattern]) -> Result<()> {
                  WHEN 'order.created' THEN (SELECT replace(t.payload, '\"number\":' || o.number, '\"number\":@@') FROM orders o WHERE o.id = t.order_id) \
                  WHEN 'note.written' THEN (SELECT replace(t.payload, n.uid, '@@') FROM notes n WHERE n.order_id = t.order_id) \
                  WHEN 'message.recorded' THEN (SELECT replace(t.payload, m.uid, '@@') FROM messages m WHERE m.order_id = t.order_id) \
+                 WHEN 'return.changed' THEN (SELECT replace(t.payload, b.uid, '@@') FROM returns b WHERE b.order_id = t.order_id) \
                  ELSE t.payload END AS shape"
             }
             _ => "t.*",
@@ -99,6 +104,10 @@ pub(super) fn stage_patterns(bulk: &mut Bulk, told: &[Pattern]) -> Result<()> {
          SELECT s.order_id, s.r AS parcel, l.r AS line, c.quantity FROM shipment_lines c \
          JOIN pattern_shipments s ON s.id = c.shipment_id JOIN pattern_order_lines l ON l.id = c.line_id; \
          CREATE INDEX pattern_shipment_lines_order ON pattern_shipment_lines (order_id); \
+         CREATE TEMPORARY TABLE pattern_return_lines AS \
+         SELECT s.order_id, s.r AS back, l.r AS line, c.quantity, c.restock, c.damaged, c.discard, c.missing \
+         FROM return_lines c JOIN pattern_returns s ON s.id = c.return_id JOIN pattern_order_lines l ON l.id = c.line_id; \
+         CREATE INDEX pattern_return_lines_order ON pattern_return_lines (order_id); \
          CREATE TEMPORARY TABLE pattern_words (id BIGINT PRIMARY KEY, words TEXT NOT NULL);",
     )?;
     for chunk in told.chunks(200) {
@@ -107,7 +116,7 @@ pub(super) fn stage_patterns(bulk: &mut Bulk, told: &[Pattern]) -> Result<()> {
         bulk.run(&format!("INSERT INTO pattern_words VALUES {}", rows.join(", ")))?;
     }
     bulk.run(
-        "DELETE FROM order_search; DELETE FROM shipment_lines; DELETE FROM order_tags; \
+        "DELETE FROM order_search; DELETE FROM shipment_lines; DELETE FROM return_lines; DELETE FROM order_tags; \
          DELETE FROM events WHERE order_id IS NOT NULL;",
     )?;
     for (table, _) in CHILDREN.iter().rev().filter(|(table, _)| *table != "events") {
@@ -367,7 +376,7 @@ fn orders(bulk: &Bulk) -> String {
     )
 }
 
-fn parcels(bulk: &Bulk) -> [String; 2] {
+fn parcels(bulk: &Bulk) -> [String; 4] {
     let shipment_uid = uid(bulk, "shipments", "t.r");
     let parcel = child(
         "shipments",
@@ -388,7 +397,27 @@ fn parcels(bulk: &Bulk) -> [String; 2] {
         key("shipments", "t.parcel"),
         key("order_lines", "t.line")
     );
-    [parcel, contents]
+    let return_uid = uid(bulk, "returns", "t.r");
+    let back = child(
+        "returns",
+        &[
+            ("uid", return_uid.as_str()),
+            ("order_id", "p.k"),
+            ("requested_at", "t.requested_at + p.shift"),
+            ("decided_at", "t.decided_at + p.shift"),
+            ("received_at", "t.received_at + p.shift"),
+            ("closed_at", "t.closed_at + p.shift"),
+        ],
+        &["position", "state", "reason", "note", "answer", "requested_by", "decided_by", "received_by"],
+    );
+    let came_back = format!(
+        "INSERT INTO return_lines (return_id, line_id, quantity, restock, damaged, discard, missing) \
+         SELECT {}, {}, t.quantity, t.restock, t.damaged, t.discard, t.missing FROM plan p \
+         JOIN pattern_return_lines t ON t.order_id = p.pattern WHERE @chunk ORDER BY p.k, t.back, t.line;",
+        key("returns", "t.back"),
+        key("order_lines", "t.line")
+    );
+    [parcel, contents, back, came_back]
 }
 
 /// The tracking number of a copy's parcel: twenty digits.
@@ -420,9 +449,11 @@ fn events(bulk: &Bulk) -> String {
     let payload = format!(
         "CASE t.kind WHEN 'order.created' THEN replace(t.shape, '@@', CAST({FIRST_NUMBER} + p.k AS TEXT)) \
          WHEN 'note.written' THEN replace(t.shape, '@@', {}) \
-         WHEN 'message.recorded' THEN replace(t.shape, '@@', {}) ELSE t.payload END",
+         WHEN 'message.recorded' THEN replace(t.shape, '@@', {}) \
+         WHEN 'return.changed' THEN replace(t.shape, '@@', {}) ELSE t.payload END",
         uid(bulk, "notes", "1"),
-        uid(bulk, "messages", "1")
+        uid(bulk, "messages", "1"),
+        uid(bulk, "returns", "1")
     );
     child(
         "events",

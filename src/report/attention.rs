@@ -31,6 +31,8 @@ pub enum Why {
     Late,
     /// The customer wrote and nobody has read it.
     Unread,
+    /// Goods come back: to be agreed to, looked at or settled.
+    Return,
     /// The shop owes the customer money.
     CreditOwed,
     /// Promised money of an order that was approved.
@@ -41,12 +43,13 @@ pub enum Why {
 
 impl Why {
     /// All, the most pressing first.
-    pub const ALL: [Why; 8] = [
+    pub const ALL: [Why; 9] = [
         Why::RefundFailed,
         Why::PaidAfterAbandon,
         Why::AuthorisationExpiring,
         Why::Late,
         Why::Unread,
+        Why::Return,
         Why::CreditOwed,
         Why::ToCapture,
         Why::AwaitingApproval,
@@ -55,7 +58,7 @@ impl Why {
     pub fn asks_money(self) -> bool {
         match self {
             Why::RefundFailed | Why::AuthorisationExpiring | Why::CreditOwed | Why::ToCapture => true,
-            Why::PaidAfterAbandon | Why::Late | Why::Unread | Why::AwaitingApproval => false,
+            Why::PaidAfterAbandon | Why::Late | Why::Unread | Why::Return | Why::AwaitingApproval => false,
         }
     }
 }
@@ -168,6 +171,13 @@ fn question(why: Why, known: &Known) -> (String, Vec<Parameter>) {
             ("due_at", none, rest)
         }
         Why::Unread => ("updated_at", none, "orders WHERE unread_count > 0 ORDER BY placed_at, orders.id".to_owned()),
+        Why::Return => (
+            "returns.requested_at",
+            none,
+            "returns JOIN orders ON orders.id = returns.order_id \
+             WHERE returns.state NOT IN ('rejected', 'closed', 'cancelled') ORDER BY returns.requested_at, returns.id"
+                .to_owned(),
+        ),
         Why::CreditOwed => {
             ("updated_at", OWED, format!("orders WHERE base_rank < 12 AND {OWED} > 0 ORDER BY placed_at, orders.id"))
         }

@@ -88,6 +88,13 @@ fn heap(group: Group) -> Heap {
             "The customer wrote and nobody has read it.",
             "/orders?unread=yes",
         ),
+        Why::Return => (
+            "returns",
+            "arrow-back-up",
+            "Return to look at",
+            "Goods come back: agree to it, look at them or close it.",
+            "/returns",
+        ),
         Why::CreditOwed => {
             ("owed", "receipt-refund", "Owed to the customer", "More was received than the order comes to.", "")
         }

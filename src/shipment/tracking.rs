@@ -117,7 +117,6 @@ const FORMATS: &[Format] = &[
         20,
         format("FedEx", "FedEx Ground GSN", "96################################", Check::Weights(LONG_SEVENTEENTHS)),
     ),
-    format("USPS", "USPS 20", "####################", Check::Mod10(3, 1)),
     format("USPS", "USPS IMpb N", "94####################", Check::Mod10(3, 1)),
     format("USPS", "USPS IMpb N", "94########################", Check::Mod10(3, 1)),
     format("USPS", "USPS IMpb N", "94###9########################", Check::Mod10(3, 1)),
@@ -137,6 +136,8 @@ const FORMATS: &[Format] = &[
     format("DHL", "DHL Express (Piece ID)", "J@@@##########", Check::None),
     format("DHL", "DHL E-Commerce (14)", "##############", Check::None),
     after(2, format("DHL Paket", "DHL Paket (SSCC)", "0034043#############", Check::Mod10(3, 1))),
+    // Any twenty digits: after those that say more.
+    format("USPS", "USPS 20", "####################", Check::Mod10(3, 1)),
     format("DPD", "DPD (28)", "###########################*", Check::Mod37),
     format("DPD", "DPD (14)", "##############*", Check::Mod37),
     format("Canada Post", "Canada Post (16)", "################", Check::Mod10(3, 1)),

@@ -136,7 +136,7 @@ pub async fn serve_asset(request: HttpRequest) -> HttpResponse {
         return answer.body(web::Bytes::from_static(&asset.plain));
     }
     if takes("br") {
-        let body = asset.brotli.get_or_init(|| brotli_of(&asset.plain, 9));
+        let body = asset.brotli.get_or_init(|| brotli_of(&asset.plain, 11));
         return answer.insert_header((header::CONTENT_ENCODING, "br")).body(web::Bytes::from_static(body));
     }
     if takes("gzip") {
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn own_files_stay_inside_their_weight() {
-        let packed = |name: &str| brotli_of(&ASSETS.by_name[name].plain, 9).len();
+        let packed = |name: &str| brotli_of(&ASSETS.by_name[name].plain, 11).len();
         assert!(packed("app.css") < 14 * 1024, "app.css {}", packed("app.css"));
         assert!(packed("app.js") < 6 * 1024, "app.js {}", packed("app.js"));
     }

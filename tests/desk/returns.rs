@@ -67,6 +67,7 @@ fn a_second_return_of_the_same_line_counts_right_and_the_last_one_returns_the_or
     let (owner, number) = (desk.owner(), delivered(&desk));
     assert_eq!(ask(&owner, &desk, number, &["1", "0"]).status, 303);
     let first = of(&desk, number).remove(0);
+    owner.see("/attention").must_say("Return to look at");
     settle(&owner, &desk, number, &first.uid, "approved", "");
     assert_eq!(receive(&owner, &desk, number, &first.uid, &[(0, ["1", "", "", ""])]).status, 303);
     assert_eq!(back(&desk, number), [1, 0]);
