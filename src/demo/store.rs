@@ -59,11 +59,10 @@ pub(super) fn stock_shelves(tx: &mut Tx<'_>) -> Result<()> {
              + CASE WHEN p.id % 17 = 0 THEN 0 WHEN p.id % 9 = 0 THEN 5 ELSE 14 + (p.id * 37) % 60 END, \
              0, 0, 'Counted the shelf', {WHO}, {now} - 30 * {day} FROM products p WHERE p.tracked ORDER BY p.id"
         ),
-        format!(
-            "INSERT INTO stock_movements (product_id, line_id, cause_kind, cause_key, on_hand, allocated, soft_held, actor_name, happened_at) \
+        "INSERT INTO stock_movements (product_id, line_id, cause_kind, cause_key, on_hand, allocated, soft_held, actor_name, happened_at) \
              SELECT c.product_id, c.line_id, 'confirmed', 'first', 0, c.allocated, 0, 'Rule', o.placed_at \
              FROM stock_claims c JOIN orders o ON o.id = c.order_id ORDER BY o.placed_at, c.line_id"
-        ),
+            .to_owned(),
         "UPDATE stock_levels SET \
          on_hand = (SELECT COALESCE(SUM(m.on_hand), 0) FROM stock_movements m WHERE m.product_id = stock_levels.product_id), \
          allocated = (SELECT COALESCE(SUM(m.allocated), 0) FROM stock_movements m WHERE m.product_id = stock_levels.product_id)"

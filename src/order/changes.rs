@@ -205,7 +205,7 @@ fn check_wish(index: usize, line: &Line, before: &LineSum, wish: &Wish, problems
         let (is, them) = if busy == 1 { ("is", "it") } else { ("are", "them") };
         let what = match (line.packed_quantity, line.shipped_quantity) {
             (packed, 0) => format!("{packed} of “{}” {is} packed. Unpack {them} to remove more", line.title),
-            (0, shipped) if shipped == 1 => format!("1 of “{}” has left the shop", line.title),
+            (0, 1) => format!("1 of “{}” has left the shop", line.title),
             (0, shipped) => format!("{shipped} of “{}” have left the shop", line.title),
             (packed, shipped) => format!("{packed} of “{}” packed and {shipped} gone from the shop", line.title),
         };

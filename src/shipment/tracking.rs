@@ -395,6 +395,8 @@ pub fn link(carrier: &str, number: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]
