@@ -33,6 +33,19 @@ const FAST_SQLITE: &str = "PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; 
 const FAST_POSTGRES: &str = "SET synchronous_commit = off; SET maintenance_work_mem = '256MB'; SET work_mem = '128MB'; \
                              SET client_min_messages = warning;";
 
+// What the triggers of `orders` keep, of all orders at once.
+const COUNT_STAGES: &str = "DELETE FROM stage_counts; \
+                            INSERT INTO stage_counts (market_id, stage, orders) \
+                            SELECT market_id, stage, COUNT(*) FROM orders GROUP BY market_id, stage;";
+const COUNT_CUSTOMERS: &str = "UPDATE customers SET order_count = sums.orders, first_order_at = sums.first_at, \
+                               last_order_at = sums.last_at, spent_minor = sums.spent \
+                               FROM (SELECT customer_id, COUNT(*) AS orders, MIN(placed_at) AS first_at, \
+                               MAX(placed_at) AS last_at, CAST(SUM(CASE WHEN currency = \
+                               (SELECT currency FROM markets ORDER BY id LIMIT 1) \
+                               THEN captured_minor - refunded_minor ELSE 0 END) AS BIGINT) AS spent \
+                               FROM orders WHERE customer_id IS NOT NULL GROUP BY customer_id) AS sums \
+                               WHERE customers.id = sums.customer_id";
+
 impl Db {
     /// Opens the maintenance door.
     ///
@@ -103,8 +116,8 @@ impl Bulk {
         }
     }
 
-    /// Does `work` while these tables have no index but their keys, and stage counts are not kept;
-    /// then builds the indexes and counts again.
+    /// Does `work` while these tables have no index but their keys and nothing is counted along with
+    /// `orders`; then counts, and builds the indexes again.
     pub fn without_indexes(&mut self, tables: &[&str], work: impl FnOnce(&mut Bulk) -> Result<()>) -> Result<()> {
         let mut built = Vec::new();
         for table in tables {
@@ -113,17 +126,17 @@ impl Bulk {
         for index in &built {
             self.run(&format!("DROP INDEX {}", index.name))?;
         }
-        let trigger = self.stop_counting()?;
+        let stopped = self.stop_triggers("orders")?;
         work(self)?;
+        self.run(COUNT_STAGES)?;
+        self.run(COUNT_CUSTOMERS)?;
         for index in &built {
             self.run(&index.sql)?;
         }
-        self.run(&trigger)?;
-        self.run(
-            "DELETE FROM stage_counts; \
-             INSERT INTO stage_counts (market_id, stage, orders) \
-             SELECT market_id, stage, COUNT(*) FROM orders GROUP BY market_id, stage;",
-        )
+        for trigger in &stopped {
+            self.run(trigger)?;
+        }
+        Ok(())
     }
 
     fn indexes(&mut self, table: &str) -> Result<Vec<Statement>> {
@@ -143,20 +156,22 @@ impl Bulk {
         })
     }
 
-    /// Takes the trigger that counts new orders off; returns what puts it back.
-    fn stop_counting(&mut self) -> Result<String> {
+    /// Takes every trigger of a table off; returns what puts them back.
+    fn stop_triggers(&mut self, table: &str) -> Result<Vec<String>> {
         match &mut self.conn {
             Conn::Sqlite(inner) => {
-                let trigger: Statement = diesel::sql_query(
-                    "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name = 'orders_counted_in'",
-                )
-                .get_result(inner)?;
-                inner.batch_execute("DROP TRIGGER orders_counted_in")?;
-                Ok(trigger.sql)
+                let triggers: Vec<Statement> =
+                    diesel::sql_query("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = $1")
+                        .bind::<Text, _>(table)
+                        .load(inner)?;
+                for trigger in &triggers {
+                    inner.batch_execute(&format!("DROP TRIGGER {}", trigger.name))?;
+                }
+                Ok(triggers.into_iter().map(|trigger| trigger.sql).collect())
             }
             Conn::Pg(inner) => {
-                inner.batch_execute("ALTER TABLE orders DISABLE TRIGGER orders_counted")?;
-                Ok("ALTER TABLE orders ENABLE TRIGGER orders_counted".to_owned())
+                inner.batch_execute(&format!("ALTER TABLE {table} DISABLE TRIGGER USER"))?;
+                Ok(vec![format!("ALTER TABLE {table} ENABLE TRIGGER USER")])
             }
         }
     }

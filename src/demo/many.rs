@@ -58,11 +58,10 @@ pub(super) fn make(db: &Db, shop: &Shop, count: i64) -> Result<()> {
     let people = (count / 3).clamp(40, 400_000);
     let mut bulk = db.bulk()?;
     store_many::stage_patterns(&mut bulk, &told)?;
-    store_many::write_people(&mut bulk, shop.now, people, |place| person(&mut dice, place))?;
+    store_many::write_people(&mut bulk, people, |place| person(&mut dice, place))?;
     let mut dice = Dice::new(super::SEED ^ 0xca1f);
     store_many::write_plan(&mut bulk, count, |k| plan(&mut dice, shop, &told, count, people, k))?;
-    store_many::copy(&mut bulk, count)?;
-    Ok(())
+    store_many::copy(&mut bulk, shop.now, count)
 }
 
 fn tell_patterns(db: &Db, shop: &Shop, count: i64) -> Result<Vec<Pattern>> {

@@ -25,6 +25,8 @@ const TABLES: [&str; 15] = [
     "messages",
     "events",
 ];
+/// What search reads, where it is a table with an index.
+const SEARCHED: [&str; 2] = ["customer_search", "order_search"];
 /// Tables whose keys are counted up.
 const COUNTED: [&str; 12] = [
     "customers",
@@ -125,13 +127,8 @@ pub(super) fn stage_patterns(bulk: &mut Bulk, told: &[Pattern]) -> Result<()> {
     bulk.run("DELETE FROM orders")
 }
 
-/// Writes customers, with what their orders take over from them.
-pub(super) fn write_people(
-    bulk: &mut Bulk,
-    now: UtcTime,
-    count: i64,
-    mut person: impl FnMut(i64) -> Person,
-) -> Result<()> {
+/// Writes down who the customers are, with what their orders take over from them.
+pub(super) fn write_people(bulk: &mut Bulk, count: i64, mut person: impl FnMut(i64) -> Person) -> Result<()> {
     bulk.run(
         "CREATE TEMPORARY TABLE people (id BIGINT PRIMARY KEY, name TEXT, sort TEXT, email TEXT, phone TEXT, digits TEXT, \
          address TEXT, city TEXT, country TEXT, words TEXT)",
@@ -158,14 +155,7 @@ pub(super) fn write_people(
             rows.clear();
         }
     }
-    let uid = bulk.uid(&(now.0 / 1_000).to_string(), "id");
-    bulk.run(&format!(
-        "INSERT INTO customers (id, uid, name, email, phone, phone_digits, locale, created_at, sort_key, indexed_at) \
-         SELECT id, {uid}, name, email, phone, digits, '', {now}, sort, {now} FROM people ORDER BY id",
-        now = now.0
-    ))?;
-    let insert = bulk.search_insert_into("customer", "c.id", "c.words", "people c ORDER BY c.id");
-    bulk.run(&insert)
+    Ok(())
 }
 
 /// Writes down which pattern, person and instant each copy has.
@@ -186,22 +176,33 @@ pub(super) fn write_plan(bulk: &mut Bulk, count: i64, mut plan: impl FnMut(i64) 
 }
 
 /// Copies the patterns as planned, with every index built at the end.
-pub(super) fn copy(bulk: &mut Bulk, count: i64) -> Result<()> {
-    bulk.without_indexes(&TABLES[1..], |bulk| {
-        let statements = statements(bulk);
-        for (from, to) in chunks(count) {
-            for statement in &statements {
+pub(super) fn copy(bulk: &mut Bulk, now: UtcTime, count: i64) -> Result<()> {
+    let tables = [&TABLES[..], &SEARCHED].concat();
+    bulk.without_indexes(&tables, |bulk| {
+        bulk.prepare_search()?;
+        for statement in customers(bulk, now) {
+            bulk.run(&statement)?;
+        }
+        let mut statements = statements(bulk);
+        statements.push(search(bulk));
+        for statement in statements {
+            for (from, to) in chunks(count) {
                 bulk.run(&statement.replace("@chunk", &format!("p.k BETWEEN {from} AND {to}")))?;
             }
-        }
-        bulk.prepare_search()?;
-        let search = search(bulk);
-        for (from, to) in chunks(count) {
-            bulk.run(&search.replace("@chunk", &format!("p.k BETWEEN {from} AND {to}")))?;
         }
         Ok(())
     })?;
     bulk.settle(&COUNTED)
+}
+
+fn customers(bulk: &Bulk, now: UtcTime) -> [String; 2] {
+    let uid = bulk.uid(&(now.0 / 1_000).to_string(), "id");
+    let people = format!(
+        "INSERT INTO customers (id, uid, name, email, phone, phone_digits, locale, created_at, sort_key, indexed_at) \
+         SELECT id, {uid}, name, email, phone, digits, '', {now}, sort, {now} FROM people ORDER BY id",
+        now = now.0
+    );
+    [people, bulk.search_insert_into("customer", "c.id", "c.words", "people c ORDER BY c.id")]
 }
 
 fn chunks(count: i64) -> impl Iterator<Item = (i64, i64)> {

@@ -225,6 +225,14 @@ fn assert_sound(db: &Db) {
             "order_lines l WHERE l.shipped_quantity + l.packed_quantity <> (SELECT COALESCE(SUM(c.quantity), 0) FROM shipment_lines c JOIN shipments s ON s.id = c.shipment_id WHERE c.line_id = l.id AND s.state <> 'cancelled')",
         ),
         (
+            "customers' orders are counted",
+            "customers c WHERE c.order_count <> (SELECT COUNT(*) FROM orders o WHERE o.customer_id = c.id) OR c.first_order_at <> COALESCE((SELECT MIN(o.placed_at) FROM orders o WHERE o.customer_id = c.id), 0) OR c.last_order_at <> COALESCE((SELECT MAX(o.placed_at) FROM orders o WHERE o.customer_id = c.id), 0)",
+        ),
+        (
+            "what customers spent adds up",
+            "customers c WHERE c.spent_minor <> COALESCE((SELECT SUM(o.captured_minor - o.refunded_minor) FROM orders o WHERE o.customer_id = c.id AND o.currency = 'EUR'), 0)",
+        ),
+        (
             "paid is when it was paid",
             "orders o WHERE o.payment_status = 'paid' AND (o.paid_at IS NULL OR o.payment_sort <> o.paid_at)",
         ),
@@ -279,8 +287,8 @@ fn assert_sound(db: &Db) {
         let rows = rows.replace("ROWKEY", if sqlite { "rowid" } else { "order_id" });
         assert_eq!(count(db, &rows), 0, "{rule}");
     }
-    let counted = count(db, "(SELECT 1 FROM orders GROUP BY stage) AS stages");
-    assert!(counted > 0);
+    assert!(count(db, "(SELECT 1 FROM orders GROUP BY stage) AS stages") > 0);
+    assert!(count(db, "customers WHERE order_count > 1 AND spent_minor > 0") > 0);
     let counts: Vec<(String, i64)> = per_word(db, "stage", "orders");
     for (stage, orders) in counts {
         let kept = count(db, &format!("stage_counts WHERE stage = '{stage}'"));
