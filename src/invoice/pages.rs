@@ -9,7 +9,7 @@ use super::{
     DocumentKind, Invoice, InvoiceSettings, change_settings, credit, find, issue, of_order, settings, standing,
 };
 use crate::db::Conn;
-use crate::error::{Refusal, RefusalKind, Result};
+use crate::error::{Refusal, Result};
 use crate::money::Money;
 use crate::order::pages_show::number_of;
 use crate::order::{self, Order};
@@ -189,12 +189,7 @@ pub async fn take_back(
     match outcome {
         Ok(done) => Ok(see_other(&done.location)),
         Err(error) => {
-            let Some(refusal) = error.refusal().cloned() else { return Err(error.into()) };
-            let status = match refusal.kind {
-                RefusalKind::Invalid => StatusCode::BAD_REQUEST,
-                RefusalKind::State | RefusalKind::Stale => StatusCode::CONFLICT,
-                _ => return Err(error.into()),
-            };
+            let (refusal, status) = web::shown_again(error)?;
             let page = desk.db.read(move |conn| credit_page(conn, &person, &uid, Some((form, refusal)))).await?;
             web::page_as(status, &page)
         }

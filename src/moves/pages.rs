@@ -577,12 +577,7 @@ async fn answer(
         }
         Err(error) => error,
     };
-    let Some(refusal) = error.refusal().cloned() else { return Err(error.into()) };
-    let status = match refusal.kind {
-        RefusalKind::Invalid => StatusCode::BAD_REQUEST,
-        RefusalKind::State | RefusalKind::Stale => StatusCode::CONFLICT,
-        _ => return Err(error.into()),
-    };
+    let (refusal, status) = web::shown_again(error)?;
     let (person, to, typed) = (staff.person(), form.to.clone(), form.typed());
     let (reader, wanted) = (person.clone(), format!("/orders/{number}{}", from_suffix(&form.back)));
     let way = back.clone();

@@ -2,7 +2,6 @@
 //! with, so that only what this person changed is written and nobody's work is overwritten.
 
 use actix_web::HttpRequest;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use askama::Template;
 use chrono_tz::Tz;
@@ -220,12 +219,8 @@ pub async fn update(
         }
         Err(error) => error,
     };
-    let Some(refusal) = error.refusal().cloned() else { return Err(error.into()) };
-    let (status, stale) = match refusal.kind {
-        RefusalKind::Invalid => (StatusCode::BAD_REQUEST, String::new()),
-        RefusalKind::State | RefusalKind::Stale => (StatusCode::CONFLICT, refusal.message.clone()),
-        _ => return Err(error.into()),
-    };
+    let (refusal, status) = web::shown_again(error)?;
+    let stale = if refusal.kind == RefusalKind::Invalid { String::new() } else { refusal.message.clone() };
     let mut again = desk.db.read(move |conn| page(conn, &person, number, back, Some(typed))).await?;
     again.refusal = stale.is_empty().then_some(refusal);
     again.stale = stale;

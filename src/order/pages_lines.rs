@@ -2,7 +2,6 @@
 //! who comes second keeps what they typed, and what they left alone follows what is stored.
 
 use actix_web::HttpRequest;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use askama::Template;
 
@@ -302,12 +301,8 @@ pub async fn update(
             web::page(&page)
         }
         Err(error) => {
-            let Some(refusal) = error.refusal().cloned() else { return Err(error.into()) };
-            let (status, stale) = match refusal.kind {
-                RefusalKind::Invalid => (StatusCode::BAD_REQUEST, String::new()),
-                RefusalKind::Stale | RefusalKind::State => (StatusCode::CONFLICT, refusal.message.clone()),
-                _ => return Err(error.into()),
-            };
+            let (refusal, status) = web::shown_again(error)?;
+            let stale = if refusal.kind == RefusalKind::Invalid { String::new() } else { refusal.message.clone() };
             let mut again = desk.db.read(move |conn| page(conn, &person, number, Some(&typed), 0)).await?;
             again.refusal = stale.is_empty().then_some(refusal);
             again.stale = stale;

@@ -228,12 +228,7 @@ pub async fn create(
         }
         Err(error) => error,
     };
-    let Some(refusal) = error.refusal().cloned() else { return Err(error.into()) };
-    let status = match refusal.kind {
-        RefusalKind::Invalid => StatusCode::BAD_REQUEST,
-        RefusalKind::State | RefusalKind::Stale => StatusCode::CONFLICT,
-        _ => return Err(error.into()),
-    };
+    let (refusal, status) = web::shown_again(error)?;
     let (typed, way) = (posted.typed(), back.clone());
     let mut pay = desk.db.read(move |conn| form(conn, number, Some(typed), &way)).await?;
     pay.refusal = Some(refusal.clone());

@@ -210,16 +210,7 @@ pub(super) async fn show_refused(
     error: Error,
     made_again: impl FnOnce(&mut Conn) -> Result<Asked> + Send + 'static,
 ) -> Answer {
-    let Some(refusal) = error.refusal().cloned() else { return Err(error.into()) };
-    let status = match refusal.kind {
-        RefusalKind::Invalid => StatusCode::BAD_REQUEST,
-        RefusalKind::State | RefusalKind::Stale => StatusCode::CONFLICT,
-        RefusalKind::Unauthenticated
-        | RefusalKind::Forbidden
-        | RefusalKind::TooLarge
-        | RefusalKind::Unsupported
-        | RefusalKind::TooMany => return Err(error.into()),
-    };
+    let (refusal, status) = web::shown_again(error)?;
     // The form may have lost what it was about: then the order is shown as it is, with the reason.
     let asked = match desk.db.read(made_again).await {
         Ok(asked) => Some(asked),

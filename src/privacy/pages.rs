@@ -1,14 +1,13 @@
 //! The page that asks before a person is forgotten.
 
 use actix_web::HttpRequest;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use askama::Template;
 use serde::Deserialize;
 
 use crate::customer::{self, Customer};
 use crate::db::Conn;
-use crate::error::{Refusal, RefusalKind, Result};
+use crate::error::{Refusal, Result};
 use crate::order::pages_show::went;
 use crate::staff::permission::ManageCustomers;
 use crate::staff::{Person, Staff};
@@ -78,12 +77,7 @@ pub async fn create(
         }
         Err(error) => error,
     };
-    let Some(refusal) = error.refusal().cloned() else { return Err(error.into()) };
-    let status = match refusal.kind {
-        RefusalKind::Invalid => StatusCode::BAD_REQUEST,
-        RefusalKind::State | RefusalKind::Stale => StatusCode::CONFLICT,
-        _ => return Err(error.into()),
-    };
+    let (refusal, status) = web::shown_again(error)?;
     let page = desk.db.read(move |conn| page(conn, &person, &uid, form.confirm, Some(refusal))).await?;
     web::page_as(status, &page)
 }

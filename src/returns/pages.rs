@@ -2,14 +2,13 @@
 //! list of those on which something is left to do.
 
 use actix_web::HttpRequest;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use askama::Template;
 use serde::Deserialize;
 
 use super::{Condition, REASONS, Return, ReturnLine, ReturnState, contents, find, of_order, returnable, worth};
 use crate::db::Conn;
-use crate::error::{Error, Refusal, RefusalKind, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::ids::new_uid;
 use crate::moves::pages::version_of;
 use crate::moves::{self, MoveRequest};
@@ -219,16 +218,6 @@ impl ReturnPost {
     }
 }
 
-/// The status that a form is shown again with; any other error is not the form's.
-fn status_of(error: Error) -> Result<(Refusal, StatusCode)> {
-    let Some(refusal) = error.refusal().cloned() else { return Err(error) };
-    match refusal.kind {
-        RefusalKind::Invalid => Ok((refusal, StatusCode::BAD_REQUEST)),
-        RefusalKind::State | RefusalKind::Stale => Ok((refusal, StatusCode::CONFLICT)),
-        _ => Err(error),
-    }
-}
-
 /// `GET /orders/{number}/returns/new`
 pub async fn new(desk: Data<Desk>, path: Path<String>, staff: Staff<MoveOrders>) -> Answer {
     let (number, person) = (number_of(&path)?, staff.person());
@@ -264,7 +253,7 @@ pub async fn create(
         }
         Err(error) => error,
     };
-    let (refusal, status) = status_of(error)?;
+    let (refusal, status) = web::shown_again(error)?;
     let mut page = desk.db.read(move |conn| NewPage::load(conn, &person, number)).await?;
     for row in &mut page.rows {
         let at = posted.line.iter().position(|line| *line == row.uid);
@@ -442,7 +431,7 @@ pub async fn receive(
 
 /// Shows a return again with what was typed and what is wrong.
 async fn again(desk: &Desk, person: Person, number: i64, uid: String, posted: ReturnPost, error: Error) -> Answer {
-    let (refusal, status) = status_of(error)?;
+    let (refusal, status) = web::shown_again(error)?;
     let mut page = desk.db.read(move |conn| ShowPage::load(conn, &person, number, &uid)).await?;
     for row in &mut page.rows {
         let Some(at) = posted.line.iter().position(|line| *line == row.uid) else { continue };

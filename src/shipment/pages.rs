@@ -3,14 +3,13 @@
 use std::collections::HashMap;
 
 use actix_web::HttpRequest;
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use askama::Template;
 use serde::Deserialize;
 
 use super::{Content, Shipment, ShipmentState, Tracking, Units, tracking};
 use crate::db::Conn;
-use crate::error::{Error, Refusal, RefusalKind, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::ids::LineId;
 use crate::moves::lifecycle::CANCEL_REASONS;
 use crate::moves::pages::{authority_of, telling_of, version_of};
@@ -527,12 +526,7 @@ async fn again(
     posted: ParcelPost,
     error: Error,
 ) -> Answer {
-    let Some(refusal) = error.refusal().cloned() else { return Err(error.into()) };
-    let status = match refusal.kind {
-        RefusalKind::Invalid => StatusCode::BAD_REQUEST,
-        RefusalKind::State | RefusalKind::Stale => StatusCode::CONFLICT,
-        _ => return Err(error.into()),
-    };
+    let (refusal, status) = web::shown_again(error)?;
     let back = way_back(&posted.back, number);
     let (shell, form) = desk
         .db

@@ -27,8 +27,8 @@
 //!
 //! A form that changes something answers with [`see_other`], after `staff.toast("Saved.")` if there
 //! is something to say. A [`Refusal`](crate::error::Refusal) returned with `?` becomes a page or, for
-//! htmx, a banner; a handler that wants to show the form again catches it and answers with
-//! [`page_as`]. A form that creates something holds `{{ shell.form_token }}` in a hidden field
+//! htmx, a banner; a handler that wants to show the form again catches it, asks [`shown_again`] for
+//! the status and answers with [`page_as`]. A form that creates something holds `{{ shell.form_token }}` in a hidden field
 //! `form_token` and its write goes through [`once`].
 
 mod assets;
@@ -46,7 +46,7 @@ pub use assets::{Icon, asset, icon, picture, pictures, serve_asset};
 pub use extract::{Form, Query, strict_text};
 pub use flash::{Toast, Undo, put_toast, take_toast};
 pub use once::{Outcome, once};
-pub use problem::Problem;
+pub use problem::{Problem, shown_again};
 pub use respond::{Answer, no_such_page, page, page_as, see_other, wants_fragment};
 pub use server::{Desk, RequestId, peer_address, serve};
 pub use shell::{NavView, Section, Shell, Shop, Viewer};

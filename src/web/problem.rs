@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use askama::Template;
 
 use super::shell::Shop;
-use crate::error::{Error, FieldProblem, Refusal, RefusalKind};
+use crate::error::{Error, FieldProblem, Refusal, RefusalKind, Result};
 
 /// The house's error as actix knows errors. Made by `?`; drawn by the server once it knows who asked
 /// and how ([`draw`]).
@@ -52,15 +52,35 @@ pub(super) fn status_of(error: &Error) -> StatusCode {
     match error {
         Error::Missing(_) => StatusCode::NOT_FOUND,
         Error::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        Error::Refused(refusal) => match refusal.kind {
-            RefusalKind::Invalid => StatusCode::BAD_REQUEST,
-            RefusalKind::Unauthenticated => StatusCode::UNAUTHORIZED,
-            RefusalKind::Forbidden => StatusCode::FORBIDDEN,
-            RefusalKind::State | RefusalKind::Stale => StatusCode::CONFLICT,
-            RefusalKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            RefusalKind::Unsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            RefusalKind::TooMany => StatusCode::TOO_MANY_REQUESTS,
-        },
+        Error::Refused(refusal) => status_of_kind(refusal.kind),
+    }
+}
+
+fn status_of_kind(kind: RefusalKind) -> StatusCode {
+    match kind {
+        RefusalKind::Invalid => StatusCode::BAD_REQUEST,
+        RefusalKind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        RefusalKind::Forbidden => StatusCode::FORBIDDEN,
+        RefusalKind::State | RefusalKind::Stale => StatusCode::CONFLICT,
+        RefusalKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        RefusalKind::Unsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        RefusalKind::TooMany => StatusCode::TOO_MANY_REQUESTS,
+    }
+}
+
+/// The refusal of a form and the status with which the form is shown again.
+///
+/// # Errors
+/// The error itself where it is not about what was typed or about the state of the thing.
+pub fn shown_again(error: Error) -> Result<(Refusal, StatusCode)> {
+    match error {
+        Error::Refused(refusal)
+            if matches!(refusal.kind, RefusalKind::Invalid | RefusalKind::State | RefusalKind::Stale) =>
+        {
+            let status = status_of_kind(refusal.kind);
+            Ok((*refusal, status))
+        }
+        other => Err(other),
     }
 }
 
