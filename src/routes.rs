@@ -54,7 +54,7 @@ fn one_order(config: &mut ServiceConfig) {
     use crate::conversation::pages as notes;
     use crate::moves::pages as moves;
     use crate::order::pages_show as order;
-    use crate::order::{pages_edit, pages_lines, pages_new};
+    use crate::order::{pages_edit, pages_lines, pages_new, pages_tags as tags};
     use crate::payment::{pages as payments, pages_refund as refunds, pages_take as takes};
     config
         .service(resource("/orders/new").route(get().to(pages_new::new)).route(post().to(pages_new::create)))
@@ -70,8 +70,8 @@ fn one_order(config: &mut ServiceConfig) {
         )
         .service(resource("/orders/{number:[0-9]+}").route(get().to(order::show)))
         .service(resource("/orders/{number:[0-9]+}/history").route(get().to(order::history)))
-        .service(resource("/orders/{number:[0-9]+}/tags").route(post().to(order::tag)))
-        .service(resource("/orders/{number:[0-9]+}/assignee").route(post().to(order::assign)))
+        .service(resource("/orders/{number:[0-9]+}/tags").route(post().to(tags::tag)))
+        .service(resource("/orders/{number:[0-9]+}/assignee").route(post().to(tags::assign)))
         .service(resource("/orders/{number:[0-9]+}/moves/new").route(get().to(moves::new)))
         .service(resource("/orders/{number:[0-9]+}/moves/undo").route(post().to(moves::undo)))
         .service(resource("/orders/{number:[0-9]+}/moves").route(post().to(moves::create)))

@@ -13,7 +13,7 @@ use crate::error::{Refusal, RefusalKind, Result};
 use crate::market::Markets;
 use crate::money::{Currency, Money};
 use crate::order::pages_parts::{Badge, call, escaped, initials, payment_badge};
-use crate::order::pages_show::{encoded, went};
+use crate::order::pages_way::{encoded, went};
 use crate::order::{self, Order};
 use crate::staff::permission::{EditOrders, ViewContact};
 use crate::staff::{Permission, Person, Staff};

@@ -10,7 +10,7 @@ use super::{Contact, Customer};
 use crate::db::Conn;
 use crate::error::{Refusal, Result};
 use crate::order;
-use crate::order::pages_show::went;
+use crate::order::pages_way::went;
 use crate::staff::permission::ManageCustomers;
 use crate::staff::{Person, Staff};
 use crate::web::{self, Answer, Desk, Form, Query, Section, Shell};

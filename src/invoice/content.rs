@@ -186,10 +186,9 @@ pub fn credit(invoice: &Content, name: &str, amount: i64, reason: &str) -> Conte
 
 fn line_row(line: &Line) -> Option<Row> {
     let units = line.quantity - line.cancelled_quantity;
-    let detail = [line.variant.trim(), line.sku.trim()];
     (units > 0).then(|| Row {
         title: line.title.clone(),
-        detail: detail.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "),
+        detail: line.caption(),
         quantity: units,
         gross_minor: money::share(line.total_minor, units, line.quantity),
         ..difference(0)

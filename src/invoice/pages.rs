@@ -11,7 +11,7 @@ use super::{
 use crate::db::Conn;
 use crate::error::{Refusal, Result};
 use crate::money::Money;
-use crate::order::pages_show::number_of;
+use crate::order::pages_way::number_of;
 use crate::order::{self, Order};
 use crate::staff::permission::{IssueInvoices, ManageSettings};
 use crate::staff::{Permission, Person, Staff};

@@ -7,6 +7,8 @@ mod edit;
 mod hold;
 pub mod lifecycle;
 pub mod pages;
+pub mod pages_ask;
+pub mod pages_options;
 mod parcels;
 mod past;
 mod returns;

@@ -2,6 +2,7 @@
 //! corrects orders; payments, parcels and moves belong to the features after it, which tell it what
 //! they computed. One write bumps the version, so that two people never overwrite each other.
 
+mod caption;
 pub mod changes;
 mod correction;
 mod customers;
@@ -23,7 +24,9 @@ mod pages_rows;
 pub mod pages_show;
 pub mod pages_story;
 mod pages_tabs;
+pub mod pages_tags;
 pub mod pages_views;
+pub mod pages_way;
 pub mod status;
 mod store;
 mod store_stage;
@@ -41,6 +44,7 @@ use crate::money::{Currency, Money};
 use crate::time::{UtcTime, brief_span};
 use crate::workflow::{Base, Stages};
 
+pub use caption::caption;
 pub use changes::ChangeSet;
 pub use correction::{Correction, correct};
 pub use customers::{

@@ -7,7 +7,7 @@ use askama::Template;
 use chrono_tz::Tz;
 
 use super::pages_form::{ADDRESS, PARTY, Typed, country_choices, is_party, local_field, problem};
-use super::pages_show::{number_of, way_back, went};
+use super::pages_way::{number_of, way_back, went};
 use super::{Correction, Order, draft};
 use crate::db::Conn;
 use crate::error::{FieldProblem, Refusal, RefusalKind, Result};

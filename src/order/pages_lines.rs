@@ -8,8 +8,8 @@ use askama::Template;
 use super::changes::{self, ChangeSet, LineSum, Outcome, Wish};
 use super::pages_form::{Typed, amount, problem};
 use super::pages_rows::{LINE, Row, line, offered, products, rows, show_lent, without_row};
-use super::pages_show::{number_of, went};
-use super::{Line, Order};
+use super::pages_way::{number_of, went};
+use super::{Line, Order, caption};
 use crate::catalog::Product;
 use crate::db::Conn;
 use crate::error::{FieldProblem, Refusal, RefusalKind, Result};
@@ -231,7 +231,6 @@ fn old_row(order: &Order, line: &Line, typed: &Typed) -> OldRow {
             (merged(&values, &seen, &now), if moved { note } else { String::new() })
         }
     };
-    let about = [line.variant.as_str(), line.sku.as_str()];
     let mut state = Vec::new();
     for (units, word) in
         [(line.packed_quantity, "packed"), (line.shipped_quantity, "sent"), (line.returned_quantity, "came back")]
@@ -245,7 +244,7 @@ fn old_row(order: &Order, line: &Line, typed: &Typed) -> OldRow {
         uid: line.uid.clone(),
         picture: picture(&line.picture).filter(|_| !line.picture.is_empty()),
         title: line.title.clone(),
-        about: about.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "),
+        about: line.caption(),
         state: state.join(", "),
         keeps_price: line.shipped_quantity > 0,
         quantity,
@@ -389,14 +388,11 @@ fn change_rows(order: &Order, outcome: &Outcome) -> Vec<ChangeRow> {
         let off = if sum.discount_minor == 0 { String::new() } else { format!(", {}", money(-sum.discount_minor)) };
         format!("{} × {}{off}", sum.quantity, money(sum.unit_minor))
     };
-    let about = |variant: &str, sku: &str| {
-        [variant, sku].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
-    };
     let changed = outcome.changed.iter().map(|change| {
         let gone = change.after.quantity == 0;
         ChangeRow {
             title: change.line.title.clone(),
-            about: about(&change.line.variant, &change.line.sku),
+            about: change.line.caption(),
             word: if gone { "Taken out" } else { "Changed" },
             glyph: if gone { "trash" } else { "edit" },
             before: words(&change.before),
@@ -414,7 +410,7 @@ fn change_rows(order: &Order, outcome: &Outcome) -> Vec<ChangeRow> {
         };
         ChangeRow {
             title: line.title.clone(),
-            about: about(&line.variant, &line.sku),
+            about: caption(&line.variant, &line.sku),
             word: "Added",
             glyph: "plus",
             before: "None".to_owned(),

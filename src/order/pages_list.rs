@@ -11,8 +11,8 @@ use super::list::{self, Chip, Count, Filter, Known, Sort, StageTotals, Wanted, a
 use super::pages_bulk::MOST;
 use super::pages_menu::kept;
 use super::pages_row::{Column, Row, Sight};
-use super::pages_show::encoded;
 use super::pages_tabs::{Tab, Tile, saved_filters, tabs, tiles};
+use super::pages_way::encoded;
 use crate::db::Conn;
 use crate::error::{Error, Refusal, Result};
 use crate::market::Markets;
@@ -24,13 +24,12 @@ use crate::workflow::Stages;
 
 /// Loads what filters refer to.
 pub(crate) fn known(conn: &mut Conn, person: &Person, now: UtcTime) -> Result<Known> {
-    Ok(Known {
-        stages: Stages::load(conn)?,
-        markets: Markets::load(conn)?,
-        me: person.id,
-        now,
-        holds: lifecycle::HOLD_REASONS,
-    })
+    Ok(knowing(Stages::load(conn)?, Markets::load(conn)?, person, now))
+}
+
+/// What filters refer to, where it is loaded already.
+pub(crate) fn knowing(stages: Stages, markets: Markets, person: &Person, now: UtcTime) -> Known {
+    Known { stages, markets, me: person.id, now, holds: lifecycle::HOLD_REASONS }
 }
 
 /// Refuses to narrow or sort by money for those who may not see it.

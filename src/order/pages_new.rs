@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 
 use super::pages_form::{Typed, country_choices, is_party, problem};
 use super::pages_rows::{LINE, Row, line, offered, products, rows, show_lent, without_row};
-use super::pages_show::went;
+use super::pages_way::went;
 use super::totals::{Totals, add_up, tax_of};
 use super::{ChargeKind, Draft, DraftCharge, draft};
 use crate::address::Address;

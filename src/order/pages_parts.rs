@@ -72,13 +72,11 @@ pub fn lines(order: &Order, lines: &[Line], parcels: &[Shipment], contents: &[Co
         .iter()
         .map(|line| {
             let money = |minor: i64| if sight.money { order.money(minor).to_string() } else { String::new() };
-            let about: Vec<&str> =
-                [line.variant.as_str(), line.sku.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
             let discount = if line.discount_minor == 0 { String::new() } else { money(-line.discount_minor) };
             LineRow {
                 picture: picture(&line.picture).filter(|_| !line.picture.is_empty()),
                 title: line.title.clone(),
-                about: about.join(" · "),
+                about: line.caption(),
                 properties: line.properties.lines().map(str::to_owned).collect(),
                 bin: line.bin.clone(),
                 fulfilment: line_fulfilment(line, contents, &positions),

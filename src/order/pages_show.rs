@@ -3,55 +3,35 @@
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
-use super::list::{self, Known, StageTotals};
-use super::pages_list::{may_ask, read_wanted};
+use super::list::{self, StageTotals};
+use super::pages_list::{knowing, may_ask, read_wanted};
 use super::pages_parts::{self as parts, Badge, Buyer, LineRow, Sight, SumRow, when_due};
 use super::pages_story::{self as story, Step};
+use super::pages_way::{Tab, address, encoded, from_of, number_of, tab_of, with_from};
 use super::{Neighbours, Order};
 use crate::conversation::pages::{NoteRow, Writing};
 use crate::conversation::{self, Direction};
 use crate::db::Conn;
 use crate::error::{Refusal, Result};
 use crate::market::Markets;
-use crate::moves::pages::{Ask, MoveOption, Options, authority_of, telling_of};
+use crate::moves::pages::{authority_of, telling_of};
+use crate::moves::pages_ask::Ask;
+use crate::moves::pages_options::{MoveOption, Options};
 use crate::moves::{self, Hold};
 use crate::payment::pages::PayForm;
 use crate::payment::pages_panel::Panel;
 use crate::payment::pages_take::Asked;
 use crate::returns::pages::ReturnsPanel;
-use crate::shipment::pages::ParcelsPanel;
-use crate::staff::permission::{EditOrders, ViewOrders};
+use crate::shipment::pages_panel::ParcelsPanel;
+use crate::staff::permission::ViewOrders;
 use crate::staff::{Permission, Person, Staff};
 use crate::time::{UtcTime, short_span};
-use crate::web::{self, Answer, Desk, Form, Query, Section, Shell, see_other};
+use crate::web::{self, Answer, Desk, Query, Section, Shell};
 use crate::workflow::Stages;
 use crate::{customer, event, payment, shipment, staff};
-
-/// Which part of the conversation is open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tab {
-    /// Messages with the customer.
-    Chat,
-    /// Notes of staff.
-    Notes,
-    /// Everything that happened.
-    History,
-}
-
-impl Tab {
-    /// Its place below the order's address.
-    pub fn path(self) -> &'static str {
-        match self {
-            Tab::Chat => "",
-            Tab::Notes => "/notes",
-            Tab::History => "/history",
-        }
-    }
-}
 
 /// What the address of an order's page may say.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -336,58 +316,6 @@ impl ShowPage {
     }
 }
 
-/// The address of a page of an order.
-pub fn address(number: i64, tab: Tab, from: &str) -> String {
-    with_from(&format!("/orders/{number}{}", tab.path()), from)
-}
-
-fn with_from(path: &str, from: &str) -> String {
-    if from.is_empty() {
-        return path.to_owned();
-    }
-    let joint = if path.contains('?') { '&' } else { '?' };
-    format!("{path}{joint}from={}", encoded(from))
-}
-
-/// As a value in an address.
-pub fn encoded(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
-}
-
-/// Where to go after a change: where one came from if that is a page of this desk, else the order.
-pub fn way_back(back: &str, number: i64) -> String {
-    let inside = back.starts_with('/')
-        && !back.starts_with("//")
-        && !back.contains('\\')
-        && !back.chars().any(char::is_control)
-        && back.len() <= 4_000;
-    if inside { back.to_owned() } else { format!("/orders/{number}") }
-}
-
-/// The list's query inside a way back, so that a page shown again keeps it.
-pub fn from_of(back: &str) -> String {
-    let query = back.split_once('?').map_or("", |(_, query)| query);
-    url::form_urlencoded::parse(query.as_bytes())
-        .find(|(name, _)| name == "from")
-        .map(|(_, value)| value.into_owned())
-        .unwrap_or_default()
-}
-
-/// The tab that a way back leads to.
-pub fn tab_of(back: &str) -> Tab {
-    let path = back.split(['?', '#']).next().unwrap_or_default();
-    [Tab::Notes, Tab::History].into_iter().find(|tab| path.ends_with(tab.path())).unwrap_or(Tab::Chat)
-}
-
-/// Sends the browser on: by a redirect, or by telling htmx to go there.
-pub fn went(request: &HttpRequest, location: &str) -> HttpResponse {
-    if web::wants_fragment(request) {
-        HttpResponse::Ok().insert_header(("HX-Redirect", location)).finish()
-    } else {
-        see_other(location)
-    }
-}
-
 /// Whether an order is late or soon will be: a colour and words.
 pub fn lateness(order: &Order, stages: &Stages, now: UtcTime) -> Option<(&'static str, String)> {
     if !order.base.is_open() {
@@ -417,13 +345,7 @@ fn beside(
     from: &str,
     order: &Order,
 ) -> Result<Neighbours> {
-    let known = Known {
-        stages: stages.clone(),
-        markets: markets.clone(),
-        me: person.id,
-        now: shell.now,
-        holds: moves::lifecycle::HOLD_REASONS,
-    };
+    let known = knowing(stages.clone(), markets.clone(), person, shell.now);
     let wanted = read_wanted(&list::address::split(from), shell, &known)
         .and_then(|wanted| may_ask(person, &wanted).map(|()| wanted))
         .unwrap_or_default();
@@ -482,18 +404,6 @@ fn message_row(message: &conversation::Message) -> MessageRow {
     }
 }
 
-/// The number in an address: digits only, as people write it.
-///
-/// # Errors
-/// Missing for anything that cannot be a number of an order.
-pub fn number_of(text: &str) -> Result<i64> {
-    let known = text.len() <= 18 && text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
-    match text.parse() {
-        Ok(number) if known => Ok(number),
-        _ => Err(crate::error::Error::Missing(format!("order {}", text.chars().take(40).collect::<String>()))),
-    }
-}
-
 async fn shown(desk: &Desk, person: Person, number: &str, tab: Tab, query: ShowQuery) -> Answer {
     let number = number_of(number)?;
     let page = desk.db.read(move |conn| ShowPage::load(conn, &person, number, tab, &query, Wish::default())).await?;
@@ -525,82 +435,4 @@ pub async fn history(
     query: Query<ShowQuery>,
 ) -> Answer {
     shown(&desk, staff.person(), &path, Tab::History, query.0).await
-}
-
-/// Posted tags.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TagForm {
-    #[serde(default)]
-    tag: String,
-    #[serde(default)]
-    remove: String,
-    #[serde(default)]
-    back: String,
-}
-
-/// `POST /orders/{number}/tags`
-pub async fn tag(
-    desk: Data<Desk>,
-    request: HttpRequest,
-    path: Path<String>,
-    staff: Staff<EditOrders>,
-    form: Form<TagForm>,
-) -> Answer {
-    let (number, person) = (number_of(&path)?, staff.person());
-    let back = way_back(&form.back, number);
-    let (actor, add, remove) = (person.actor(), form.0.tag, form.0.remove);
-    let list = |text: &str| text.split(',').map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned).collect();
-    let (add, remove): (Vec<String>, Vec<String>) = (list(&add), vec![remove]);
-    match desk.db.write(move |tx| super::tag(tx, &actor, number, &add, &remove)).await {
-        Ok(_) => Ok(went(&request, &back)),
-        Err(error) => match error.refusal().cloned() {
-            Some(refusal) => {
-                let wish = Wish { tag: Some(refusal), ..Wish::default() };
-                again(&desk, person, number, &back, StatusCode::BAD_REQUEST, wish).await
-            }
-            None => Err(error.into()),
-        },
-    }
-}
-
-/// Posted responsibility.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AssigneeForm {
-    #[serde(default)]
-    staff: String,
-    #[serde(default)]
-    back: String,
-}
-
-/// `POST /orders/{number}/assignee`
-pub async fn assign(
-    desk: Data<Desk>,
-    request: HttpRequest,
-    path: Path<String>,
-    staff: Staff<EditOrders>,
-    form: Form<AssigneeForm>,
-) -> Answer {
-    let number = number_of(&path)?;
-    let back = way_back(&form.back, number);
-    let (actor, uid) = (staff.actor(), form.0.staff);
-    let name = desk
-        .db
-        .write(move |tx| {
-            let member = if uid.is_empty() { None } else { Some(staff::member(tx.conn, &uid)?) };
-            if member.as_ref().is_some_and(|member| member.disabled_at.is_some()) {
-                return Err(Refusal::state("order.assignee_disabled", "This person is no longer at the desk.").into());
-            }
-            let to = member.map(|member| (member.id, member.name));
-            let name = to.as_ref().map(|(_, name)| name.clone());
-            super::assign(tx, &actor, number, to)?;
-            Ok(name)
-        })
-        .await?;
-    staff.toast(match name {
-        Some(name) => format!("#{number} is assigned to {name}."),
-        None => format!("#{number} is assigned to nobody."),
-    });
-    Ok(went(&request, &back))
 }

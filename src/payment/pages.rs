@@ -12,7 +12,8 @@ use crate::db::Conn;
 use crate::error::{Refusal, RefusalKind, Result};
 use crate::money::Money;
 use crate::moves::{self, pages as moving};
-use crate::order::pages_show::{self as page, Alert, Wish, again, number_of, way_back, went};
+use crate::order::pages_show::{Alert, Wish, again};
+use crate::order::pages_way::{self as way, number_of, way_back, went};
 use crate::order::{self, PaymentKind};
 use crate::staff::Staff;
 use crate::staff::permission::RecordPayments;
@@ -190,7 +191,7 @@ pub async fn new(
     query: Query<NewQuery>,
 ) -> Answer {
     let number = number_of(&path)?;
-    let back = page::address(number, page::Tab::Chat, &query.from);
+    let back = way::address(number, way::Tab::Chat, &query.from);
     let way = back.clone();
     let pay = desk.db.read(move |conn| form(conn, number, None, &way)).await?;
     if wants_fragment(&request) {

@@ -8,7 +8,7 @@ use crate::db::Conn;
 use crate::error::Result;
 use crate::money::Money;
 use crate::order::pages_parts::{Badge, payment_badge, when_due};
-use crate::order::pages_show::encoded;
+use crate::order::pages_way::encoded;
 use crate::order::{EntryState, Line, Order, PaymentKind};
 use crate::staff::{Permission, Person};
 use crate::time::UtcTime;

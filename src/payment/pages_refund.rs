@@ -16,7 +16,7 @@ use crate::error::{FieldProblem, Refusal, Result};
 use crate::money::Money;
 use crate::moves::pages as moving;
 use crate::order::pages_form::{Typed, amount, problem};
-use crate::order::pages_show::{self as page, number_of, way_back, went};
+use crate::order::pages_way::{self as way, number_of, way_back, went};
 use crate::order::{self, Line, Order};
 use crate::staff::Staff;
 use crate::staff::permission::RefundPayments;
@@ -278,13 +278,11 @@ impl Ground {
             .map(|(index, (line, left))| {
                 let quantity = typed.get(&format!("quantity-{}", line.uid)).to_owned();
                 let units: i64 = quantity.trim().parse().unwrap_or(0);
-                let about: Vec<&str> =
-                    [line.variant.as_str(), line.sku.as_str()].into_iter().filter(|part| !part.is_empty()).collect();
                 RefundRow {
                     uid: line.uid.clone(),
                     field: format!("line-{index}"),
                     title: line.title.clone(),
-                    about: about.join(" · "),
+                    about: line.caption(),
                     left: format!("{} of {} left, {}", left.quantity, left.ordered, show(left.worth.gross_minor)),
                     most: left.quantity,
                     amount: typed.get(&format!("amount-{}", line.uid)).to_owned(),
@@ -322,7 +320,7 @@ pub async fn new(
     query: Query<RefundQuery>,
 ) -> Answer {
     let number = number_of(&path)?;
-    let back = page::address(number, page::Tab::Chat, &query.from);
+    let back = way::address(number, way::Tab::Chat, &query.from);
     let way = back.clone();
     let form = desk
         .db

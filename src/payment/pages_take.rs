@@ -15,11 +15,12 @@ use crate::db::{Conn, Tx};
 use crate::error::{Error, Refusal, RefusalKind, Result};
 use crate::money::Money;
 use crate::moves::{self, pages as moving};
-use crate::order::pages_show::{self as page, Alert, Wish, again, number_of, way_back, went};
+use crate::order::pages_show::{Alert, Wish, again};
+use crate::order::pages_way::{self as way, number_of, way_back, went};
 use crate::order::{self, Order};
 use crate::staff::Person;
 use crate::staff::Staff;
-use crate::staff::permission::{GiveGoodwill, RecordPayments};
+use crate::staff::permission::{GiveGoodwill, Needed, RecordPayments};
 use crate::web::{self, Answer, Desk, Form, Query, wants_fragment};
 
 /// A form about money that is being filled in.
@@ -285,22 +286,22 @@ async fn open(
     take: Take,
 ) -> Answer {
     let number = number_of(&path)?;
-    let back = page::address(number, page::Tab::Chat, &query.from);
+    let back = way::address(number, way::Tab::Chat, &query.from);
     let way = back.clone();
     let asked = desk.db.read(move |conn| form(conn, number, take, None, &query.of, &way)).await?;
     show(&desk, &request, person, number, &back, Asked::Take(asked)).await
 }
 
 /// Does what a form asks for, once, and shows it again if it is refused.
-async fn done(
+async fn done<P: Needed>(
     desk: Data<Desk>,
     request: HttpRequest,
     path: Path<String>,
-    person: Person,
+    staff: Staff<P>,
     posted: TakePosted,
     take: Take,
-) -> Result<(String, actix_web::HttpResponse), web::Problem> {
-    let number = number_of(&path)?;
+) -> Answer {
+    let (number, person) = (number_of(&path)?, staff.person());
     let back = way_back(&posted.back, number);
     let (actor, credential, sent, place) = (person.actor(), person.credential(), posted.clone(), back.clone());
     let outcome = desk
@@ -315,18 +316,17 @@ async fn done(
         .await;
     match outcome {
         Ok(done) => {
-            let told = match take {
+            staff.toast(match take {
                 Take::Capture => format!("Captured for #{number}."),
                 Take::Void => format!("Released an authorisation of #{number}."),
                 Take::Goodwill => format!("Goodwill recorded for #{number}."),
-            };
-            Ok((told, went(&request, &done.location)))
+            });
+            Ok(went(&request, &done.location))
         }
         Err(error) => {
             let (way, of) = (back.clone(), posted.of.clone());
             let made_again = move |conn: &mut Conn| form(conn, number, take, Some(posted), &of, &way).map(Asked::Take);
-            let reply = show_refused(&desk, &request, person, number, &back, error, made_again).await?;
-            Ok((String::new(), reply))
+            show_refused(&desk, &request, person, number, &back, error, made_again).await
         }
     }
 }
@@ -388,9 +388,7 @@ pub async fn capture(
     staff: Staff<RecordPayments>,
     posted: Form<TakePosted>,
 ) -> Answer {
-    let (told, reply) = done(desk, request, path, staff.person(), posted.0, Take::Capture).await?;
-    tell(&staff, told);
-    Ok(reply)
+    done(desk, request, path, staff, posted.0, Take::Capture).await
 }
 
 /// `GET /orders/{number}/voids/new`
@@ -412,9 +410,7 @@ pub async fn void(
     staff: Staff<RecordPayments>,
     posted: Form<TakePosted>,
 ) -> Answer {
-    let (told, reply) = done(desk, request, path, staff.person(), posted.0, Take::Void).await?;
-    tell(&staff, told);
-    Ok(reply)
+    done(desk, request, path, staff, posted.0, Take::Void).await
 }
 
 /// `GET /orders/{number}/goodwill/new`
@@ -436,13 +432,5 @@ pub async fn goodwill(
     staff: Staff<GiveGoodwill>,
     posted: Form<TakePosted>,
 ) -> Answer {
-    let (told, reply) = done(desk, request, path, staff.person(), posted.0, Take::Goodwill).await?;
-    tell(&staff, told);
-    Ok(reply)
-}
-
-fn tell<P: crate::staff::permission::Needed>(staff: &Staff<P>, words: String) {
-    if !words.is_empty() {
-        staff.toast(words);
-    }
+    done(desk, request, path, staff, posted.0, Take::Goodwill).await
 }

@@ -2,7 +2,7 @@
 //! may not see on screen is not on their paper either. Pure.
 
 use super::codes::{self, Code};
-use super::slip::{Source, Sum, addresses, detail, name, paid_how, sums, wishes};
+use super::slip::{Source, Sum, addresses, name, paid_how, sums, wishes};
 use crate::time::long_when;
 
 /// What the reader may see.
@@ -157,7 +157,7 @@ fn lines(source: &Source, sight: Sight) -> Vec<SheetLine> {
             quantity: line.quantity,
             state: state.collect::<Vec<_>>().join(", "),
             title: line.title.clone(),
-            detail: detail(line),
+            detail: line.caption(),
             wishes: wishes(line),
             bin: line.bin.clone(),
             unit: amount(line.unit_minor),

@@ -277,7 +277,7 @@ fn slip_line(order: &Order, line: &Line, units: i64, options: &Options, prices: 
         quantity: units,
         ordered: (ordered != units).then_some(ordered),
         title: line.title.trim().to_owned(),
-        detail: detail(line),
+        detail: line.caption(),
         wishes: wishes(line),
         bin: line.bin.trim().to_owned(),
         picture: if options.pictures { line.picture.clone() } else { String::new() },
@@ -285,12 +285,6 @@ fn slip_line(order: &Order, line: &Line, units: i64, options: &Options, prices: 
         unit: amount(line.unit_minor),
         total: amount(money::share(line.total_minor, units, line.quantity)),
     }
-}
-
-/// Variant and SKU, what there is of them.
-pub(super) fn detail(line: &Line) -> String {
-    let parts = [line.variant.trim(), line.sku.trim()];
-    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
 /// Wishes for a line. Those whose name begins with an underscore are for programs.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::customer::{self, Customer};
 use crate::db::Conn;
 use crate::error::{Refusal, Result};
-use crate::order::pages_show::went;
+use crate::order::pages_way::went;
 use crate::staff::permission::ManageCustomers;
 use crate::staff::{Person, Staff};
 use crate::web::{self, Answer, Desk, Form, Section, Shell};

@@ -6,15 +6,14 @@ use askama::Template;
 use super::today::{self, DAYS, Figures, Taken, of_base};
 use crate::db::Conn;
 use crate::error::Result;
-use crate::market::Markets;
 use crate::money::Money;
-use crate::moves::lifecycle;
 use crate::order::list::filter::AGES;
 use crate::order::list::{self, Count, Filter, Known, StageTotals, Wanted};
+use crate::order::pages_list;
 use crate::staff::permission::ViewOrders;
 use crate::staff::{Permission, Person, Staff};
 use crate::web::{self, Answer, Desk, Section, Shell};
-use crate::workflow::{Base, Stages};
+use crate::workflow::Base;
 
 struct Kpi {
     label: &'static str,
@@ -97,13 +96,7 @@ pub async fn show(desk: Data<Desk>, staff: Staff<ViewOrders>) -> Answer {
 
 fn load(conn: &mut Conn, person: &Person) -> Result<Today> {
     let shell = Shell::load(conn, person, Section::Today)?;
-    let known = Known {
-        stages: Stages::load(conn)?,
-        markets: Markets::load(conn)?,
-        me: person.id,
-        now: shell.now,
-        holds: lifecycle::HOLD_REASONS,
-    };
+    let known = pages_list::known(conn, person, shell.now)?;
     let totals = StageTotals::load(conn)?;
     let figures = today::figures(conn, &known, &totals)?;
     let money = person.may(Permission::ViewMoney);

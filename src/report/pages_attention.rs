@@ -6,15 +6,12 @@ use askama::Template;
 use super::attention::{self, Group, Why};
 use crate::db::Conn;
 use crate::error::Result;
-use crate::market::Markets;
 use crate::money::Money;
-use crate::moves::lifecycle;
-use crate::order::list::Known;
+use crate::order::pages_list;
 use crate::staff::permission::ViewOrders;
 use crate::staff::{Permission, Person, Staff};
 use crate::time::UtcTime;
 use crate::web::{self, Answer, Desk, Section, Shell};
-use crate::workflow::Stages;
 
 struct Heap {
     id: &'static str,
@@ -50,13 +47,7 @@ pub async fn show(desk: Data<Desk>, staff: Staff<ViewOrders>) -> Answer {
 
 fn load(conn: &mut Conn, person: &Person) -> Result<Attention> {
     let shell = Shell::load(conn, person, Section::Today)?;
-    let known = Known {
-        stages: Stages::load(conn)?,
-        markets: Markets::load(conn)?,
-        me: person.id,
-        now: shell.now,
-        holds: lifecycle::HOLD_REASONS,
-    };
+    let known = pages_list::known(conn, person, shell.now)?;
     let groups = attention::groups(conn, &known, person.may(Permission::ViewMoney))?;
     Ok(Attention { heaps: groups.into_iter().map(heap).collect(), shell })
 }

@@ -13,9 +13,10 @@ use crate::ids::new_uid;
 use crate::moves::pages::version_of;
 use crate::moves::{self, MoveRequest};
 use crate::order::pages_parts::Badge;
-use crate::order::pages_show::{number_of, went};
+use crate::order::pages_way::{number_of, went};
 use crate::order::{self, Line, Order};
 use crate::shipment::Units;
+use crate::shipment::pages_form::{count, units};
 use crate::staff::permission::{MoveOrders, ViewOrders};
 use crate::staff::{Permission, Person, Staff};
 use crate::web::{self, Answer, Desk, Form, Section, Shell};
@@ -127,11 +128,10 @@ impl NewPage {
         let inside = contents(conn, &returns.iter().map(|known| known.id).collect::<Vec<_>>())?;
         let row = |line: &Line| {
             let most = returnable(line, &returns, &inside);
-            let parts = [line.variant.as_str(), line.sku.as_str()];
             (most > 0).then(|| AskRow {
                 uid: line.uid.clone(),
                 title: line.title.clone(),
-                about: parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "),
+                about: line.caption(),
                 most,
                 typed: "0".to_owned(),
             })
@@ -186,32 +186,20 @@ pub struct ReturnPost {
     form_token: String,
 }
 
-/// A count as typed; nothing is none.
-fn count(typed: Option<&String>, field: &str) -> Result<i64> {
-    match typed.map(|typed| typed.trim()).unwrap_or_default() {
-        "" => Ok(0),
-        digits => digits.parse().map_err(|_| {
-            Refusal::field("return.units", field.to_owned(), "Enter a whole number, or leave it empty.").into()
-        }),
-    }
-}
-
 impl ReturnPost {
     fn wanted(&self) -> Result<Vec<Units>> {
-        let one = |(at, line): (usize, &String)| {
-            let quantity = count(self.units.get(at), &format!("units-{line}"))?;
-            Ok(Units { line: line.clone(), quantity })
-        };
-        self.line.iter().enumerate().map(one).collect()
+        units("return.units", &self.line, &self.units)
     }
     fn conditions(&self) -> Result<Vec<Condition>> {
         let one = |(at, line): (usize, &String)| {
+            let field = format!("restock-{line}");
+            let typed = |counts: &[String]| count("return.units", &field, counts.get(at));
             Ok(Condition {
                 line: line.clone(),
-                restock: count(self.restock.get(at), &format!("restock-{line}"))?,
-                damaged: count(self.damaged.get(at), &format!("restock-{line}"))?,
-                discard: count(self.discard.get(at), &format!("restock-{line}"))?,
-                missing: count(self.missing.get(at), &format!("restock-{line}"))?,
+                restock: typed(&self.restock)?,
+                damaged: typed(&self.damaged)?,
+                discard: typed(&self.discard)?,
+                missing: typed(&self.missing)?,
             })
         };
         self.line.iter().enumerate().map(one).collect()
@@ -305,12 +293,11 @@ impl ShowPage {
         let here = known.state.is_here();
         let row = |content: &ReturnLine| {
             let line = lines.iter().find(|line| line.id == content.line_id)?;
-            let parts = [line.variant.as_str(), line.sku.as_str()];
             let restock = if here { content.restock } else { content.quantity };
             Some(BackRow {
                 uid: line.uid.clone(),
                 title: line.title.clone(),
-                about: parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "),
+                about: line.caption(),
                 quantity: content.quantity,
                 restock: restock.to_string(),
                 damaged: content.damaged.to_string(),

@@ -2,6 +2,8 @@
 //! together, so that what is packed, shipped and returned adds up.
 
 pub mod pages;
+pub mod pages_form;
+pub mod pages_panel;
 pub mod pages_tracking;
 mod parcels;
 mod paste;
