@@ -10,7 +10,7 @@ use super::{
 use crate::actor::Actor;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Refusal, Result};
-use crate::ids::LineId;
+use crate::ids::{LineId, PaymentId};
 use crate::order::{self, Line, Order, PaymentKind};
 
 /// Gives something back of a capture: the row with its reason, its lines and the event are one
@@ -101,9 +101,9 @@ pub(super) fn left_of_lines(conn: &mut Conn, order: &Order, lines: &[Line]) -> R
     Ok(refund::left(order, lines, &|line| given.get(&line).copied().unwrap_or_default()))
 }
 
-/// The lines of the refunds of an order, by the key of the refund.
-pub(super) fn lines_of_refunds(conn: &mut Conn, order: &Order) -> Result<Vec<(i64, CheckedLine)>> {
-    store::lines_of_refunds(conn, order.id)
+/// The lines of the refunds of an order, failed ones too, by the key of the refund.
+pub(super) fn lines_of_refunds(conn: &mut Conn, order: &Order) -> Result<Vec<(PaymentId, CheckedLine)>> {
+    Ok(store::lines_of_refunds(conn, order.id)?.into_iter().map(|(payment, _, line)| (payment, line)).collect())
 }
 
 fn capture_for<'a>(order: &Order, ledger: &'a [Payment], new: &NewRefund) -> Result<&'a Payment> {
@@ -184,23 +184,4 @@ pub fn goodwill(
     write(tx, actor, &order, &row)?;
     settle(tx, &mut order)?;
     Ok(order)
-}
-
-/// Refunds that failed and of which the money is still owed, newest first: the number of the order and
-/// the row. One that was followed by a refund of the same capture that did not fail is settled.
-pub fn refunds_failed(conn: &mut Conn, limit: i64) -> Result<Vec<(i64, Payment)>> {
-    let mut open = Vec::new();
-    for (number, entry) in store::failed_refunds(conn, limit)? {
-        let ledger = ledger(conn, entry.order_id)?;
-        let tried_again = ledger.iter().any(|later| {
-            later.id > entry.id
-                && later.kind == PaymentKind::Refund
-                && later.parent_id == entry.parent_id
-                && later.holds()
-        });
-        if !tried_again {
-            open.push((number, entry));
-        }
-    }
-    Ok(open)
 }

@@ -29,10 +29,13 @@ use crate::time::UtcTime;
 use crate::workflow::Base;
 
 pub use card::looks_like_card;
-pub use giving::{goodwill, refund, refund_all, refunds_failed};
+pub use giving::{goodwill, refund, refund_all};
 pub use methods::{add_method, change_method, methods};
 pub use refund::{GOODWILL_REASONS, NewRefund, REFUND_REASONS, RefundLine};
-pub use sums::{balance, capturable, given_back, is_lapsed, open_authorizations, open_captures, promised, refundable};
+pub use sums::{
+    balance, capturable, given_back, is_lapsed, is_to_try_again, open_authorizations, open_captures, promised,
+    refundable,
+};
 
 /// A row of the ledger.
 #[derive(Clone, Debug, diesel::Queryable)]
@@ -190,18 +193,6 @@ impl<'a> Row<'a> {
 /// The ledger of an order, oldest first.
 pub fn ledger(conn: &mut Conn, order: OrderId) -> Result<Vec<Payment>> {
     store::of_order(conn, order)
-}
-
-/// Authorisations that lapse within two days of `now` and of which something is left, soonest first:
-/// the row and the number of its order.
-pub fn authorisations_expiring(conn: &mut Conn, now: UtcTime) -> Result<Vec<(i64, Payment)>> {
-    let mut expiring = Vec::new();
-    for (number, entry) in store::expiring(conn, now, now.plus_minutes(2 * 24 * 60))? {
-        if promised(&ledger(conn, entry.order_id)?, &entry) > 0 {
-            expiring.push((number, entry));
-        }
-    }
-    Ok(expiring)
 }
 
 /// Records an authorisation or a payment that happened elsewhere and saves what follows for the

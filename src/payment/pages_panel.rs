@@ -3,7 +3,10 @@
 
 use super::giving::lines_of_refunds;
 use super::method::Methods;
-use super::{GOODWILL_REASONS, Payment, REFUND_REASONS, capturable, is_lapsed, open_captures, promised, refundable};
+use super::{
+    GOODWILL_REASONS, Payment, REFUND_REASONS, capturable, is_lapsed, is_to_try_again, open_captures, promised,
+    refundable,
+};
 use crate::db::Conn;
 use crate::error::Result;
 use crate::money::Money;
@@ -78,7 +81,7 @@ impl Panel {
             (due, _) => ("Still due", due),
         };
         let titles = |row: &Payment| -> String {
-            let of_row = refunded.iter().filter(|(payment, _)| *payment == row.id.0);
+            let of_row = refunded.iter().filter(|(payment, _)| *payment == row.id);
             let words: Vec<String> = of_row
                 .filter_map(|(_, line)| {
                     let title = &lines.iter().find(|known| known.id == line.line)?.title;
@@ -158,16 +161,8 @@ fn told(shell: &Shell, order: &Order, ledger: &[Payment]) -> Vec<(bool, String)>
             Some(_) | None => {}
         }
     }
-    for entry in ledger.iter().filter(|entry| entry.state == EntryState::Failed && entry.kind == PaymentKind::Refund) {
-        let tried_again = ledger.iter().any(|later| {
-            later.id > entry.id
-                && later.kind == PaymentKind::Refund
-                && later.parent_id == entry.parent_id
-                && later.holds()
-        });
-        if !tried_again {
-            told.push((true, format!("A refund of {} failed. Nothing was given back; try it again.", entry.money())));
-        }
+    for entry in ledger.iter().filter(|entry| is_to_try_again(ledger, entry)) {
+        told.push((true, format!("A refund of {} failed. Nothing was given back; try it again.", entry.money())));
     }
     let on_its_way: i64 = ledger
         .iter()
@@ -191,6 +186,9 @@ fn row(shell: &Shell, ledger: &[Payment], entry: &Payment, may: May, address: &d
         }
         PaymentKind::Capture if may.refund && entry.is_done() && refundable(ledger, entry) > 0 => {
             acts.push((address(&format!("refunds/new?capture={}", entry.uid)), "Refund…"));
+        }
+        PaymentKind::Refund if may.refund && is_to_try_again(ledger, entry) => {
+            acts.push((address(&format!("refunds/new?again={}", entry.uid)), "Try again…"));
         }
         PaymentKind::Authorization
         | PaymentKind::Capture

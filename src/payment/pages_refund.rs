@@ -6,18 +6,18 @@ use actix_web::web::{Data, Path};
 use askama::Template;
 use serde::Deserialize;
 
-use super::giving::{left_of_lines, shipping_left};
+use super::giving::{left_of_lines, lines_of_refunds, shipping_left};
 use super::method::Methods;
 use super::pages_take::{Asked, read_amount, show, show_refused};
 use super::refund::Left;
 use super::{NewRefund, REFUND_REASONS, RefundLine, given_back, ledger, open_captures};
 use crate::db::Conn;
-use crate::error::{FieldProblem, Refusal, Result};
+use crate::error::{Error, FieldProblem, Refusal, Result};
 use crate::money::Money;
 use crate::moves::pages as moving;
 use crate::order::pages_form::{Typed, amount, problem};
 use crate::order::pages_way::{self as way, number_of, way_back, went};
-use crate::order::{self, Line, Order};
+use crate::order::{self, EntryState, Line, Order, PaymentKind};
 use crate::staff::Staff;
 use crate::staff::permission::RefundPayments;
 use crate::web::{self, Answer, Desk, Form, Query, wants_fragment};
@@ -128,6 +128,8 @@ pub struct RefundQuery {
     adjustment: String,
     /// Reason to begin with.
     reason: String,
+    /// Public identifier of a refund that failed, to begin with all that was asked for then.
+    again: String,
     /// The list one came from.
     from: String,
 }
@@ -153,6 +155,30 @@ impl Ground {
     }
     fn refundable(&self) -> i64 {
         open_captures(&self.ledger).iter().map(|(_, left)| left).sum()
+    }
+    /// What the form begins with where a refund that failed is tried again: all that was asked for then.
+    fn again(&self, conn: &mut Conn, uid: &str) -> Result<Typed> {
+        let failed = self
+            .ledger
+            .iter()
+            .find(|entry| entry.uid == uid && entry.kind == PaymentKind::Refund && entry.state == EntryState::Failed)
+            .ok_or_else(|| Error::Missing(format!("failed refund {uid}")))?;
+        let shown = |minor: i64| if minor == 0 { String::new() } else { self.order.money(minor).decimal() };
+        let capture = self.ledger.iter().find(|entry| Some(entry.id) == failed.parent_id);
+        let mut typed = Typed::default();
+        typed.set("capture", capture.map_or("", |capture| capture.uid.as_str()));
+        typed.set("shipping", shown(failed.shipping_minor));
+        typed.set("adjustment", shown(failed.adjustment_minor));
+        typed.set("amount", shown(failed.amount_minor));
+        typed.set("reason", if failed.reason.is_empty() { "other" } else { &failed.reason });
+        typed.set("note", failed.note.as_str());
+        for (_, wanted) in lines_of_refunds(conn, &self.order)?.iter().filter(|(payment, _)| *payment == failed.id) {
+            if let Some(line) = self.lines.iter().find(|line| line.id == wanted.line) {
+                typed.set(&format!("quantity-{}", line.uid), wanted.quantity.to_string());
+                typed.set(&format!("amount-{}", line.uid), self.order.money(wanted.amount_minor).decimal());
+            }
+        }
+        Ok(typed)
     }
     /// What the form begins with.
     fn first(&self, query: &RefundQuery) -> Typed {
@@ -326,7 +352,10 @@ pub async fn new(
         .db
         .read(move |conn| {
             let ground = Ground::load(conn, number)?;
-            let typed = ground.first(&query);
+            let typed = match query.again.as_str() {
+                "" => ground.first(&query),
+                failed => ground.again(conn, failed)?,
+            };
             Ok(ground.form(typed, &way))
         })
         .await?;

@@ -122,38 +122,33 @@ pub(super) fn insert_refund_lines(tx: &mut Tx<'_>, payment: PaymentId, lines: &[
 
 /// The lines of the refunds of an order that did not fail.
 pub(super) fn refund_lines(conn: &mut Conn, order: OrderId) -> Result<Vec<CheckedLine>> {
-    Ok(lines_of_refunds(conn, order)?.into_iter().map(|(_, line)| line).collect())
+    let lines = lines_of_refunds(conn, order)?;
+    Ok(lines
+        .into_iter()
+        .filter(|(_, state, _)| matches!(state, EntryState::Pending | EntryState::Succeeded))
+        .map(|(_, _, line)| line)
+        .collect())
 }
 
-/// The same with the key of the refund.
-pub(super) fn lines_of_refunds(conn: &mut Conn, order: OrderId) -> Result<Vec<(i64, CheckedLine)>> {
-    let rows: Vec<(i64, i64, i64, i64, i64)> = refund_lines::table
+/// The lines of all refunds of an order, with the key of the refund and how it ended.
+pub(super) fn lines_of_refunds(conn: &mut Conn, order: OrderId) -> Result<Vec<(PaymentId, EntryState, CheckedLine)>> {
+    let rows: Vec<(PaymentId, EntryState, (i64, i64, i64, i64))> = refund_lines::table
         .inner_join(payments::table.on(payments::id.eq(refund_lines::payment_id)))
         .filter(payments::order_id.eq(order.0))
-        .filter(payments::state.eq_any([EntryState::Pending, EntryState::Succeeded]))
         .order(refund_lines::id.asc())
         .select((
             refund_lines::payment_id,
-            refund_lines::line_id,
-            refund_lines::quantity,
-            refund_lines::amount_minor,
-            refund_lines::tax_minor,
+            payments::state,
+            (refund_lines::line_id, refund_lines::quantity, refund_lines::amount_minor, refund_lines::tax_minor),
         ))
         .load(conn)?;
-    let line = |(payment, line, quantity, amount_minor, tax_minor)| {
-        (payment, CheckedLine { line: LineId(line), quantity, amount_minor, tax_minor })
+    let line = |(line, quantity, amount_minor, tax_minor)| CheckedLine {
+        line: LineId(line),
+        quantity,
+        amount_minor,
+        tax_minor,
     };
-    Ok(rows.into_iter().map(line).collect())
-}
-
-pub(super) fn expiring(conn: &mut Conn, after: UtcTime, until: UtcTime) -> Result<Vec<(i64, Payment)>> {
-    Ok(payments::table
-        .inner_join(orders::table.on(orders::id.eq(payments::order_id)))
-        .filter(payments::kind.eq(PaymentKind::Authorization).and(payments::state.eq(EntryState::Succeeded)))
-        .filter(payments::expires_at.gt(after).and(payments::expires_at.le(until)))
-        .order(payments::expires_at.asc())
-        .select((orders::number, payments::all_columns))
-        .load(conn)?)
+    Ok(rows.into_iter().map(|(payment, state, row)| (payment, state, line(row))).collect())
 }
 
 /// Numbers of orders that still count a promise whose time ended between two instants.
@@ -165,16 +160,6 @@ pub(super) fn lapsed(conn: &mut Conn, since: UtcTime, now: UtcTime, limit: i64) 
         .filter(orders::authorized_minor.gt(0).and(payments::expires_at.gt(orders::updated_at.nullable())))
         .order(payments::expires_at.asc())
         .select(orders::number)
-        .limit(limit)
-        .load(conn)?)
-}
-
-pub(super) fn failed_refunds(conn: &mut Conn, limit: i64) -> Result<Vec<(i64, Payment)>> {
-    Ok(payments::table
-        .inner_join(orders::table.on(orders::id.eq(payments::order_id)))
-        .filter(payments::kind.eq(PaymentKind::Refund).and(payments::state.eq(EntryState::Failed)))
-        .order(payments::id.desc())
-        .select((orders::number, payments::all_columns))
         .limit(limit)
         .load(conn)?)
 }

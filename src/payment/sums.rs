@@ -115,6 +115,18 @@ pub fn given_back(ledger: &[Payment]) -> i64 {
         .sum()
 }
 
+/// Whether an entry is a refund that failed and waits to be tried again: none of the same capture came
+/// after it that was given or is under way, nor one of the same amount that failed as well.
+pub fn is_to_try_again(ledger: &[Payment], entry: &Payment) -> bool {
+    let follows = |later: &Payment| {
+        later.id > entry.id
+            && later.kind == PaymentKind::Refund
+            && later.parent_id == entry.parent_id
+            && (later.holds() || later.state == EntryState::Failed && later.amount_minor == entry.amount_minor)
+    };
+    entry.kind == PaymentKind::Refund && entry.state == EntryState::Failed && !ledger.iter().any(follows)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,6 +213,24 @@ mod tests {
         let ledger = [entry(1, PaymentKind::Capture, None, 100), failed];
         assert_eq!(balance(&ledger, UtcTime(0)).net(), 100);
         assert_eq!(refundable(&ledger, &ledger[0]), 100);
+    }
+
+    #[test]
+    fn a_failed_refund_waits_until_its_capture_is_refunded_after_all() {
+        let refund =
+            |id, parent, amount, state| Payment { state, ..entry(id, PaymentKind::Refund, Some(parent), amount) };
+        let (failed, done, pending) = (EntryState::Failed, EntryState::Succeeded, EntryState::Pending);
+        let waits = |after: &[Payment]| {
+            let mut ledger = vec![entry(1, PaymentKind::Capture, None, 100), refund(3, 1, 40, failed)];
+            ledger.extend_from_slice(after);
+            is_to_try_again(&ledger, &ledger[1])
+        };
+        assert!(waits(&[]));
+        assert!(waits(&[refund(2, 1, 40, done)]), "what came before says nothing");
+        assert!(waits(&[refund(4, 9, 40, done)]), "another capture says nothing");
+        assert!(waits(&[refund(4, 1, 30, failed)]));
+        assert!(!waits(&[refund(4, 1, 40, failed)]), "the last try is the one to try again");
+        assert!(!waits(&[refund(4, 1, 40, pending)]) && !waits(&[refund(4, 1, 60, done)]));
     }
 
     #[test]

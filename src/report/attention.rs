@@ -21,7 +21,7 @@ const EXPIRY_DAYS: i64 = 2;
 /// Why an order needs attention, the most pressing first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// A refund did not go through and the money is still owed.
+    /// A refund did not go through and was not made up for since.
     RefundFailed,
     /// Paid after it was given up, and what was ordered is gone.
     PaidAfterAbandon,
@@ -76,6 +76,8 @@ pub struct Item {
     pub minor: i64,
     /// That currency.
     pub currency: Currency,
+    /// Public identifier of the row of the ledger in question; empty where there is none.
+    pub payment: String,
 }
 
 /// The orders that need attention for one reason, the oldest first.
@@ -101,6 +103,8 @@ struct Row {
     minor: i64,
     #[diesel(sql_type = Text)]
     currency: String,
+    #[diesel(sql_type = Text)]
+    payment: String,
 }
 
 /// Every group that has orders. A query a reason, each bounded.
@@ -116,6 +120,7 @@ pub fn groups(conn: &mut Conn, known: &Known, money: bool) -> Result<Vec<Group>>
             at: UtcTime(row.at),
             minor: row.minor,
             currency: Currency::parse(&row.currency).unwrap_or(known.currency()),
+            payment: row.payment,
         };
         let items: Vec<Item> = rows.into_iter().take(SHOWN).map(item).collect();
         if !items.is_empty() {
@@ -130,6 +135,22 @@ pub fn groups(conn: &mut Conn, known: &Known, money: bool) -> Result<Vec<Group>>
 const OWED: &str = "captured_minor - refunded_minor - \
                     CASE WHEN base IN ('cancelled', 'rejected') THEN 0 ELSE total_minor - cancelled_minor END";
 
+/// A refund that failed and waits to be tried again, as `payment::is_to_try_again` has it.
+const TO_TRY_AGAIN: &str = "payments.kind = 'refund' AND payments.state = 'failed' AND NOT EXISTS \
+                            (SELECT 1 FROM payments later WHERE later.order_id = payments.order_id \
+                            AND later.id > payments.id AND later.kind = 'refund' \
+                            AND COALESCE(later.parent_id, 0) = COALESCE(payments.parent_id, 0) \
+                            AND (later.state IN ('pending', 'succeeded') \
+                            OR (later.state = 'failed' AND later.amount_minor = payments.amount_minor)))";
+
+/// What is left of an authorisation, as `payment::promised` has it.
+const PROMISED: &str = "CASE WHEN EXISTS (SELECT 1 FROM payments used WHERE used.order_id = payments.order_id \
+                        AND used.parent_id = payments.id AND used.state = 'succeeded' \
+                        AND (used.kind = 'void' OR (used.kind = 'capture' AND used.is_final))) THEN 0 \
+                        ELSE payments.amount_minor - (SELECT COALESCE(SUM(used.amount_minor), 0) FROM payments used \
+                        WHERE used.order_id = payments.order_id AND used.parent_id = payments.id \
+                        AND used.state = 'succeeded' AND used.kind = 'capture') END";
+
 fn question(why: Why, known: &Known) -> (String, Vec<Parameter>) {
     let mut parameters = Vec::new();
     let mut bind = |parameter: Parameter| {
@@ -142,8 +163,8 @@ fn question(why: Why, known: &Known) -> (String, Vec<Parameter>) {
             "payments.created_at",
             "payments.amount_minor",
             format!(
-                "payments JOIN orders ON orders.id = payments.order_id WHERE payments.kind = 'refund' \
-                 AND payments.state = 'failed' AND base_rank < 12 AND {OWED} > 0 ORDER BY payments.id"
+                "payments JOIN orders ON orders.id = payments.order_id \
+                 WHERE base_rank < 12 AND {TO_TRY_AGAIN} ORDER BY payments.id"
             ),
         ),
         Why::PaidAfterAbandon => (
@@ -159,9 +180,9 @@ fn question(why: Why, known: &Known) -> (String, Vec<Parameter>) {
             let rest = format!(
                 "payments JOIN orders ON orders.id = payments.order_id WHERE payments.kind = 'authorization' \
                  AND payments.state = 'succeeded' AND payments.expires_at > {now} AND payments.expires_at <= {soon} \
-                 AND orders.authorized_minor > 0 AND base_rank < 12 ORDER BY payments.expires_at, payments.id"
+                 AND base_rank < 12 AND {PROMISED} > 0 ORDER BY payments.expires_at, payments.id"
             );
-            ("payments.expires_at", "orders.authorized_minor", rest)
+            ("payments.expires_at", PROMISED, rest)
         }
         Why::Late => {
             let now = bind(Parameter::Int(known.now.0));
@@ -195,9 +216,10 @@ fn question(why: Why, known: &Known) -> (String, Vec<Parameter>) {
             ("stage_entered_at", none, rest)
         }
     };
+    let payment = if why == Why::RefundFailed { "payments.uid" } else { "''" };
     let text = format!(
         "SELECT orders.number AS number, orders.customer_name AS customer, {at} AS at, \
-         CAST({minor} AS BIGINT) AS minor, orders.currency AS currency FROM {rest} LIMIT {}",
+         CAST({minor} AS BIGINT) AS minor, orders.currency AS currency, {payment} AS payment FROM {rest} LIMIT {}",
         SHOWN + 1
     );
     (text, parameters)

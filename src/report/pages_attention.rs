@@ -29,6 +29,8 @@ struct Line {
     customer: String,
     at: UtcTime,
     amount: String,
+    /// Address of the form that tries a failed refund again; empty where there is none.
+    again: String,
 }
 
 #[derive(Template)]
@@ -49,10 +51,11 @@ fn load(conn: &mut Conn, person: &Person) -> Result<Attention> {
     let shell = Shell::load(conn, person, Section::Today)?;
     let known = pages_list::known(conn, person, shell.now)?;
     let groups = attention::groups(conn, &known, person.may(Permission::ViewMoney))?;
-    Ok(Attention { heaps: groups.into_iter().map(heap).collect(), shell })
+    let may_refund = person.may(Permission::RefundPayments);
+    Ok(Attention { heaps: groups.into_iter().map(|group| heap(group, may_refund)).collect(), shell })
 }
 
-fn heap(group: Group) -> Heap {
+fn heap(group: Group, may_refund: bool) -> Heap {
     let (id, icon, title, hint, all) = match group.why {
         Why::RefundFailed => (
             "refunds",
@@ -95,6 +98,12 @@ fn heap(group: Group) -> Heap {
         }
     };
     let line = |item: attention::Item| Line {
+        again: match item.payment.as_str() {
+            failed if may_refund && !failed.is_empty() => {
+                format!("/orders/{}/refunds/new?again={failed}", item.number)
+            }
+            _ => String::new(),
+        },
         number: item.number,
         customer: item.customer,
         at: item.at,

@@ -23,7 +23,7 @@ fn pay(desk: &TestDesk, number: i64, kind: PaymentKind, amount_minor: i64, expir
 }
 
 /// Titles of the heaps in which an order stands.
-fn heaps_of(page: &str, number: i64) -> Vec<String> {
+pub fn heaps_of(page: &str, number: i64) -> Vec<String> {
     page.split("<section class=\"card\"")
         .skip(1)
         .filter(|section| section.contains(&format!("/orders/{number}\"")))

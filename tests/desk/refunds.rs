@@ -9,9 +9,10 @@ use slipway::event;
 use slipway::money::Currency;
 use slipway::order::{self, EntryState, PaymentKind, PaymentStatus};
 use slipway::payment::provider::{self, Answer, Provider, Providers, Question};
-use slipway::payment::{self, NewPayment, NewRefund, Payment};
+use slipway::payment::{self, NewCapture, NewPayment, NewRefund, Payment};
 use slipway::{moves, worker};
 
+use crate::attention::heaps_of;
 use crate::support::app::TestDesk;
 use crate::support::person::Reply;
 
@@ -286,15 +287,36 @@ fn a_promise_warns_two_days_before_its_end_and_counts_for_nothing_after() {
         })
     };
     authorize(&desk, 3 * 24 * 60);
-    let expiring =
-        |desk: &TestDesk| desk.read(|conn| payment::authorisations_expiring(conn, slipway::time::UtcTime::now()));
-    assert!(expiring(&desk).is_empty());
+    assert!(waiting(&desk, number).is_empty());
     authorize(&desk, 60);
-    assert_eq!(expiring(&desk).iter().map(|(number, _)| *number).collect::<Vec<_>>(), [number]);
+    assert_eq!(waiting(&desk, number), ["Authorisation lapses soon"]);
     desk.owner().see(&format!("/orders/{number}")).must_say("An authorisation of €10.00 lapses");
     authorize(&desk, -1);
     desk.owner().see(&format!("/orders/{number}")).must_say("An authorisation of €10.00 lapsed");
     assert_eq!(desk.look(number).authorized_minor, 2_000);
+    // Once it is received or let go there is nothing to hurry for, though another one is still open.
+    let soon = ledger(&desk, number)[1].uid.clone();
+    desk.write(move |tx| {
+        let part = NewCapture {
+            authorization: soon,
+            amount_minor: 400,
+            more_to_come: true,
+            reference: String::new(),
+            note: String::new(),
+        };
+        payment::capture(tx, &SYSTEM, number, None, &part)
+    });
+    let page = desk.owner().see("/attention");
+    assert_eq!(heaps_of(&page.text(), number), ["Authorisation lapses soon"]);
+    page.must_say("€6.00");
+    let soon = ledger(&desk, number)[1].uid.clone();
+    desk.write(move |tx| payment::void(tx, &SYSTEM, number, None, &soon, ""));
+    assert!(waiting(&desk, number).is_empty());
+}
+
+/// What the list of what needs attention says about an order.
+fn waiting(desk: &TestDesk, number: i64) -> Vec<String> {
+    heaps_of(&desk.owner().see("/attention").text(), number)
 }
 
 /// A provider for tests: fails to be reached, refuses or does it, and remembers what it was asked.
@@ -380,18 +402,64 @@ fn a_refund_that_fails_changes_no_balance_and_is_found() {
     assert_eq!(work(&desk, &Terminal::new(0, true)), 1);
     let order = desk.look(number);
     assert_eq!((order.refunded_minor, order.captured_minor), (0, 6_395));
-    assert_eq!((order.payment_status, order.stage), (before.payment_status, before.stage));
-    let failed = desk.read(|conn| payment::refunds_failed(conn, 10));
-    assert_eq!(failed.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [number]);
+    assert_eq!((order.payment_status, &order.stage), (before.payment_status, &before.stage));
+    // Nothing is owed, as the order was not cut, and yet the customer waits for the money.
+    assert_eq!(order.credit_owed(), 0);
+    assert_eq!(waiting(&desk, number), ["Refund failed", "Waits for approval"]);
     let shown = desk.owner().see(&format!("/orders/{number}"));
     for words in ["A refund of €40.00 failed.", "Refund failed", "insufficient funds on the other side"] {
         shown.must_say(words);
     }
     // Trying again settles it.
     assert_eq!(refund(&desk, number, &[("amount", "63.95")]).status, 303);
-    assert!(desk.read(|conn| payment::refunds_failed(conn, 10)).is_empty());
+    assert_eq!(waiting(&desk, number), ["Waits for approval"]);
     assert_eq!(work(&desk, &Terminal::new(0, false)), 1);
     assert_eq!(desk.look(number).payment_status, PaymentStatus::Refunded);
+}
+
+#[test]
+fn a_failed_refund_is_tried_again_with_all_that_was_asked_for() {
+    let desk = TestDesk::open();
+    let owner = desk.owner();
+    let number = paid_by_provider(&desk);
+    let uid = mug(&desk, number);
+    let (quantity, amount) = (format!("quantity-{uid}"), format!("amount-{uid}"));
+    let asked = [(quantity.as_str(), "1"), (amount.as_str(), "20"), ("shipping", "6.95"), ("adjustment", "-1")];
+    assert_eq!(refund(&desk, number, &asked).status, 303);
+    assert_eq!(work(&desk, &Terminal::new(0, true)), 1);
+    let failed = ledger(&desk, number).pop().unwrap();
+    let address = format!("/orders/{number}/refunds/new?again={}", failed.uid);
+    for page in ["/attention".to_owned(), format!("/orders/{number}")] {
+        assert!(owner.see(&page).text().contains(&address), "{page}");
+        let others = [desk.viewer(), desk.support(), desk.packer()];
+        assert!(others.iter().all(|other| !other.see(&page).text().contains("?again=")), "{page}");
+    }
+    assert_eq!(desk.support().get(&address).status, 403);
+    assert_eq!(owner.get(&format!("/orders/{number}/refunds/new?again=nothing")).status, 404);
+
+    let form = owner.see(&address);
+    let names = ["capture", "expected", "shipping", "adjustment", "amount", "note", quantity.as_str(), amount.as_str()];
+    let mut fields: Vec<(&str, String)> = names.iter().map(|name| (*name, form.field(name))).collect();
+    fields.push(("reason", "damaged".into()));
+    assert!(form.text().contains("<option value=\"damaged\" selected>"));
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    for _ in 0..2 {
+        let sent = send(&desk, &form, number, "refunds", &fields);
+        assert_eq!(sent.status, 303, "{}", sent.text());
+    }
+    let rows = ledger(&desk, number);
+    let again = rows.last().unwrap();
+    assert_eq!((rows.len(), again.state), (3, EntryState::Pending), "two clicks are one refund");
+    assert_eq!((again.amount_minor, again.parent_id), (2_595, failed.parent_id));
+    assert_eq!((again.shipping_minor, again.adjustment_minor), (695, -100));
+    assert_eq!((&again.reason, &again.provider), (&failed.reason, &failed.provider));
+    assert_eq!(waiting(&desk, number), ["Waits for approval"]);
+    // It fails once more: one refund waits, not two.
+    assert_eq!(work(&desk, &Terminal::new(0, true)), 1);
+    let (first, last) = (failed.uid, again.uid.clone());
+    let page = owner.see("/attention").text();
+    assert!(page.contains(&last) && !page.contains(&first));
+    owner.see(&format!("/orders/{number}/refunds/new")).must_say("€63.95 can be given back");
 }
 
 #[test]

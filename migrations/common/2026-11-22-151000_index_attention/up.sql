@@ -1,4 +1,2 @@
 -- What needs attention is few among very many.
 CREATE INDEX orders_owed ON orders (placed_at, id) WHERE base_rank < 12 AND captured_minor - refunded_minor - CASE WHEN base IN ('cancelled', 'rejected') THEN 0 ELSE total_minor - cancelled_minor END > 0;
-CREATE INDEX payments_lapsing ON payments (expires_at, order_id) WHERE kind = 'authorization' AND state = 'succeeded' AND expires_at IS NOT NULL;
-CREATE INDEX payments_refused ON payments (id, order_id) WHERE kind = 'refund' AND state = 'failed';
