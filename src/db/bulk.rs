@@ -178,26 +178,30 @@ impl Bulk {
 
     /// Before very many documents come into search: how it merges them is decided at the end.
     pub fn prepare_search(&mut self) -> Result<()> {
-        match self.conn {
-            Conn::Sqlite(_) => self.run(
-                "INSERT INTO order_search (order_search, rank) VALUES ('automerge', 0); \
-                 INSERT INTO order_search (order_search, rank) VALUES ('crisismerge', 2000); \
-                 INSERT INTO order_search (order_search, rank) VALUES ('hashsize', 134217728);",
-            ),
-            Conn::Pg(_) => Ok(()),
+        self.set_search(&[("automerge", 0), ("crisismerge", 2_000), ("hashsize", 128 << 20)])
+    }
+
+    /// Sets how SQLite's search gathers and merges its words.
+    fn set_search(&mut self, settings: &[(&str, i64)]) -> Result<()> {
+        if let Conn::Pg(_) = self.conn {
+            return Ok(());
         }
+        for search in ["customer_search", "order_search"] {
+            for (name, value) in settings {
+                self.run(&format!("INSERT INTO {search} ({search}, rank) VALUES ('{name}', {value})"))?;
+            }
+        }
+        Ok(())
     }
 
     /// Leaves the database as a long-used one would be: keys counted on, statistics known, the log
     /// folded into the file.
     pub fn settle(&mut self, tables: &[&str]) -> Result<()> {
+        self.set_search(&[("automerge", 4), ("crisismerge", 16), ("hashsize", 1 << 20)])?;
         match &mut self.conn {
-            Conn::Sqlite(inner) => inner.batch_execute(
-                "INSERT INTO order_search (order_search, rank) VALUES ('automerge', 4); \
-                 INSERT INTO order_search (order_search, rank) VALUES ('crisismerge', 16); \
-                 INSERT INTO order_search (order_search, rank) VALUES ('hashsize', 1048576); \
-                 PRAGMA analysis_limit = 2000; ANALYZE; PRAGMA wal_checkpoint(TRUNCATE);",
-            )?,
+            Conn::Sqlite(inner) => {
+                inner.batch_execute("PRAGMA analysis_limit = 2000; ANALYZE; PRAGMA wal_checkpoint(TRUNCATE);")?;
+            }
             Conn::Pg(inner) => {
                 for table in tables {
                     inner.batch_execute(&format!(
