@@ -126,6 +126,17 @@ pub struct Movement {
     pub happened_at: UtcTime,
 }
 
+/// What the shelf has for what an order is allocated of a product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    /// The product.
+    pub product: ProductId,
+    /// Units the order is allocated.
+    pub needed: i64,
+    /// Units on the shelf that no order before it needs.
+    pub left: i64,
+}
+
 /// What makes stock change. The same kind and key count once for a line and a product.
 #[derive(Clone, Debug)]
 pub struct Cause {
@@ -260,6 +271,23 @@ pub fn shortages(conn: &mut Conn, order: OrderId, wants: &[Want]) -> Result<Vec<
     }
     let shifts = planned(conn, order, Firmness::Firmly, wants)?;
     sentences(conn, &shifts)
+}
+
+/// Of what there is too little on the shelf for what an order is allocated, one sentence a product:
+/// somebody counted less since, or more was promised than there was. Orders being prepared come first, then
+/// earlier ones. Nothing is told of a product that may be promised although there is none.
+pub fn uncovered(conn: &mut Conn, order: OrderId) -> Result<Vec<String>> {
+    let rows = store::coverage(conn, order)?;
+    let lacking: Vec<_> = rows.into_iter().filter(|row| row.needed > row.left).collect();
+    if lacking.is_empty() || !is_on(conn)? {
+        return Ok(Vec::new());
+    }
+    let names = store::names(conn, &lacking.iter().map(|row| row.product).collect::<Vec<_>>())?;
+    let told = lacking.iter().filter_map(|row| {
+        let (_, name) = names.iter().find(|(product, _)| *product == row.product)?;
+        Some(format!("{name}: {} needed, {} on the shelf for it.", row.needed, row.left.max(0)))
+    });
+    Ok(told.collect())
 }
 
 fn sentences(conn: &mut Conn, shifts: &[Shift]) -> Result<Vec<String>> {

@@ -3,8 +3,9 @@
 use diesel::prelude::*;
 
 use super::claims::{Change, Shift};
-use super::stock::{Cause, Claim, Counting, Levels, Movement, Part};
+use super::stock::{Cause, Claim, Counting, Coverage, Levels, Movement, Part};
 use crate::actor::Actor;
+use crate::db::dialect::{self, Parameter};
 use crate::db::schema::{order_lines, orders, product_parts, products, stock_claims, stock_levels, stock_movements};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Result};
@@ -87,6 +88,30 @@ pub(super) fn claims(conn: &mut Conn, order: OrderId) -> Result<Vec<Claim>> {
         .filter(stock_claims::order_id.eq(order.0))
         .order((stock_claims::product_id.asc(), stock_claims::line_id.asc()))
         .load(conn)?)
+}
+
+/// What an order is allocated of products that are never promised beyond what there is.
+pub(super) fn coverage(conn: &mut Conn, order: OrderId) -> Result<Vec<Coverage>> {
+    #[derive(diesel::QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        product: i64,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        needed: i64,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        left_over: i64,
+    }
+    let sql = "SELECT own.product_id AS product, CAST(SUM(own.allocated) AS BIGINT) AS needed, \
+               CAST(MAX(stock_levels.on_hand) - COALESCE((SELECT SUM(other.allocated) FROM stock_claims other \
+               JOIN orders ON orders.id = other.order_id WHERE other.product_id = own.product_id \
+               AND other.allocated > 0 AND other.order_id <> $1 \
+               AND (other.order_id < $1 OR orders.base IN ('approved', 'processed'))), 0) AS BIGINT) AS left_over \
+               FROM stock_claims own JOIN products ON products.id = own.product_id AND products.tracked \
+               AND NOT products.oversell JOIN stock_levels ON stock_levels.product_id = own.product_id \
+               WHERE own.order_id = $1 AND own.allocated > 0 GROUP BY own.product_id ORDER BY own.product_id";
+    let rows: Vec<Row> = dialect::load_written(conn, sql.to_owned(), vec![Parameter::Int(order.0)])?;
+    let coverage = |row: Row| Coverage { product: ProductId(row.product), needed: row.needed, left: row.left_over };
+    Ok(rows.into_iter().map(coverage).collect())
 }
 
 /// Moves the level of one product in one conditional statement. Answers whether there was enough; if

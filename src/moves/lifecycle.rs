@@ -163,7 +163,7 @@ pub struct Facts {
     pub payment_in_flight: bool,
     /// Whether a refund is under way.
     pub refund_in_flight: bool,
-    /// Of what there is too little to confirm it, one sentence a product.
+    /// Of what there is too little to confirm or approve it, one sentence a product.
     pub short: Vec<String>,
     /// Units that came back.
     pub returned_units: i64,
@@ -198,6 +198,7 @@ fn tell_lacks(order: &Order, facts: &Facts, edge: &Edge, amount: &Amount<'_>) ->
         (Kind::Forward, Base::Approved) => {
             address(facts, &mut lacks);
             payment(order, facts, facts.policy.to_approve, edge.to, amount, &mut lacks);
+            lacks.extend(facts.short.iter().cloned());
         }
         (Kind::Forward, Base::Processed) => address(facts, &mut lacks),
         (Kind::Correction, Base::Approved) if facts.shipped_units > 0 => {

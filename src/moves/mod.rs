@@ -594,7 +594,10 @@ fn check(tx: &mut Tx<'_>, order: &Order, edge: &Edge, request: &MoveRequest) -> 
     if edge.kind == Kind::Hold && request.until.is_some_and(|until| until <= tx.now) {
         return Err(Refusal::field("order.hold_until", "until", "The hold must end in the future.").into());
     }
-    let facts = facts(tx.conn, order)?;
+    let mut facts = facts(tx.conn, order)?;
+    if (edge.kind, edge.to) == (Kind::Forward, Base::Approved) {
+        facts.short = stock::uncovered(tx.conn, order.id)?;
+    }
     let lacks = told(order, &facts, edge, request.telling);
     if lacks.is_empty() {
         return Ok(());

@@ -65,8 +65,12 @@ pub(super) fn hold_softly(tx: &mut Tx<'_>, actor: &Actor, order: &Order, cause: 
     stock::settle(tx, actor, order.id, firmness, &wants, &cause, Shortage::Refuses)
 }
 
-/// What keeps an order from being confirmed for want of stock, one sentence a product.
+/// What keeps an order from being confirmed or approved for want of stock, one sentence a product. What was
+/// allocated when it was confirmed is looked for on the shelf again before it is approved.
 pub fn shortages(conn: &mut Conn, order: &Order, lines: &[Line]) -> Result<Vec<String>> {
+    if order.base == Base::Confirmed {
+        return stock::uncovered(conn, order.id);
+    }
     let waits = matches!(order.base, Base::Placed | Base::Abandoned | Base::Cancelled | Base::Rejected);
     // Units that were taken out when the order was stopped come back with it.
     let stopped = order.base.is_stopped();

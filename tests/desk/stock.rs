@@ -188,6 +188,37 @@ fn a_soft_hold_is_turned_into_an_allocation_even_of_the_last_unit() {
 }
 
 #[test]
+fn what_the_shelf_has_no_more_is_not_approved_until_it_has() {
+    let desk = TestDesk::open();
+    let mug = desk.product(MUG, 4);
+    let count = |units: i64, once: &'static str| {
+        desk.write(move |tx| stock::count(tx, &ANA, mug, units, "Two broke", once));
+    };
+    let approve = |number: i64| desk.go(number, MoveRequest::to("approved"));
+    let first = desk.order().line(MUG, "Mug", 2, 2850).at("confirmed").place();
+    let second = desk.order().line(MUG, "Mug", 2, 2850).at("confirmed").place();
+    count(3, "fewer");
+    let told = refusal(approve(second));
+    assert_eq!(told.code, "order.not_ready");
+    assert!(told.message.contains("(MUG-OAT-L): 2 needed, 1 on the shelf for it."), "{}", told.message);
+    approve(first).unwrap();
+    count(4, "found");
+    approve(second).unwrap();
+    // What is being prepared comes before what is only confirmed, though that came earlier.
+    desk.go(first, MoveRequest { reason: "mistake".into(), ..MoveRequest::to("confirmed") }).unwrap();
+    count(3, "broken again");
+    assert!(refusal(approve(first)).message.contains("2 needed, 1 on the shelf for it."));
+    // What may be promised although there is none is not looked for.
+    let promise = "UPDATE products SET oversell = TRUE";
+    match desk.look_behind() {
+        Conn::Sqlite(mut conn) => diesel::sql_query(promise).execute(&mut conn).unwrap(),
+        Conn::Pg(mut conn) => diesel::sql_query(promise).execute(&mut conn).unwrap(),
+    };
+    approve(first).unwrap();
+    desk.stock_must_add_up();
+}
+
+#[test]
 fn two_lines_of_one_product_are_asked_for_together() {
     let desk = TestDesk::open();
     let mug = desk.product(MUG, 3);
