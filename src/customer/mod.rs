@@ -103,21 +103,23 @@ fn phone_key(phone: &str) -> Option<String> {
 }
 
 /// The customer with this e-mail, or else this telephone number; made if there is neither. Nobody if
-/// neither was given: a name alone is not enough to tell two people apart.
+/// neither was given: a name alone is not enough to tell two people apart. Of several at once who bring the
+/// same new e-mail or number, one makes the customer and the others wait and find them.
 pub fn find_or_make(tx: &mut Tx<'_>, name: &str, email: &str, phone: &str) -> Result<Option<CustomerId>> {
     let (email, digits) = (folded_email(email), phone_key(phone));
     if email.is_none() && digits.is_none() {
         return Ok(None);
     }
-    let known = match &email {
-        Some(email) => store::by_email(tx.conn, email)?,
-        None => None,
+    let look = |conn: &mut Conn| match (&email, &digits) {
+        (Some(email), _) => store::by_email(conn, email),
+        (None, Some(digits)) => store::by_phone(conn, digits),
+        (None, None) => Ok(None),
     };
-    let known = match (known, &digits, &email) {
-        (None, Some(digits), None) => store::by_phone(tx.conn, digits)?,
-        (known, _, _) => known,
-    };
-    if let Some(id) = known {
+    if let Some(id) = look(tx.conn)? {
+        return Ok(Some(id));
+    }
+    dialect::lock_words(tx.conn, email.as_ref().or(digits.as_ref()).map_or("", String::as_str))?;
+    if let Some(id) = look(tx.conn)? {
         return Ok(Some(id));
     }
     let made = store::insert(tx, name.trim(), email.as_deref(), phone.trim(), digits.as_deref())?;
@@ -221,6 +223,7 @@ fn taken(tx: &mut Tx<'_>, customer: &Customer, new: &Contact) -> Result<Option<C
     if new.email.is_empty() || new.email == customer.email() {
         return Ok(None);
     }
+    dialect::lock_words(tx.conn, &new.email)?;
     let Some(id) = store::by_email(tx.conn, &new.email)? else { return Ok(None) };
     Ok(store::find(tx.conn, id)?.filter(|other| other.id != customer.id))
 }

@@ -82,6 +82,17 @@ pub fn for_update(conn: &Conn) -> &'static str {
     }
 }
 
+/// Waits until no other transaction that holds the same words has ended, to make what they name only once;
+/// on SQLite a no-op, as there is one writer.
+pub fn lock_words(conn: &mut Conn, words: &str) -> Result<()> {
+    if let Conn::Pg(inner) = conn {
+        diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+            .bind::<Text, _>(words)
+            .execute(inner)?;
+    }
+    Ok(())
+}
+
 /// Waits until no other transaction is changing the customer; on SQLite a no-op.
 pub fn lock_customer(conn: &mut Conn, customer: CustomerId) -> Result<()> {
     if let Conn::Pg(inner) = conn {

@@ -1,5 +1,7 @@
 //! Customers: found, corrected, merged, erased.
 
+use std::collections::BTreeSet;
+
 use diesel::RunQueryDsl;
 use slipway::customer::{self, Customer};
 use slipway::event::{self, Event};
@@ -24,6 +26,24 @@ fn names(person: &Person, address: &str) -> Vec<String> {
         .skip(1)
         .map(|rest| rest.split('<').next().unwrap().to_owned())
         .collect()
+}
+
+#[test]
+fn of_many_first_orders_of_one_new_person_at_once_one_makes_the_customer() {
+    let desk = TestDesk::open();
+    for (email, phone) in [("new@example.nl", ""), ("New@example.be", "+31 6 1234 5678"), ("", "+31 6 8765 4321")] {
+        let found: BTreeSet<i64> = std::thread::scope(|scope| {
+            let one = || {
+                let db = desk.db.clone();
+                move || {
+                    db.write_blocking(move |tx| customer::find_or_make(tx, "Eszter", email, phone)).unwrap().unwrap().0
+                }
+            };
+            let all: Vec<_> = (0..16).map(|_| scope.spawn(one())).collect();
+            all.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        assert_eq!(found.len(), 1, "{email} {phone}");
+    }
 }
 
 #[test]
