@@ -201,7 +201,7 @@ pub fn ledger(conn: &mut Conn, order: OrderId) -> Result<Vec<Payment>> {
 ///
 /// # Errors
 /// Stale as [`order::find_for_change`]; refuses amounts of zero or below, anything that looks like a
-/// card number, and authorisations on a stopped order.
+/// card number, authorisations on a stopped order, and anything on an archived one.
 pub fn record(tx: &mut Tx<'_>, actor: &Actor, number: i64, version: Option<i64>, new: &NewPayment) -> Result<Order> {
     add(tx, actor, number, version, new, provider::MANUAL)
 }
@@ -217,6 +217,7 @@ fn add(
     check_amount(new.amount_minor)?;
     check_texts(&[("reference", &new.reference), ("note", &new.note), ("method", &new.method)])?;
     let mut order = order::find_for_change(tx, number, version)?;
+    check_not_archived(&order)?;
     let parent = match new.kind {
         PaymentKind::Capture if provider == provider::MANUAL => covering(&ledger(tx.conn, order.id)?, new, tx.now),
         PaymentKind::Capture => None,
@@ -273,6 +274,7 @@ pub fn capture(tx: &mut Tx<'_>, actor: &Actor, number: i64, version: Option<i64>
     check_amount(new.amount_minor)?;
     check_texts(&[("reference", &new.reference), ("note", &new.note)])?;
     let mut order = order::find_for_change(tx, number, version)?;
+    check_not_archived(&order)?;
     let ledger = ledger(tx.conn, order.id)?;
     let entry = authorization(&ledger, &new.authorization)?;
     if is_lapsed(entry, tx.now) {
@@ -466,6 +468,18 @@ fn recorded(order: &Order, row: &Row<'_>, payment: String) -> Event {
         reference: row.reference.into(),
         reason: row.reason.into(),
     }
+}
+
+/// What was put away is settled, and nobody would see what came in.
+fn check_not_archived(order: &Order) -> Result<()> {
+    if order.base != Base::Archived {
+        return Ok(());
+    }
+    Err(Refusal::state(
+        "payment.order_archived",
+        "The order is in the archive, where nobody would see what came in. Bring it back first, then record it.",
+    )
+    .into())
 }
 
 fn check_amount(minor: i64) -> Result<()> {

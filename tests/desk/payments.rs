@@ -48,6 +48,19 @@ fn a_part_leaves_the_rest_due_and_too_much_is_owed_back() {
 }
 
 #[test]
+fn nothing_comes_in_unseen_for_an_order_in_the_archive() {
+    let desk = TestDesk::open();
+    let number = desk.order().at("archived").place();
+    for kind in ["capture", "authorization"] {
+        let reply = post(&desk, number, &[("kind", kind), ("amount", "5"), ("method", "cash")]);
+        assert_eq!(reply.status, 409);
+        reply.must_say("Bring it back first, then record it.");
+    }
+    let order = desk.look(number);
+    assert_eq!((order.authorized_minor, order.captured_minor, order.credit_owed()), (0, 6_395, 0));
+}
+
+#[test]
 fn what_cannot_be_read_comes_back_as_typed() {
     let desk = TestDesk::open();
     let number = desk.order().place();
