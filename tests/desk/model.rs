@@ -2,11 +2,15 @@
 //! Whatever they do, ledgers, parcels, statuses, counts, search and diary must agree afterwards.
 
 use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
+use diesel::sql_types::BigInt;
+use diesel::{QueryableByName, RunQueryDsl};
 use slipway::actor::Actor;
 use slipway::address::Address;
 use slipway::conversation::{self, Audience};
-use slipway::db::{Conn, Db};
+use slipway::db::{Conn, Db, Location};
 use slipway::error::{Error, Result};
 use slipway::event::{self, Event};
 use slipway::ids::StaffId;
@@ -76,8 +80,17 @@ fn budapest() -> Address {
     }
 }
 
+/// Who else acts on the same orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Company {
+    /// Nobody, so that it is known what an undo should restore.
+    Alone,
+    /// Others, in between.
+    Others,
+}
+
 /// One command. Refusals are answers like any other; only a fault of ours is an error here.
-fn command(db: &Db, dice: &mut Dice, markets: &Markets, orders: &mut Vec<i64>) {
+fn command(db: &Db, dice: &mut Dice, markets: &Markets, orders: &mut Vec<i64>, company: Company) {
     let actor = somebody(dice);
     if orders.is_empty() || dice.roll(8) == 0 {
         let draft = new_draft(dice, markets);
@@ -90,17 +103,19 @@ fn command(db: &Db, dice: &mut Dice, markets: &Markets, orders: &mut Vec<i64>) {
     let version = match dice.roll(6) {
         0 => None,
         1 => Some(seen.version - 1),
+        2..=4 if company == Company::Others => None,
         _ => Some(seen.version),
     };
     match dice.roll(21) {
-        15..=17 => parcel_command(db, dice, &seen, version, actor),
+        15..=17 => parcel_command(db, dice, &seen, version, actor, company),
         18 | 19 => return_command(db, dice, &seen, version, actor),
         20 => cut_command(db, dice, &seen, version, actor),
         0..=5 => {
             let request = wish(dice, version);
             let by = actor.clone();
             let moved = answer(db.write_blocking(move |tx| moves::move_to_stage(tx, &by, number, &request)));
-            if let Some(moved) = moved.filter(|moved| moved.changed && dice.roll(4) == 0) {
+            let is_restored = company == Company::Alone && dice.roll(4) == 0;
+            if let Some(moved) = moved.filter(|moved| moved.changed && is_restored) {
                 undo_restores(db, &seen, moved.order.version, &actor);
             }
         }
@@ -177,7 +192,7 @@ fn some_units(db: &Db, dice: &mut Dice, seen: &Order) -> Vec<Units> {
 }
 
 /// Splits an order, or brings one of its parcels anywhere.
-fn parcel_command(db: &Db, dice: &mut Dice, seen: &Order, version: Option<i64>, actor: Actor) {
+fn parcel_command(db: &Db, dice: &mut Dice, seen: &Order, version: Option<i64>, actor: Actor, company: Company) {
     let number = seen.number;
     let parcels = db.read_blocking(|conn| shipment::of_order(conn, seen.id)).unwrap();
     if parcels.is_empty() || dice.roll(4) == 0 {
@@ -190,7 +205,7 @@ fn parcel_command(db: &Db, dice: &mut Dice, seen: &Order, version: Option<i64>, 
     let (request, by) = (wish(dice, version), actor.clone());
     let changed = answer(db.write_blocking(move |tx| moves::change_parcel(tx, &by, number, &parcel, to, &request)));
     let moved = changed.filter(|changed| changed.moved.as_ref().is_some_and(|moved| moved.can_undo));
-    if let Some(changed) = moved.filter(|_| dice.roll(3) == 0) {
+    if let Some(changed) = moved.filter(|_| company == Company::Alone && dice.roll(3) == 0) {
         undo_restores(db, seen, changed.order.version, &actor);
     }
 }
@@ -261,7 +276,8 @@ fn undo_restores(db: &Db, before: &Order, version: i64, actor: &Actor) {
 fn answer<T>(outcome: Result<T>) -> Option<T> {
     match outcome {
         Ok(value) => Some(value),
-        Err(Error::Refused(_)) => None,
+        // What others took away meanwhile is missing.
+        Err(Error::Refused(_) | Error::Missing(_)) => None,
         Err(other) => panic!("a command failed: {other}"),
     }
 }
@@ -417,15 +433,10 @@ fn with_channel(desk: &TestDesk) -> Markets {
 }
 
 fn check_all(desk: &TestDesk, orders: &[i64]) {
-    for number in orders {
-        let number = *number;
-        desk.db
-            .read_blocking(move |conn| {
-                check(conn, number);
-                Ok(())
-            })
-            .unwrap();
-    }
+    desk.read(|conn| {
+        orders.iter().for_each(|number| check(conn, *number));
+        Ok(())
+    });
     desk.stock_must_add_up();
 }
 
@@ -437,7 +448,7 @@ fn whatever_is_asked_of_an_order_its_ledgers_statuses_and_diary_agree() {
         let mut dice = Dice(seed);
         let mut orders = Vec::new();
         for round in 0..600 {
-            command(&desk.db, &mut dice, &markets, &mut orders);
+            command(&desk.db, &mut dice, &markets, &mut orders, Company::Alone);
             if round % 40 == 0 {
                 check_all(&desk, &orders);
             }
@@ -453,53 +464,117 @@ fn sixteen_people_at_once_leave_every_order_whole() {
     let mut orders = Vec::new();
     let mut dice = Dice(31);
     while orders.len() < 6 {
-        command(&desk.db, &mut dice, &markets, &mut orders);
+        command(&desk.db, &mut dice, &markets, &mut orders, Company::Alone);
     }
-    let made: Vec<Vec<i64>> = std::thread::scope(|scope| {
-        let people: Vec<_> = (0..16)
-            .map(|person| {
-                let (db, markets, mut orders) = (desk.db.clone(), markets.clone(), orders.clone());
-                scope.spawn(move || {
-                    let mut dice = Dice(1_000 + person);
-                    for _ in 0..60 {
-                        command_among_others(&db, &mut dice, &markets, &mut orders);
-                    }
-                    orders
-                })
-            })
-            .collect();
-        people.into_iter().map(|person| person.join().unwrap()).collect()
+    std::thread::scope(|scope| {
+        for person in 0..16 {
+            let (db, markets, mut orders) = (desk.db.clone(), markets.clone(), orders.clone());
+            scope.spawn(move || {
+                let mut dice = Dice(1_000 + person);
+                for _ in 0..60 {
+                    command(&db, &mut dice, &markets, &mut orders, Company::Others);
+                }
+            });
+        }
     });
-    let all: std::collections::BTreeSet<i64> = made.into_iter().flatten().collect();
-    check_all(&desk, &all.into_iter().collect::<Vec<_>>());
+    check_all(&desk, &all_orders(&desk.db));
 }
 
-/// As [`command`], where nobody can tell what an undo should restore because others act in between.
-fn command_among_others(db: &Db, dice: &mut Dice, markets: &Markets, orders: &mut Vec<i64>) {
-    let number = *dice.pick(orders);
-    let actor = somebody(dice);
-    match dice.roll(5) {
-        0 => command_place(db, dice, markets, orders),
-        1 => {
-            let new = NewPayment {
-                kind: PaymentKind::Capture,
-                amount_minor: 2_400,
-                method: "card".into(),
-                reference: String::new(),
-                note: String::new(),
-                expires_at: None,
-            };
-            answer(db.write_blocking(move |tx| moves::record_payment(tx, &actor, number, None, &new)));
+/// Numbers of all orders. No number is ever left out.
+fn all_orders(db: &Db) -> Vec<i64> {
+    let is_there = |number: &i64| db.read_blocking(|conn| order::find(conn, *number)).is_ok();
+    (FIRST_NUMBER..).take_while(is_there).collect()
+}
+
+/// Number of the first order of a shop.
+const FIRST_NUMBER: i64 = 10_001;
+/// Names the database of [`commands_until_killed`].
+const DATABASE: &str = "SLIPWAY_MODEL_DATABASE";
+/// Its seed.
+const SEED: &str = "SLIPWAY_MODEL_SEED";
+/// Processes that are killed one after another.
+const KILLS: u64 = 5;
+
+#[test]
+fn however_often_the_desk_is_killed_every_order_is_whole() {
+    let desk = TestDesk::open();
+    with_channel(&desk);
+    let url = desk.database_url();
+    let mut dice = Dice(77);
+    let mut before = 0;
+    for round in 0..KILLS {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "model::commands_until_killed", "--ignored", "--quiet"])
+            .envs([(DATABASE, url.as_str()), (SEED, &(round * 1_000 + 1).to_string())])
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let started = Instant::now();
+        while newest_event(&desk.db) < before + 60 {
+            assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+            assert!(started.elapsed() < Duration::from_secs(60), "writing takes too long");
+            std::thread::sleep(Duration::from_millis(2));
         }
-        _ => {
-            let request = wish(dice, None);
-            answer(db.write_blocking(move |tx| moves::move_to_stage(tx, &actor, number, &request)));
-        }
+        std::thread::sleep(Duration::from_micros(dice.roll(40_000)));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        wait_for_its_connections(&desk.db);
+        before = newest_event(&desk.db);
+        check_all(&desk, &all_orders(&desk.db));
     }
 }
 
-fn command_place(db: &Db, dice: &mut Dice, markets: &Markets, orders: &mut Vec<i64>) {
-    let (actor, draft) = (somebody(dice), new_draft(dice, markets));
-    let placed = db.write_blocking(move |tx| moves::place(tx, &actor, &draft));
-    orders.extend(answer(placed).map(|placed| placed.order.number));
+/// Orders are placed and changed by four people until somebody kills the process.
+#[test]
+#[ignore = "another test runs it, in a process of its own"]
+fn commands_until_killed() {
+    let Ok(url) = std::env::var(DATABASE) else { return };
+    let seed: u64 = std::env::var(SEED).unwrap().parse().unwrap();
+    let db = Db::open(&Location::parse(&url).unwrap()).unwrap();
+    let markets = db.read_blocking(Markets::load).unwrap();
+    let known = all_orders(&db);
+    std::thread::scope(|scope| {
+        for person in 0..4 {
+            let (db, markets, mut orders) = (&db, &markets, known.clone());
+            scope.spawn(move || {
+                let mut dice = Dice(seed + person);
+                loop {
+                    command(db, &mut dice, markets, &mut orders, Company::Others);
+                }
+            });
+        }
+    });
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+fn number(db: &Db, sql: &str) -> i64 {
+    let found: Number = db
+        .read_blocking(|conn| {
+            Ok(match conn {
+                Conn::Pg(inner) => diesel::sql_query(sql).get_result(inner)?,
+                Conn::Sqlite(inner) => diesel::sql_query(sql).get_result(inner)?,
+            })
+        })
+        .unwrap();
+    found.number
+}
+
+fn newest_event(db: &Db) -> i64 {
+    number(db, "SELECT COALESCE(MAX(id), 0) AS number FROM events")
+}
+
+/// A server goes on with a statement whose client is gone until it wants to answer.
+fn wait_for_its_connections(db: &Db) {
+    let busy = "SELECT COUNT(*) AS number FROM pg_stat_activity WHERE datname = current_database() \
+                AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND state <> 'idle'";
+    let started = Instant::now();
+    while !db.location().is_sqlite() && number(db, busy) > 0 {
+        assert!(started.elapsed() < Duration::from_secs(30), "a connection of the dead lives on");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }

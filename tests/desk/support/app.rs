@@ -80,6 +80,10 @@ impl TestDesk {
     pub fn address(&self) -> String {
         format!("http://{}", self.address)
     }
+    /// The database as `--database` takes it.
+    pub fn database_url(&self) -> String {
+        self.database.as_ref().unwrap().url()
+    }
     /// A folder for files of this test.
     pub fn folder(&self) -> &std::path::Path {
         self.database.as_ref().unwrap().folder()
