@@ -53,6 +53,16 @@ pub fn lock_order(conn: &mut Conn, order: OrderId) -> Result<()> {
     Ok(())
 }
 
+/// The same for the order with a number.
+pub fn lock_numbered(conn: &mut Conn, number: i64) -> Result<()> {
+    if let Conn::Pg(inner) = conn {
+        diesel::sql_query("SELECT 1 FROM orders WHERE number = $1 FOR UPDATE")
+            .bind::<BigInt, _>(number)
+            .execute(inner)?;
+    }
+    Ok(())
+}
+
 /// Waits until no other transaction is editing the shop's stages. SQLite has one writer, so there it is a
 /// no-op.
 pub fn lock_stage_editor(conn: &mut Conn) -> Result<()> {

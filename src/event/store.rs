@@ -1,6 +1,7 @@
 //! The diary's table.
 
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use super::{Entry, Event};
 use crate::actor::{Actor, ActorKind};
@@ -36,18 +37,12 @@ pub(super) fn append(
     event: &Event,
     at: Option<UtcTime>,
 ) -> Result<()> {
-    let seq = match order {
-        None => 0,
-        Some(order) => {
-            let last: Option<i64> = events::table
-                .filter(events::order_id.eq(order.0))
-                .select(events::seq)
-                .order(events::seq.desc())
-                .first(tx.conn)
-                .optional()?;
-            last.unwrap_or(0) + 1
-        }
-    };
+    // Found as it is written: one statement, and of the shop itself, which has no number of its own, 0.
+    let seq = diesel::dsl::sql::<BigInt>("(SELECT COALESCE(MAX(earlier.seq) + 1, CASE WHEN ")
+        .bind::<BigInt, _>(order.map_or(0, |order| order.0))
+        .sql(" = 0 THEN 0 ELSE 1 END) FROM events earlier WHERE earlier.order_id = ")
+        .bind::<BigInt, _>(order.map_or(0, |order| order.0))
+        .sql(")");
     let (kind, payload) = kind_and_payload(event)?;
     diesel::insert_into(events::table)
         .values((

@@ -249,12 +249,12 @@ fn told(order: &Order, facts: &Facts, edge: &Edge, telling: Telling) -> Vec<Stri
 fn facts(conn: &mut Conn, order: &Order) -> Result<Facts> {
     let lines = order::lines(conn, order.id)?;
     let ledger = payment::ledger(conn, order.id)?;
-    let open_holds = open_holds(conn, order.id)?.len();
     let policy = payment::methods(conn)?.of(&order.payment_method);
-    Ok(Facts {
-        open_returns: crate::returns::open_count(conn, order.id)?,
-        ..facts_of(order, &lines, &ledger, open_holds, policy)
-    })
+    // Only what is on hold has open holds, and only what has left comes back.
+    let open_holds = if order.base == Base::OnHold { open_holds(conn, order.id)?.len() } else { 0 };
+    let has_left = lines.iter().any(|line| line.shipped_quantity > 0);
+    let open_returns = if has_left { crate::returns::open_count(conn, order.id)? } else { 0 };
+    Ok(Facts { open_returns, ..facts_of(order, &lines, &ledger, open_holds, policy) })
 }
 
 /// What the rules look at, from what was read already. Pure.
@@ -456,7 +456,7 @@ pub fn move_to_stage(tx: &mut Tx<'_>, actor: &Actor, number: i64, request: &Move
     if !workflow::hold_open(tx, &target)? {
         return Err(unknown_stage(&request.to, &stages));
     }
-    let order = order::find_for_change(tx, number, request.version)?;
+    order::check_version(tx, &order, request.version)?;
     siblings::check_required(tx, &order, &target, request)?;
     if order.base == target.base {
         return rename_stage(tx, actor, order, &stages, &target, request);

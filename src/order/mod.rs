@@ -364,12 +364,20 @@ pub fn find_by_id(conn: &mut Conn, id: OrderId) -> Result<Order> {
 /// Missing if there is none; stale if somebody changed it since `version` was read, saying who did
 /// what.
 pub fn find_for_change(tx: &mut Tx<'_>, number: i64, version: Option<i64>) -> Result<Order> {
-    let id = store::id_of(tx.conn, number)?.ok_or_else(|| Error::Missing(format!("order {number}")))?;
-    dialect::lock_order(tx.conn, id)?;
-    let order = find_by_id(tx.conn, id)?;
+    dialect::lock_numbered(tx.conn, number)?;
+    let order = find(tx.conn, number)?;
+    check_version(tx, &order, version)?;
+    Ok(order)
+}
+
+/// Holds an order that was found for a change against the version that was seen, if one is given.
+///
+/// # Errors
+/// Stale as [`find_for_change`].
+pub fn check_version(tx: &mut Tx<'_>, order: &Order, version: Option<i64>) -> Result<()> {
     match version {
-        Some(version) if version != order.version => Err(stale(tx.conn, &order, tx.now)?),
-        _ => Ok(order),
+        Some(version) if version != order.version => Err(stale(tx.conn, order, tx.now)?),
+        _ => Ok(()),
     }
 }
 

@@ -144,10 +144,6 @@ pub struct Indexed {
     pub notes: Vec<String>,
 }
 
-pub(super) fn id_of(conn: &mut Conn, number: i64) -> Result<Option<OrderId>> {
-    Ok(orders::table.filter(orders::number.eq(number)).select(orders::id).first(conn).optional()?)
-}
-
 pub(super) fn by_number(conn: &mut Conn, number: i64) -> Result<Option<Order>> {
     Ok(orders::table.filter(orders::number.eq(number)).first(conn).optional()?)
 }

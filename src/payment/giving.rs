@@ -22,10 +22,10 @@ use crate::order::{self, Line, Order, PaymentKind};
 /// left; stale as [`order::find_for_change`]; refuses more than is left of the capture or of a line,
 /// parts that do not add up to the amount, and a missing reason.
 pub fn refund(tx: &mut Tx<'_>, actor: &Actor, number: i64, version: Option<i64>, new: &NewRefund) -> Result<Order> {
-    let order = order::find_for_change(tx, number, None)?;
+    let mut order = order::find_for_change(tx, number, None)?;
     let ledger = ledger(tx.conn, order.id)?;
     as_expected(&order, &ledger, new)?;
-    let mut order = order::find_for_change(tx, number, version)?;
+    order::check_version(tx, &order, version)?;
     check_amount(new.amount_minor)?;
     check_reason(REFUND_REASONS, &new.reason)?;
     check_texts(&[("reference", &new.reference), ("note", &new.note)])?;

@@ -354,7 +354,7 @@ pub fn capture_by_policy(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, base
             any = true;
         }
     }
-    resettle(tx, order)?;
+    settle_by(tx, order, &ledger, any)?;
     Ok(any)
 }
 
@@ -396,7 +396,7 @@ pub fn void_all(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order) -> Result<boo
             any = true;
         }
     }
-    resettle(tx, order)?;
+    settle_by(tx, order, &ledger, any)?;
     Ok(any)
 }
 
@@ -423,6 +423,15 @@ fn lapse(tx: &mut Tx<'_>, number: i64) -> Result<bool> {
     event::record(tx, &Actor::System { name: "Timer" }, Some(order.id), &lapsed)?;
     order::save(tx, &mut order)?;
     Ok(true)
+}
+
+/// Takes the sums of a ledger over into the order; read again if rows were written since. Does not save.
+fn settle_by(tx: &mut Tx<'_>, order: &mut Order, read: &[Payment], written: bool) -> Result<()> {
+    if written {
+        return resettle(tx, order);
+    }
+    order::settle(order, &balance(read, tx.now), tx.now);
+    Ok(())
 }
 
 /// Takes the ledger's sums over into the order. Does not save.

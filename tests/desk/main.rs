@@ -37,6 +37,7 @@ mod schema;
 mod setup;
 mod staff;
 mod stages;
+mod statements;
 mod stock;
 mod tidy;
 mod timers;
