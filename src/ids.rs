@@ -48,6 +48,10 @@ key! {
     ImportId,
     /// Key of an API key.
     KeyId,
+    /// Key of a webhook endpoint.
+    EndpointId,
+    /// Key of a message to an endpoint.
+    DeliveryId,
 }
 
 /// A public identifier: UUIDv7 in its hyphenated lowercase form, so that newer sorts after older.

@@ -5,7 +5,7 @@
 //! ledger that its cause can make only once.
 
 use crate::actor::Actor;
-use crate::db::{Conn, Tx};
+use crate::db::{Conn, Db, Tx};
 use crate::error::{Error, Refusal, Result};
 use crate::event::{self, Event};
 use crate::ids::{LineId, OrderId, ProductId};
@@ -437,6 +437,39 @@ pub fn count(
         Event::StockCounted { product: name, before: before.on_hand, after: counted, reason: reason.to_owned() };
     event::record(tx, actor, None, &counted_event)?;
     Ok(Levels { on_hand: counted, ..before })
+}
+
+/// Products looked at in one transaction.
+const TOLD_AT_ONCE: i64 = 200;
+
+/// Writes down which products became low since this was last asked, once for each time they do. Returns how
+/// many did. Safe in several processes at once.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn tell_low(db: &Db) -> Result<usize> {
+    let any = db.read(|conn| Ok(is_on(conn)? && !store::to_tell(conn, 1)?.is_empty())).await?;
+    if any { db.write(tell_low_now).await } else { Ok(0) }
+}
+
+fn tell_low_now(tx: &mut Tx<'_>) -> Result<usize> {
+    let mut told = 0;
+    for standing in store::to_tell(tx.conn, TOLD_AT_ONCE)? {
+        if !store::tell(tx, standing.id, standing.is_low)? {
+            continue;
+        }
+        let name = store::names(tx.conn, &[standing.id])?.into_iter().next().map(|(_, name)| name).unwrap_or_default();
+        let low = Event::StockLow {
+            product: standing.uid,
+            sku: standing.sku,
+            name,
+            available: standing.available,
+            low_at: standing.low_at,
+        };
+        event::record(tx, &Actor::System { name: "Timer" }, None, &low)?;
+        told += 1;
+    }
+    Ok(told)
 }
 
 /// Orders that are still to be sent and want this product or a bundle of it; with none, any product.

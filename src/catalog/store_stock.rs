@@ -300,3 +300,50 @@ pub(super) fn orders_of_lines(conn: &mut Conn, lines: &[LineId]) -> Result<Vec<(
         .select((order_lines::id, orders::number))
         .load(conn)?)
 }
+
+/// Counted products whose standing between low and enough is not as the shop was told, each with what is
+/// available, what counts as low and whether it is low.
+pub(super) fn to_tell(conn: &mut Conn, limit: i64) -> Result<Vec<LowStanding>> {
+    let available = stock_levels::on_hand - stock_levels::allocated - stock_levels::soft_held;
+    let low = products::low_at.is_not_null().and(products::low_at.ge(available.nullable()));
+    let enough = products::low_at.is_null().or(products::low_at.lt(available.nullable()));
+    let rows: Vec<(ProductId, String, String, i64, Option<i64>, Option<UtcTime>)> = stock_levels::table
+        .inner_join(products::table.on(products::id.eq(stock_levels::product_id)))
+        .filter(products::tracked.eq(true))
+        .filter(stock_levels::low_told_at.is_null().and(low).or(stock_levels::low_told_at.is_not_null().and(enough)))
+        .order(stock_levels::product_id)
+        .limit(limit)
+        .select((products::id, products::uid, products::sku, available, products::low_at, stock_levels::low_told_at))
+        .load(conn)?;
+    let standing = |(id, uid, sku, available, low_at, told): (_, _, _, _, Option<i64>, Option<UtcTime>)| LowStanding {
+        id,
+        uid,
+        sku,
+        available,
+        low_at: low_at.unwrap_or_default(),
+        is_low: told.is_none(),
+    };
+    Ok(rows.into_iter().map(standing).collect())
+}
+
+/// A product that became low, or is no longer.
+pub(super) struct LowStanding {
+    pub(super) id: ProductId,
+    pub(super) uid: String,
+    pub(super) sku: String,
+    pub(super) available: i64,
+    pub(super) low_at: i64,
+    pub(super) is_low: bool,
+}
+
+/// Keeps that the shop was told, or that there is enough again. Answers whether that was news.
+pub(super) fn tell(tx: &mut Tx<'_>, product: ProductId, is_low: bool) -> Result<bool> {
+    let row = stock_levels::table.find(product.0);
+    let changed = match is_low {
+        true => diesel::update(row.filter(stock_levels::low_told_at.is_null()))
+            .set(stock_levels::low_told_at.eq(Some(tx.now)))
+            .execute(tx.conn)?,
+        false => diesel::update(row).set(stock_levels::low_told_at.eq(None::<UtcTime>)).execute(tx.conn)?,
+    };
+    Ok(changed == 1 && is_low)
+}

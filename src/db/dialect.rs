@@ -284,6 +284,44 @@ pub fn next_job(conn: &mut Conn, now: crate::time::UtcTime) -> Result<Option<i64
     Ok(found.map(|key| key.id))
 }
 
+/// The key of the diary up to which it is complete: no event with this key or a smaller one will still
+/// appear. On Postgres every transaction that draws keys holds a lock that tells from where
+/// (`order_the_diary`), so nothing above the least of them is complete.
+pub fn diary_end(conn: &mut Conn) -> Result<i64> {
+    #[derive(diesel::QueryableByName)]
+    struct Key {
+        #[diesel(sql_type = BigInt)]
+        id: i64,
+    }
+    match conn {
+        Conn::Sqlite(inner) => {
+            let last: Key = diesel::sql_query("SELECT COALESCE(MAX(id), 0) AS id FROM events").get_result(inner)?;
+            Ok(last.id)
+        }
+        Conn::Pg(inner) => {
+            // In this order: whoever draws a key after it was read holds a lock no smaller than it.
+            let drawn: Key = diesel::sql_query("SELECT last_value AS id FROM events_id_seq").get_result(inner)?;
+            let held: Key = diesel::sql_query(
+                "SELECT COALESCE(MIN((CAST(classid AS BIGINT) << 32) + CAST(objid AS BIGINT) - 364791569817010176), \
+                 9223372036854775807) AS id FROM pg_locks \
+                 WHERE locktype = 'advisory' AND objsubid = 1 AND CAST(classid AS BIGINT) BETWEEN 84934656 AND 85000191 \
+                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            )
+            .get_result(inner)?;
+            Ok(drawn.id.min(held.id))
+        }
+    }
+}
+
+/// What a query ends in that locks the rows it finds and leaves out those that are locked; nothing on
+/// SQLite.
+pub fn for_update_skipping(conn: &Conn) -> &'static str {
+    match conn {
+        Conn::Sqlite(_) => "",
+        Conn::Pg(_) => " FOR UPDATE SKIP LOCKED",
+    }
+}
+
 /// What stands before a column so that SQLite does not pick that column's index for a condition that
 /// is cheaper to check on the way. Postgres decides by its statistics.
 pub fn on_the_way(conn: &Conn) -> &'static str {

@@ -258,6 +258,7 @@ diesel::table! {
         on_hand -> BigInt,
         allocated -> BigInt,
         soft_held -> BigInt,
+        low_told_at -> Nullable<BigInt>,
     }
 }
 
@@ -668,6 +669,78 @@ diesel::joinable!(shipment_lines -> shipments (shipment_id));
 diesel::joinable!(channels -> markets (market_id));
 diesel::joinable!(sessions -> staff (staff_id));
 
+diesel::table! {
+    webhook_endpoints (id) {
+        id -> BigInt,
+        uid -> Text,
+        url -> Text,
+        description -> Text,
+        events -> Text,
+        market_id -> Nullable<BigInt>,
+        whole_order -> Bool,
+        secret -> Text,
+        former_secret -> Nullable<Text>,
+        former_until_at -> Nullable<BigInt>,
+        starts_after -> BigInt,
+        paused_until_at -> Nullable<BigInt>,
+        version -> BigInt,
+        created_at -> BigInt,
+        disabled_at -> Nullable<BigInt>,
+        disabled_by_desk -> Bool,
+        disabled_reason -> Text,
+        removed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    webhook_deliveries (id) {
+        id -> BigInt,
+        uid -> Text,
+        endpoint_id -> BigInt,
+        message -> Text,
+        seq -> Nullable<BigInt>,
+        name -> Text,
+        order_number -> Nullable<BigInt>,
+        body -> Text,
+        state -> Text,
+        attempts -> BigInt,
+        due_at -> BigInt,
+        claimed_until_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+        finished_at -> Nullable<BigInt>,
+        last_status -> Nullable<BigInt>,
+        last_ms -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    webhook_attempts (id) {
+        id -> BigInt,
+        delivery_id -> BigInt,
+        sent_at -> BigInt,
+        took_ms -> BigInt,
+        status -> Nullable<BigInt>,
+        problem -> Text,
+        answer -> Text,
+    }
+}
+
+diesel::table! {
+    webhook_replays (id) {
+        id -> BigInt,
+        endpoint_id -> BigInt,
+        position -> BigInt,
+        until_position -> BigInt,
+    }
+}
+
+diesel::table! {
+    webhook_relay (id) {
+        id -> BigInt,
+        position -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     settings,
     counters,
@@ -713,4 +786,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     import_problems,
     invoices,
     stage_counts,
+    webhook_endpoints,
+    webhook_deliveries,
+    webhook_attempts,
+    webhook_replays,
+    webhook_relay,
 );

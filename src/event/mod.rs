@@ -2,7 +2,10 @@
 //! The timeline, the audit log and everything that reacts to a change read it. Events are never
 //! changed or removed; an event of an order has the next number of that order.
 
+mod feed;
+pub mod public;
 mod store;
+mod store_feed;
 mod words;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +17,7 @@ use crate::ids::OrderId;
 use crate::money::{Currency, Money};
 use crate::time::UtcTime;
 
+pub use feed::{Fed, FeedPage, feed, feed_end, position_at};
 pub use words::{discreet_sentence, sentence};
 
 /// Everything that can happen. The serialised name is the stable kind that programs see.
@@ -72,6 +76,9 @@ pub enum Event {
     /// A provider refused to move money.
     #[serde(rename = "payment.failed")]
     PaymentFailed { entry: String, payment: String, amount: MoneyFact, problem: String },
+    /// The time of an authorisation will soon be over, with this much of it left.
+    #[serde(rename = "payment.expiring")]
+    AuthorizationExpiring { payment: String, amount: MoneyFact, expires_at: UtcTime },
     /// The time of an authorisation was over.
     #[serde(rename = "payment.lapsed")]
     AuthorizationLapsed { amount: MoneyFact },
@@ -142,6 +149,13 @@ pub enum Event {
     /// Somebody counted what lies on the shelf.
     #[serde(rename = "stock.counted")]
     StockCounted { product: String, before: i64, after: i64, reason: String },
+    /// As little of a product can be had as the shop calls low.
+    #[serde(rename = "stock.low")]
+    StockLow { product: String, sku: String, name: String, available: i64, low_at: i64 },
+    /// A webhook endpoint was added, changed, given a new secret, disabled, enabled or removed; `change` says
+    /// which. `url` is without its query, which may hold a secret.
+    #[serde(rename = "webhook.changed")]
+    WebhookChanged { endpoint: String, url: String, change: String, detail: String },
     /// A file was imported.
     #[serde(rename = "import.finished")]
     ImportFinished { file: String, made: i64, known: i64, refused: i64 },
@@ -321,6 +335,7 @@ impl Event {
             Event::PaymentRecorded { .. }
                 | Event::PaymentStarted { .. }
                 | Event::PaymentFailed { .. }
+                | Event::AuthorizationExpiring { .. }
                 | Event::AuthorizationLapsed { .. }
         )
     }
@@ -338,6 +353,7 @@ impl Event {
                 | Event::NoteRemoved { .. }
                 | Event::MessageRecorded { .. }
                 | Event::SlipPrinted { .. }
+                | Event::AuthorizationExpiring { .. }
         )
     }
 }

@@ -12,7 +12,7 @@ use crate::ids::{OrderId, new_uid};
 use crate::on_each_database;
 use crate::time::UtcTime;
 
-type Row = (i64, String, i64, String, String, ActorKind, Option<i64>, String, UtcTime);
+pub(super) type Row = (i64, String, i64, String, String, ActorKind, Option<i64>, String, UtcTime);
 
 macro_rules! columns {
     () => {
@@ -29,6 +29,8 @@ macro_rules! columns {
         )
     };
 }
+
+pub(super) use columns;
 
 pub(super) fn append(
     tx: &mut Tx<'_>,
@@ -208,7 +210,7 @@ pub(super) fn erase_of_customer(tx: &mut Tx<'_>, customer: &str, erased: &str) -
     Ok(())
 }
 
-fn entry(row: Row) -> Result<Entry> {
+pub(super) fn entry(row: Row) -> Result<Entry> {
     let (id, uid, seq, kind, payload, actor_kind, actor_key, actor_name, at) = row;
     let mut value: serde_json::Value = serde_json::from_str(&payload)?;
     if let Some(map) = value.as_object_mut() {

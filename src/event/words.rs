@@ -62,6 +62,9 @@ pub fn sentence(event: &Event, label: &dyn Fn(&str) -> String) -> String {
             let told = if problem.is_empty() { String::new() } else { format!(": {problem}") };
             format!("refused {} of {}{told}", entry_words(entry), show(*amount))
         }
+        Event::AuthorizationExpiring { amount, expires_at, .. } => {
+            format!("noted that an authorisation of {} lapses at {}", show(*amount), expires_at.rfc3339())
+        }
         Event::AuthorizationLapsed { amount } => format!("let an authorisation of {} lapse", show(*amount)),
         Event::ShipmentChanged { position, state, carrier, tracking, .. } => {
             let with = match (carrier.is_empty(), tracking.is_empty()) {
@@ -118,6 +121,8 @@ pub fn sentence(event: &Event, label: &dyn Fn(&str) -> String) -> String {
         Event::StockCounted { product, before, after, reason } => {
             format!("counted {after} of {product}, {before} before: {reason}")
         }
+        Event::StockLow { name, available, .. } => format!("noted that {name} is low: {available} can be had"),
+        Event::WebhookChanged { url, change, detail, .. } => webhook_words(url, change, detail),
         Event::ImportFinished { file, made, known, refused } => {
             format!("imported {file}: {made} new, {known} already here, {refused} refused")
         }
@@ -131,6 +136,7 @@ pub fn discreet_sentence(event: &Event, label: &dyn Fn(&str) -> String) -> Strin
         Event::PaymentRecorded { entry, .. } => format!("recorded {}", entry_words(entry)),
         Event::PaymentStarted { entry, .. } => format!("began {}", entry_words(entry)),
         Event::PaymentFailed { entry, .. } => format!("refused {}", entry_words(entry)),
+        Event::AuthorizationExpiring { .. } => "noted that an authorisation lapses soon".into(),
         Event::AuthorizationLapsed { .. } => "let an authorisation lapse".into(),
         Event::OrderUpdated { field, .. } if event.tells_contact() => format!("changed the {field}"),
         Event::LinesChanged(change) => {
@@ -186,6 +192,14 @@ fn stage_words(label: &str, change: &str, before: &str, after: &str) -> String {
         what if before.is_empty() => format!("set the {what} of the stage {label} to “{after}”"),
         what if after.is_empty() => format!("removed the {what} of the stage {label}, which was “{before}”"),
         what => format!("changed the {what} of the stage {label} from “{before}” to “{after}”"),
+    }
+}
+
+fn webhook_words(url: &str, change: &str, detail: &str) -> String {
+    let because = if detail.is_empty() { String::new() } else { format!(": {detail}") };
+    match change {
+        "rotated" => format!("made a new secret for the webhook {url}"),
+        other => format!("{} the webhook {url}{because}", plain(other)),
     }
 }
 

@@ -10,6 +10,7 @@ mod document;
 pub mod draft;
 mod edit;
 pub mod list;
+pub mod news;
 pub mod pages_board;
 pub mod pages_bulk;
 pub mod pages_edit;

@@ -247,7 +247,9 @@ fn icon(event: &Event) -> &'static str {
             "receipt-refund"
         }
         Event::PaymentRecorded { .. } | Event::PaymentStarted { .. } => "credit-card",
-        Event::PaymentFailed { .. } | Event::AuthorizationLapsed { .. } => "alert-triangle",
+        Event::PaymentFailed { .. } | Event::AuthorizationLapsed { .. } | Event::AuthorizationExpiring { .. } => {
+            "alert-triangle"
+        }
         Event::ShipmentChanged { state, .. } if state == "shipped" => "package-export",
         Event::ShipmentChanged { .. } | Event::ParcelMade { .. } => "package",
         Event::UnitsCancelled { .. } => "ban",
@@ -261,10 +263,11 @@ fn icon(event: &Event) -> &'static str {
         | Event::CustomerChanged { .. }
         | Event::CustomerMerged { .. }
         | Event::CustomerErased { .. } => "users",
-        Event::ProductChanged { .. } | Event::StockCounted { .. } => "building-warehouse",
+        Event::ProductChanged { .. } | Event::StockCounted { .. } | Event::StockLow { .. } => "building-warehouse",
         Event::SettingsChanged { .. }
         | Event::StageChanged { .. }
         | Event::KeyChanged { .. }
+        | Event::WebhookChanged { .. }
         | Event::ViewChanged { .. } => "settings",
     }
 }

@@ -158,6 +158,15 @@ pub(super) fn by_numbers(conn: &mut Conn, numbers: &[i64]) -> Result<Vec<Order>>
     Ok(found)
 }
 
+/// In no order.
+pub(super) fn by_ids(conn: &mut Conn, ids: &[i64]) -> Result<Vec<Order>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(CHUNK) {
+        found.extend(orders::table.filter(orders::id.eq_any(chunk)).load::<Order>(conn)?);
+    }
+    Ok(found)
+}
+
 pub(super) fn by_id(conn: &mut Conn, id: OrderId) -> Result<Option<Order>> {
     Ok(orders::table.find(id.0).first(conn).optional()?)
 }

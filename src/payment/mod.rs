@@ -400,6 +400,41 @@ pub fn void_all(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order) -> Result<boo
     Ok(any)
 }
 
+/// Minutes before its end at which a promise counts as expiring.
+const EXPIRING: i64 = 2 * 24 * 60;
+
+/// Writes down which promises lapse within two days, once for each. Safe in several processes at once.
+/// Returns how many there were.
+///
+/// # Errors
+/// When the database cannot be read or written.
+pub async fn tell_expiring(db: &Db) -> Result<usize> {
+    let now = UtcTime::now();
+    let until = now.plus_minutes(EXPIRING);
+    let mut told = 0;
+    for (order, uid) in db.read(move |conn| store::expiring_untold(conn, now, until, 200)).await? {
+        told += usize::from(db.write(move |tx| tell_expiry(tx, order, &uid)).await?);
+    }
+    Ok(told)
+}
+
+fn tell_expiry(tx: &mut Tx<'_>, order: OrderId, uid: &str) -> Result<bool> {
+    let order = order::lock(tx, order)?;
+    let until = tx.now.plus_minutes(EXPIRING);
+    // Another process may have been faster.
+    let still = store::expiring_untold(tx.conn, tx.now, until, 1_000)?.iter().any(|(_, untold)| untold == uid);
+    let ledger = ledger(tx.conn, order.id)?;
+    let Some(entry) = ledger.iter().find(|entry| still && entry.uid == uid) else { return Ok(false) };
+    let (left, Some(expires_at)) = (promised(&ledger, entry), entry.expires_at) else { return Ok(false) };
+    if left <= 0 {
+        return Ok(false);
+    }
+    let expiring =
+        Event::AuthorizationExpiring { payment: entry.uid.clone(), amount: order.money(left).into(), expires_at };
+    event::record(tx, &Actor::System { name: "Timer" }, Some(order.id), &expiring)?;
+    Ok(true)
+}
+
 /// Lets promises whose time is over count no more: looked for among those that lapsed in the last month.
 /// Safe in several processes at once. Returns how many orders changed.
 pub async fn lapse_due(db: &Db) -> Result<usize> {

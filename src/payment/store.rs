@@ -7,7 +7,7 @@ use super::refund::CheckedLine;
 use super::{Payment, Row};
 use crate::actor::Actor;
 use crate::db::schema::{orders, payment_methods, payments, refund_lines};
-use crate::db::{Conn, Tx};
+use crate::db::{Conn, Tx, dialect};
 use crate::error::Result;
 use crate::ids::{LineId, OrderId, PaymentId, new_uid};
 use crate::order::{EntryState, Order, PastPayment, PaymentKind};
@@ -149,6 +149,33 @@ pub(super) fn lines_of_refunds(conn: &mut Conn, order: OrderId) -> Result<Vec<(P
         tax_minor,
     };
     Ok(rows.into_iter().map(|(payment, state, row)| (payment, state, line(row))).collect())
+}
+
+/// Orders with the promises that lapse between two instants and of which nobody was told yet.
+pub(super) fn expiring_untold(
+    conn: &mut Conn,
+    after: UtcTime,
+    until: UtcTime,
+    limit: i64,
+) -> Result<Vec<(OrderId, String)>> {
+    #[derive(diesel::QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        order_id: i64,
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        uid: String,
+    }
+    let text = format!(
+        "SELECT payments.order_id, payments.uid FROM payments JOIN orders ON orders.id = payments.order_id \
+         WHERE payments.kind = 'authorization' AND payments.state = 'succeeded' \
+         AND payments.expires_at > $1 AND payments.expires_at <= $2 AND orders.authorized_minor > 0 \
+         AND NOT EXISTS (SELECT 1 FROM events WHERE events.order_id = payments.order_id \
+         AND events.kind = 'payment.expiring' AND events.payload LIKE '%\"' || payments.uid || '\"%') \
+         ORDER BY payments.expires_at, payments.id LIMIT {limit}"
+    );
+    let bounds = vec![dialect::Parameter::Int(after.0), dialect::Parameter::Int(until.0)];
+    let found = dialect::load_written::<Found>(conn, text, bounds)?;
+    Ok(found.into_iter().map(|found| (OrderId(found.order_id), found.uid)).collect())
 }
 
 /// Numbers of orders that still count a promise whose time ended between two instants.

@@ -13,6 +13,7 @@ mod customers;
 mod demo;
 mod durability;
 mod exports;
+mod feed;
 mod imports;
 mod invoices;
 mod licences;
