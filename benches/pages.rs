@@ -233,7 +233,7 @@ fn serve(location: &Location) -> SocketAddr {
     let db = Db::open(location).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let desk = Desk::new(db.clone(), Config { listen: address, database: location.clone() });
+    let desk = Desk::new(db.clone(), Config { listen: address, database: location.clone(), webhook_allow: Vec::new() });
     let key = staff::cookie_key(&db).unwrap();
     std::thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {

@@ -13,6 +13,7 @@ use crate::demo::{self, Made};
 use crate::error::{Error, Refusal, Result};
 use crate::setup::{self, NewShop};
 use crate::web::Desk;
+use crate::webhook::{Allowed, PATIENCE, Post};
 use crate::{intake, routes, staff, web, worker};
 
 /// A merchant's order desk in one binary.
@@ -26,6 +27,10 @@ struct Cli {
     /// Where to listen: ADDRESS:PORT
     #[arg(long, global = true, env = "SLIPWAY_LISTEN", default_value = DEFAULT_LISTEN)]
     listen: String,
+    /// A host or network that webhooks may go to though it is private, such as erp.shop.lan or 10.0.0.0/8; give
+    /// several with commas between
+    #[arg(long, global = true, env = "SLIPWAY_WEBHOOK_ALLOW", value_name = "HOST_OR_NETWORK", value_delimiter = ',')]
+    webhook_allow: Vec<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -144,7 +149,11 @@ pub fn run() -> ExitCode {
 fn dispatch(cli: Cli) -> Result<()> {
     let usual = if matches!(cli.command, Command::Demo { .. }) { DEMO_DATABASE } else { DEFAULT_DATABASE };
     let database = cli.database.as_deref().unwrap_or(usual);
-    let config = Config { database: Location::parse(database)?, listen: address(&cli.listen)? };
+    let config = Config {
+        database: Location::parse(database)?,
+        listen: address(&cli.listen)?,
+        webhook_allow: cli.webhook_allow,
+    };
     match cli.command {
         Command::Serve => serve(config),
         Command::Demo { orders } => show(config, orders),
@@ -180,6 +189,7 @@ fn logging() {
 
 fn serve(config: Config) -> Result<()> {
     logging();
+    Allowed::parse(&config.webhook_allow)?;
     let db = Db::open(&config.database)?;
     serve_open(db, config)
 }
@@ -215,11 +225,12 @@ fn serve_open(db: Db, config: Config) -> Result<()> {
         say(&format!("\n    {code}\n"));
     }
     say(&format!("Slipway listens on http://{here}"));
+    let post = Post::new(Allowed::parse(&config.webhook_allow)?, PATIENCE);
     let desk = Desk::new(db, config);
     let runner = actix_web::rt::System::new();
     runner.block_on(async move {
         let table = move |service: &mut actix_web::web::ServiceConfig, desk: &Desk| routes::pages(service, desk, &key);
-        actix_web::rt::spawn(worker::run(desk.db.clone()));
+        actix_web::rt::spawn(worker::run(desk.db.clone(), post));
         web::serve(desk, listener, table)?.await
     })?;
     Ok(())

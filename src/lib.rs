@@ -67,6 +67,7 @@ pub mod privacy;
 pub mod settings;
 pub mod setup;
 pub mod transfer;
+pub mod webhook;
 
 // What puts it together.
 pub mod cli;

@@ -41,6 +41,7 @@ pub fn pages(config: &mut ServiceConfig, desk: &Desk, key: &Key) {
             .configure(customers)
             .configure(paper)
             .configure(shop)
+            .configure(webhooks)
             .configure(one_order)
             .configure(products)
             .configure(parcels)
@@ -212,6 +213,23 @@ fn shop(config: &mut ServiceConfig) {
         .service(resource("/settings/staff/{uid}/link").route(post().to(p::link)))
         .service(resource("/settings/staff/{uid}/disable").route(post().to(p::disable)))
         .service(resource("/settings/staff/{uid}/enable").route(post().to(p::enable)));
+}
+
+/// Programs that are told what happens.
+fn webhooks(config: &mut ServiceConfig) {
+    use crate::webhook::{pages as w, pages_deliveries as d};
+    config
+        .service(resource("/settings/webhooks").route(get().to(w::index)).route(post().to(w::create)))
+        .service(resource("/settings/webhooks/new").route(get().to(w::new)))
+        .service(resource("/settings/webhooks/{uid}").route(get().to(w::show)).route(post().to(w::save)))
+        .service(resource("/settings/webhooks/{uid}/secret").route(post().to(w::rotate)))
+        .service(resource("/settings/webhooks/{uid}/disable").route(post().to(w::disable)))
+        .service(resource("/settings/webhooks/{uid}/enable").route(post().to(w::enable)))
+        .service(resource("/settings/webhooks/{uid}/remove").route(post().to(w::remove)))
+        .service(resource("/settings/webhooks/{uid}/test").route(post().to(d::test)))
+        .service(resource("/settings/webhooks/{uid}/replays").route(post().to(d::replay)))
+        .service(resource("/settings/webhooks/{uid}/deliveries/{delivery}").route(get().to(d::show)))
+        .service(resource("/settings/webhooks/{uid}/deliveries/{delivery}/resend").route(post().to(d::resend)));
 }
 
 /// Slips and order details on paper.

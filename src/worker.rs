@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::catalog::stock;
 use crate::customer;
 use crate::db::{Db, dialect};
 use crate::error::{Error, Result};
@@ -11,18 +12,21 @@ use crate::job::{self, Job};
 use crate::moves;
 use crate::payment;
 use crate::payment::provider::{self, Providers};
+use crate::webhook::{self, Post};
 
 /// How often the timers and the queue are looked at.
 const ROUND: Duration = Duration::from_secs(2);
 /// Customers that search learns of at once.
 const UNKNOWN: i64 = 500;
+/// Rounds between looks at what is low or lapses soon.
+const LOOKING: u32 = 10;
 /// Rounds between housekeeping.
 const HOUSEKEEPING: u32 = 150;
 
-/// Runs until the process ends: the clock and the queue side by side, so that no timer waits for a long
-/// job.
-pub async fn run(db: Db) {
-    tokio::join!(clock(&db), queue(&db));
+/// Runs until the process ends: the clock, the queue and the webhooks side by side, so that no timer waits
+/// for a long job or a slow receiver.
+pub async fn run(db: Db, post: Post) {
+    tokio::join!(clock(&db), queue(&db), webhook::run(&db, &post));
 }
 
 async fn clock(db: &Db) {
@@ -40,7 +44,12 @@ async fn tick(db: &Db, rounds: u32) -> Result<()> {
     moves::run_timers(db).await?;
     payment::lapse_due(db).await?;
     while db.write(|tx| customer::index_missing(tx, UNKNOWN)).await? == UNKNOWN as usize {}
+    if rounds.is_multiple_of(LOOKING) {
+        stock::tell_low(db).await?;
+        payment::tell_expiring(db).await?;
+    }
     if rounds.is_multiple_of(HOUSEKEEPING) {
+        while db.write(webhook::forget_old).await? > 0 {}
         db.write(|tx| dialect::fold_stage_counts(tx.conn)).await?;
         db.write(uploads::forget_stale).await?;
     }

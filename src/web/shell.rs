@@ -134,6 +134,8 @@ pub struct Shell {
     pub view: String,
     /// Whether settings are shown in the menu.
     pub settings: bool,
+    /// Webhooks that the desk gave up, for those who can do something about it: identifier and URL.
+    pub given_up: Vec<(String, String)>,
     /// The message of the last change.
     pub toast: Option<Toast>,
     /// A fresh one-time token for a form that creates something.
@@ -143,7 +145,7 @@ pub struct Shell {
 }
 
 impl Shell {
-    /// Loads what surrounds a page: four queries, whatever the shop's size.
+    /// Loads what surrounds a page: five queries at the most, whatever the shop's size.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -151,6 +153,8 @@ impl Shell {
         let shop = store::shop(conn)?;
         let open = store::open_orders(conn)?;
         let views = store::views(conn, viewer.staff_id())?;
+        let settings = viewer.may_open(Section::Settings);
+        let given_up = if settings { store::given_up_webhooks(conn)? } else { Vec::new() };
         Ok(Shell {
             shop,
             name: viewer.name().to_owned(),
@@ -162,7 +166,8 @@ impl Shell {
             nav: navigation(viewer, section, open),
             views,
             view: String::new(),
-            settings: viewer.may_open(Section::Settings),
+            settings,
+            given_up,
             toast: viewer.toast(),
             form_token: uuid::Uuid::new_v4().to_string(),
             now: UtcTime::now(),

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::shell::{NavView, Shop};
-use crate::db::schema::{markets, request_keys, saved_views, settings, stage_counts, stages};
+use crate::db::schema::{markets, request_keys, saved_views, settings, stage_counts, stages, webhook_endpoints};
 use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::ids::StaffId;
@@ -73,6 +73,17 @@ pub(super) fn views(conn: &mut Conn, staff: StaffId) -> Result<Vec<NavView>> {
         .limit(30)
         .load::<(String, String, String, String)>(conn)?;
     Ok(rows.into_iter().map(|(slug, name, icon, query)| NavView { slug, name, icon, query }).collect())
+}
+
+/// Webhooks that the desk gave up and nobody has seen to yet: identifier and URL without its query.
+pub(super) fn given_up_webhooks(conn: &mut Conn) -> Result<Vec<(String, String)>> {
+    let rows: Vec<(String, String)> = webhook_endpoints::table
+        .filter(webhook_endpoints::disabled_by_desk.eq(true).and(webhook_endpoints::removed_at.is_null()))
+        .order(webhook_endpoints::id)
+        .select((webhook_endpoints::uid, webhook_endpoints::url))
+        .load(conn)?;
+    let shown = |url: String| url.split('?').next().unwrap_or_default().to_owned();
+    Ok(rows.into_iter().map(|(uid, url)| (uid, shown(url))).collect())
 }
 
 /// Takes a one-time token, or finds where its first use ended. Taking it makes a second request with

@@ -42,3 +42,4 @@ mod statements;
 mod stock;
 mod tidy;
 mod timers;
+mod webhooks;

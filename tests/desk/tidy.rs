@@ -300,6 +300,8 @@ fn nobody_touches_a_table_of_another_feature_but_reports_and_transfers() {
         ("stock_levels", "catalog"),
         ("stock_claims", "catalog"),
         ("stock_movements", "catalog"),
+        ("webhook_endpoints", "webhook"),
+        ("webhook_deliveries", "webhook"),
     ] {
         for source in sources().iter().filter(|source| !source.is_in(&[owner, "transfer", "report", "db"])) {
             for verb in ["insert_into", "update", "delete"] {

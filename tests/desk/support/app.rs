@@ -59,7 +59,11 @@ impl TestDesk {
         let db = Db::open(&database.location).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let config = Config { listen: address, database: database.location.clone() };
+        let config = Config {
+            listen: address,
+            database: database.location.clone(),
+            webhook_allow: vec!["127.0.0.0/8".to_owned()],
+        };
         let desk = Desk::new(db.clone(), config);
         let key = staff::cookie_key(&db).unwrap();
         let (sender, started) = std::sync::mpsc::channel();

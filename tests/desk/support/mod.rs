@@ -6,3 +6,4 @@ pub mod database;
 pub mod make;
 pub mod person;
 pub mod process;
+pub mod receiver;
