@@ -12,6 +12,7 @@ use crate::db::{Db, Location};
 use crate::demo::{self, Made};
 use crate::error::{Error, Refusal, Result};
 use crate::setup::{self, NewShop};
+use crate::staff::keys::NewKey;
 use crate::web::Desk;
 use crate::webhook::{Allowed, PATIENCE, Post};
 use crate::{intake, routes, staff, web, worker};
@@ -271,7 +272,8 @@ fn keys(config: &Config, command: KeyCommand) -> Result<()> {
     let db = Db::open(&config.database)?;
     match command {
         KeyCommand::Create { name, scopes } => {
-            say(&db.write_blocking(move |tx| staff::keys::create(tx, &HERE, &name, &scopes))?);
+            let new = NewKey { name, scopes, ..NewKey::default() };
+            say(&db.write_blocking(move |tx| staff::keys::create(tx, &HERE, &new))?);
         }
         KeyCommand::List => {
             for key in db.read_blocking(staff::keys::list)? {

@@ -23,6 +23,14 @@ pub enum RefusalKind {
     Unsupported,
     /// Too often; try again later.
     TooMany,
+    /// The thing is no longer at the version that the caller asked for.
+    Precondition,
+    /// The caller must say which version it changes.
+    PreconditionNeeded,
+    /// A key that was used for another request before.
+    Reused,
+    /// The desk cannot take it just now.
+    Busy,
 }
 
 /// A problem with one field of a form or body.
@@ -47,12 +55,33 @@ pub struct Refusal {
     pub fields: Vec<FieldProblem>,
     /// What would have been allowed instead, such as the slugs of stages.
     pub allowed: Vec<String>,
+    /// Seconds after which trying again makes sense.
+    pub retry_after: Option<i64>,
+    /// The thing as it is now, for programs whose copy is stale.
+    pub current: Option<Box<Current>>,
+}
+
+/// A thing at its present version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Current {
+    /// Its version.
+    pub version: i64,
+    /// Its representation as JSON, where the caller can be shown it.
+    pub json: Option<String>,
 }
 
 impl Refusal {
     /// A refusal without field problems.
     pub fn new(kind: RefusalKind, code: &'static str, message: impl Into<String>) -> Self {
-        Refusal { kind, code, message: message.into(), fields: Vec::new(), allowed: Vec::new() }
+        Refusal {
+            kind,
+            code,
+            message: message.into(),
+            fields: Vec::new(),
+            allowed: Vec::new(),
+            retry_after: None,
+            current: None,
+        }
     }
     /// Bad input as a whole.
     pub fn invalid(code: &'static str, message: impl Into<String>) -> Self {
@@ -71,7 +100,7 @@ impl Refusal {
             [only] => only.message.clone(),
             many => format!("{} fields need your attention.", many.len()),
         };
-        Refusal { kind: RefusalKind::Invalid, code, message, fields, allowed: Vec::new() }
+        Refusal { fields, ..Self::invalid(code, message) }
     }
     /// Not possible in the present state.
     pub fn state(code: &'static str, message: impl Into<String>) -> Self {
@@ -80,6 +109,11 @@ impl Refusal {
     /// With the list of what would have been allowed.
     pub fn allowing(mut self, allowed: Vec<String>) -> Self {
         self.allowed = allowed;
+        self
+    }
+    /// With the seconds after which trying again makes sense.
+    pub fn after(mut self, seconds: i64) -> Self {
+        self.retry_after = Some(seconds);
         self
     }
     /// The problem of one field, if it has one.
@@ -142,6 +176,9 @@ impl From<Refusal> for Error {
 
 impl From<diesel::result::Error> for Error {
     fn from(error: diesel::result::Error) -> Self {
+        if crate::db::dialect::gave_up_waiting(&error) {
+            return crate::db::busy();
+        }
         Error::Broken(Box::new(error))
     }
 }

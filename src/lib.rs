@@ -32,6 +32,7 @@
 // Ground floor: knows no feature.
 pub mod actor;
 pub mod address;
+pub mod api;
 pub mod config;
 pub mod db;
 pub mod error;
@@ -71,6 +72,7 @@ pub mod webhook;
 
 // What puts it together.
 pub mod cli;
+pub mod openapi;
 pub mod report;
 pub mod routes;
 pub mod worker;

@@ -4,9 +4,10 @@ use actix_session::SessionMiddleware;
 use actix_session::config::{PersistentSession, TtlExtensionPolicy};
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Key, SameSite};
-use actix_web::web::{self, ServiceConfig, get, post, resource};
+use actix_web::web::{self, ServiceConfig, delete, get, patch, post, put, resource};
 
 use crate::intake;
+use crate::openapi;
 use crate::order;
 use crate::staff::{self, Sessions};
 use crate::transfer;
@@ -30,6 +31,7 @@ pub fn pages(config: &mut ServiceConfig, desk: &Desk, key: &Key) {
         .cookie_secure(false)
         .session_lifecycle(lifecycle)
         .build();
+    config.service(web::scope("/api/v1").configure(api)).service(web::scope("/api").configure(api));
     config.service(
         web::scope("")
             .wrap(sessions)
@@ -48,6 +50,101 @@ pub fn pages(config: &mut ServiceConfig, desk: &Desk, key: &Key) {
             .configure(returns)
             .default_service(web::to(|| async { no_such_page() })),
     );
+}
+
+/// What programs use. Mounted twice: `/api` and `/api/v1` are the same.
+fn api(config: &mut ServiceConfig) {
+    config.service(resource("/openapi.json").route(get().to(openapi::show)));
+    config.configure(api_orders).configure(api_ledgers).configure(api_shop);
+    config.default_service(web::to(|| async { no_such_page() }));
+}
+
+/// Orders and their moves.
+fn api_orders(config: &mut ServiceConfig) {
+    use crate::conversation::api as talk;
+    use crate::moves::{api as moves, api_bulk as bulk};
+    use crate::order::{api as order, api_edit as changes, api_list as orders, api_new as placing};
+    config
+        .service(resource("/orders").route(get().to(orders::index)).route(post().to(placing::create)))
+        .service(resource("/orders/bulk").route(post().to(bulk::create)))
+        .service(resource("/jobs/{job_id}").route(get().to(bulk::show)))
+        .service(
+            resource("/orders/{order_id}")
+                .route(get().to(order::show))
+                .route(patch().to(changes::update))
+                .route(delete().to(moves::cancel)),
+        )
+        .service(resource("/orders/{order_id}/tags").route(post().to(changes::tag)))
+        .service(resource("/orders/{order_id}/events").route(get().to(changes::events)))
+        .service(
+            resource("/orders/{order_id}/notes").route(get().to(talk::list_notes)).route(post().to(talk::create_note)),
+        )
+        .service(
+            resource("/orders/{order_id}/messages")
+                .route(get().to(talk::list_messages))
+                .route(post().to(talk::create_message)),
+        )
+        .service(resource("/orders/{order_id}/status").route(put().to(moves::update_status)))
+        .service(resource("/orders/{order_id}/moves").route(get().to(moves::index)))
+        .service(resource("/orders/{order_id}/approve").route(post().to(moves::approve)))
+        .service(resource("/orders/{order_id}/hold").route(post().to(moves::place_hold)))
+        .service(resource("/orders/{order_id}/release").route(post().to(moves::release_hold)))
+        .service(resource("/orders/{order_id}/reject").route(post().to(moves::reject)))
+        .service(resource("/orders/{order_id}/reinstate").route(post().to(moves::reinstate)))
+        .service(resource("/orders/{order_id}/archive").route(post().to(moves::archive)))
+        .service(resource("/orders/{order_id}/unarchive").route(post().to(moves::unarchive)))
+        .service(resource("/carts").route(post().to(placing::create_cart)))
+        .service(resource("/carts/{cart_id}").route(get().to(placing::show_cart)));
+}
+
+/// Products, customers and how the shop is set up.
+fn api_shop(config: &mut ServiceConfig) {
+    use crate::catalog::api as products;
+    use crate::customer::api as customers;
+    config
+        .service(resource("/products").route(get().to(products::index)).route(post().to(products::create)))
+        .service(resource("/products/{product_id}").route(get().to(products::show)).route(put().to(products::update)))
+        .service(resource("/products/{product_id}/counts").route(post().to(products::count)))
+        .service(resource("/customers").route(get().to(customers::index)))
+        .service(
+            resource("/customers/{customer_id}").route(get().to(customers::show)).route(patch().to(customers::update)),
+        )
+        .service(resource("/markets").route(get().to(crate::market::api::index)))
+        .service(resource("/stages").route(get().to(crate::workflow::api::index)));
+}
+
+/// Payments, parcels and returns of orders.
+fn api_ledgers(config: &mut ServiceConfig) {
+    use crate::payment::api as payments;
+    use crate::returns::api as returns;
+    use crate::shipment::api as shipments;
+    config
+        .service(resource("/orders/{order_id}/payments").route(get().to(payments::index)))
+        .service(resource("/orders/{order_id}/authorizations").route(post().to(payments::authorize)))
+        .service(resource("/orders/{order_id}/captures").route(post().to(payments::capture)))
+        .service(resource("/orders/{order_id}/voids").route(post().to(payments::void)))
+        .service(resource("/orders/{order_id}/refunds").route(post().to(payments::refund)))
+        .service(resource("/orders/{order_id}/goodwill").route(post().to(payments::goodwill)))
+        .service(
+            resource("/orders/{order_id}/shipments")
+                .route(get().to(shipments::index))
+                .route(post().to(shipments::create)),
+        )
+        .service(resource("/orders/{order_id}/cancellations").route(post().to(shipments::cancel_units)))
+        .service(resource("/shipments/{shipment_id}").route(get().to(shipments::show)))
+        .service(resource("/shipments/{shipment_id}/pack").route(post().to(shipments::pack)))
+        .service(resource("/shipments/{shipment_id}/ship").route(post().to(shipments::ship)))
+        .service(resource("/shipments/{shipment_id}/deliver").route(post().to(shipments::deliver)))
+        .service(resource("/shipments/{shipment_id}/cancel").route(post().to(shipments::cancel)))
+        .service(resource("/shipments/{shipment_id}/tracking").route(put().to(shipments::retrack)))
+        .service(
+            resource("/orders/{order_id}/returns").route(get().to(returns::index)).route(post().to(returns::create)),
+        )
+        .service(resource("/orders/{order_id}/returns/{return_id}/approve").route(post().to(returns::approve)))
+        .service(resource("/orders/{order_id}/returns/{return_id}/reject").route(post().to(returns::reject)))
+        .service(resource("/orders/{order_id}/returns/{return_id}/cancel").route(post().to(returns::cancel)))
+        .service(resource("/orders/{order_id}/returns/{return_id}/receive").route(post().to(returns::receive)))
+        .service(resource("/orders/{order_id}/returns/{return_id}/close").route(post().to(returns::close)));
 }
 
 /// One order: its page, moves, holds, payments, notes.

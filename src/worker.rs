@@ -52,6 +52,8 @@ async fn tick(db: &Db, rounds: u32) -> Result<()> {
         while db.write(webhook::forget_old).await? > 0 {}
         db.write(|tx| dialect::fold_stage_counts(tx.conn)).await?;
         db.write(uploads::forget_stale).await?;
+        db.write(crate::api::forget_stale).await?;
+        db.write(crate::order::carts::forget_stale).await?;
     }
     Ok(())
 }
@@ -90,6 +92,7 @@ pub async fn drain_with(db: &Db, providers: &Providers) -> Result<usize> {
 async fn perform(db: &Db, providers: &Providers, job: &Job) -> Result<()> {
     match job.kind.as_str() {
         uploads::CHECK_JOB | uploads::RUN_JOB => uploads::perform(db, job).await,
+        moves::BULK_JOB => moves::carry_on_bulk(db, job).await,
         provider::ASK_JOB => {
             let Some((uid, answer)) = provider::ask(db, providers, job).await? else { return Ok(()) };
             db.write(move |tx| moves::payment_answered(tx, &uid, &answer).map(|_| ())).await

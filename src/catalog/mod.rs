@@ -1,6 +1,7 @@
 //! What the shop sells. A product lends its words, picture, bin and price to the lines of orders;
 //! an order keeps its own copy, so that it still reads after the product changed.
 
+pub mod api;
 mod claims;
 pub mod pages;
 pub mod pages_product;
@@ -123,6 +124,11 @@ pub fn find(conn: &mut Conn, uid: &str) -> Result<Product> {
 /// Prices of a product where they are not the shop's own, by market, in minor units of its currency.
 pub fn prices(conn: &mut Conn, product: ProductId) -> Result<Vec<(MarketId, i64)>> {
     store::prices(conn, product)
+}
+
+/// The same of several products, by product.
+pub fn prices_of_many(conn: &mut Conn, products: &[ProductId]) -> Result<Vec<(ProductId, MarketId, i64)>> {
+    store::prices_of_many(conn, products)
 }
 
 /// Parts of a bundle with their units in one bundle.

@@ -94,6 +94,15 @@ pub(super) fn prices(conn: &mut Conn, product: ProductId) -> Result<Vec<(MarketI
         .load(conn)?)
 }
 
+pub(super) fn prices_of_many(conn: &mut Conn, products: &[ProductId]) -> Result<Vec<(ProductId, MarketId, i64)>> {
+    let keys: Vec<i64> = products.iter().map(|id| id.0).collect();
+    Ok(product_prices::table
+        .filter(product_prices::product_id.eq_any(keys))
+        .select((product_prices::product_id, product_prices::market_id, product_prices::price_minor))
+        .order((product_prices::product_id.asc(), product_prices::market_id.asc()))
+        .load(conn)?)
+}
+
 pub(super) fn replace_prices(tx: &mut Tx<'_>, product: ProductId, prices: &[(MarketId, i64)]) -> Result<()> {
     diesel::delete(product_prices::table.filter(product_prices::product_id.eq(product.0))).execute(tx.conn)?;
     for (market, price_minor) in prices {

@@ -2,6 +2,7 @@
 //! and messages to and from the customer. Who a note is for is fixed when it is written, so that an
 //! internal remark can never reach a customer by a later click.
 
+pub mod api;
 pub mod pages;
 mod store;
 

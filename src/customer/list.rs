@@ -138,11 +138,16 @@ pub struct Page {
 /// Reads a page. Every word of a search must begin a word of the name, the e-mail or the telephone
 /// number, in any order.
 pub fn page(conn: &mut Conn, wanted: &Wanted) -> Result<Page> {
+    page_of(conn, wanted, ROWS)
+}
+
+/// As [`page`], with another number of rows.
+pub fn page_of(conn: &mut Conn, wanted: &Wanted, size: usize) -> Result<Page> {
     let backward = wanted.cursor.as_ref().is_some_and(|cursor| !cursor.forward);
     let descending = wanted.descending != backward;
     let words = words::wanted(&wanted.search);
     let (mut rows, found) = if wanted.search.trim().is_empty() {
-        (store::sorted(conn, wanted.sort, descending, wanted.cursor.as_ref(), ROWS + 1)?, None)
+        (store::sorted(conn, wanted.sort, descending, wanted.cursor.as_ref(), size + 1)?, None)
     } else {
         let keys =
             if words.is_empty() { Vec::new() } else { dialect::search_customers(conn, &words, MOST_FOUND as i64)? };
@@ -157,11 +162,11 @@ pub fn page(conn: &mut Conn, wanted: &Wanted) -> Result<Page> {
             let beside = (cursor.value.clone(), cursor.id);
             all.retain(|customer| if descending { key(customer) < beside } else { key(customer) > beside });
         }
-        all.truncate(ROWS + 1);
+        all.truncate(size + 1);
         (all, Some(found))
     };
-    let more = rows.len() > ROWS;
-    rows.truncate(ROWS);
+    let more = rows.len() > size;
+    rows.truncate(size);
     if backward {
         rows.reverse();
     }

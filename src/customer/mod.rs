@@ -2,6 +2,7 @@
 //! alone tells nobody apart. Two that turn out to be one are merged; one who asks for it is erased,
 //! while the books stay.
 
+pub mod api;
 pub mod list;
 pub mod pages;
 pub mod pages_merge;

@@ -63,6 +63,21 @@ pub fn lock_numbered(conn: &mut Conn, number: i64) -> Result<()> {
     Ok(())
 }
 
+/// Limits how long this transaction waits for others. SQLite's writes wait in a queue, so there it is a
+/// no-op.
+pub fn limit_waiting(conn: &mut Conn) -> Result<()> {
+    if let Conn::Pg(inner) = conn {
+        diesel::sql_query("SET LOCAL lock_timeout = '8s'").execute(inner)?;
+    }
+    Ok(())
+}
+
+/// Whether a statement gave up waiting for another transaction.
+pub fn gave_up_waiting(error: &diesel::result::Error) -> bool {
+    let diesel::result::Error::DatabaseError(_, told) = error else { return false };
+    ["lock timeout", "database is locked", "deadlock detected"].iter().any(|words| told.message().contains(words))
+}
+
 /// Waits until no other transaction is editing the shop's stages. SQLite has one writer, so there it is a
 /// no-op.
 pub fn lock_stage_editor(conn: &mut Conn) -> Result<()> {

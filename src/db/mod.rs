@@ -150,13 +150,11 @@ impl Db {
     }
 }
 
-fn busy() -> Error {
-    Refusal::new(
-        RefusalKind::TooMany,
-        "desk.busy",
-        "The desk is very busy. Nothing was changed; try again in a moment.",
-    )
-    .into()
+/// The refusal of work that would have to wait too long.
+pub(crate) fn busy() -> Error {
+    Refusal::new(RefusalKind::Busy, "desk.busy", "The desk is very busy. Nothing was changed; try again in a moment.")
+        .after(1)
+        .into()
 }
 
 /// Runs `work` between BEGIN and COMMIT.

@@ -133,6 +133,46 @@ diesel::table! {
         created_at -> BigInt,
         last_used_at -> Nullable<BigInt>,
         revoked_at -> Nullable<BigInt>,
+        staff_id -> Nullable<BigInt>,
+        markets -> Text,
+        rate_per_minute -> Nullable<BigInt>,
+        requires_match -> Bool,
+    }
+}
+
+diesel::table! {
+    signing_keys (kid) {
+        kid -> Text,
+        private_key -> Text,
+        created_at -> BigInt,
+        retired_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    bulk_jobs (id) {
+        id -> BigInt,
+        uid -> Text,
+        key_id -> BigInt,
+        action -> Text,
+        orders -> Text,
+        results -> Text,
+        total -> BigInt,
+        done -> BigInt,
+        created_at -> BigInt,
+        finished_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    carts (id) {
+        id -> BigInt,
+        uid -> Text,
+        channel_id -> BigInt,
+        cart_id -> Text,
+        content -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
     }
 }
 
@@ -349,6 +389,8 @@ diesel::table! {
         printed_at -> Nullable<BigInt>,
         print_count -> BigInt,
         version -> BigInt,
+        user_ref -> Text,
+        custom -> Text,
     }
 }
 
@@ -755,6 +797,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     sign_in_failures,
     api_keys,
     request_keys,
+    signing_keys,
+    bulk_jobs,
+    carts,
     saved_views,
     jobs,
     stages,

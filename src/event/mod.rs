@@ -328,6 +328,17 @@ impl Event {
             _ => String::new(),
         }
     }
+    /// Its particulars as JSON: everything but its kind.
+    ///
+    /// # Errors
+    /// Broken if it cannot be written.
+    pub fn particulars(&self) -> Result<String> {
+        let mut whole = serde_json::to_value(self)?;
+        if let Some(map) = whole.as_object_mut() {
+            map.remove("kind");
+        }
+        Ok(whole.to_string())
+    }
     /// Whether the event speaks of money, so that people who may not see money do not see it.
     pub fn tells_money(&self) -> bool {
         matches!(

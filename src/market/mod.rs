@@ -1,6 +1,7 @@
 //! Markets and the channels orders come through. A market gives an order its currency, time zone and
 //! number prefix; a channel belongs to one market.
 
+pub mod api;
 mod edit;
 mod hours;
 mod store;

@@ -43,6 +43,11 @@ pub fn open_holds(conn: &mut Conn, order: OrderId) -> Result<Vec<Hold>> {
     Ok(store::holds_of(conn, order)?.into_iter().filter(|hold| hold.released_at.is_none()).collect())
 }
 
+/// Holds of some orders that are open, by order, oldest first.
+pub fn open_holds_of_many(conn: &mut Conn, orders: &[OrderId]) -> Result<Vec<Hold>> {
+    store::open_holds_of(conn, orders)
+}
+
 /// Puts an order on hold, or adds another hold to one that is already held.
 ///
 /// # Errors

@@ -3,6 +3,10 @@
 //! rules of `lifecycle`, saves with a version check and leaves one event. Nothing here is reachable
 //! past the rules, whoever asks: a person, a program, a timer.
 
+pub mod api;
+pub mod api_bulk;
+pub mod bulk;
+mod bulk_jobs;
 mod edit;
 mod hold;
 pub mod lifecycle;
@@ -15,8 +19,10 @@ mod returns;
 mod shelf;
 mod siblings;
 mod store;
+mod store_bulk;
 mod timers;
 mod undo;
+mod walk;
 
 use crate::actor::Actor;
 use crate::catalog::stock::{self, Shortage};
@@ -31,16 +37,19 @@ use crate::shipment::{self, Level, Tracking};
 use crate::time::UtcTime;
 use crate::workflow::{self, Base, Stage, Stages};
 
+pub use bulk_jobs::{BULK_JOB, begin_bulk, carry_on_bulk, find_bulk};
 pub use edit::edit_lines;
-pub use hold::{Hold, hold, open_holds, release};
+pub use hold::{Hold, hold, open_holds, open_holds_of_many, release};
 pub use lifecycle::{Edge, Facts, Kind};
 pub use parcels::{ParcelOutcome, cancel_remaining, change_parcel, retrack_parcel, ship_with, split};
 pub use past::place_past;
 pub use returns::{receive_return, request_return, settle_return};
 pub use shelf::{follow_counting, settle_stock, shortages};
 pub use siblings::{beside, close_stage, remove_stage, stage_use, targets};
+pub use store_bulk::BulkJob;
 pub use timers::run_timers;
 pub use undo::{UNDO_SECONDS, undo};
+pub use walk::{Walked, walk};
 
 /// How much the actor is allowed to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

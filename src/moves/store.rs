@@ -18,6 +18,12 @@ pub(super) fn holds_of(conn: &mut Conn, order: OrderId) -> Result<Vec<Hold>> {
     Ok(holds::table.filter(holds::order_id.eq(order.0)).order(holds::id.asc()).load(conn)?)
 }
 
+pub(super) fn open_holds_of(conn: &mut Conn, orders: &[OrderId]) -> Result<Vec<Hold>> {
+    let keys: Vec<i64> = orders.iter().map(|id| id.0).collect();
+    let open = holds::table.filter(holds::order_id.eq_any(keys).and(holds::released_at.is_null()));
+    Ok(open.order((holds::order_id.asc(), holds::id.asc())).load(conn)?)
+}
+
 pub(super) fn insert_hold(
     tx: &mut Tx<'_>,
     actor: &Actor,

@@ -36,6 +36,8 @@ pub struct Correction {
     pub gift_message: Option<String>,
     /// When it should leave; `Some(None)` takes the date away.
     pub due_at: Option<Option<UtcTime>>,
+    /// What the shop's own system wants kept with it: a JSON object, or empty.
+    pub custom: Option<String>,
 }
 
 /// Corrects an order, writing before and after of every field that changed into the diary. A
@@ -107,6 +109,9 @@ fn apply(order: &mut Order, change: &Correction) -> Result<Vec<(String, String, 
     text("payment method", &mut order.payment_method, &change.payment_method, 100)?;
     text("customer note", &mut order.customer_note, &change.customer_note, 10_000)?;
     text("gift message", &mut order.gift_message, &change.gift_message, 2_000)?;
+    if let Some(custom) = change.custom.as_ref().filter(|custom| **custom != order.custom) {
+        changes.push(("custom values".into(), std::mem::replace(&mut order.custom, custom.clone()), custom.clone()));
+    }
     order.customer_sort = crate::words::sort_key(&order.customer_name);
     if let Some(gift) = change.gift.filter(|gift| *gift != order.gift) {
         let word = |gift: bool| if gift { "yes" } else { "no" }.to_owned();

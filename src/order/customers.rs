@@ -96,9 +96,15 @@ pub fn blank_party(tx: &mut Tx<'_>, order: &mut Order) -> Result<()> {
     order.bill_address = json(country_only(order.bill_to()))?;
     ERASED.clone_into(&mut order.customer_name);
     order.customer_sort = words::sort_key(ERASED);
-    for text in
-        [&mut order.email, &mut order.phone, &mut order.ship_city, &mut order.customer_note, &mut order.gift_message]
-    {
+    for text in [
+        &mut order.email,
+        &mut order.phone,
+        &mut order.ship_city,
+        &mut order.customer_note,
+        &mut order.gift_message,
+        &mut order.user_ref,
+        &mut order.custom,
+    ] {
         text.clear();
     }
     order.updated_at = tx.now;

@@ -12,6 +12,9 @@ pub const MOST_LINES: usize = 5_000;
 /// Units in one line that are taken at the most.
 pub const MOST_UNITS: i64 = 1_000_000;
 
+/// Characters that the custom values of an order take at the most.
+pub const LONGEST_CUSTOM: usize = 20_000;
+
 /// An order to be placed.
 #[derive(Clone, Debug)]
 pub struct Draft {
@@ -57,6 +60,10 @@ pub struct Draft {
     pub gift_message: String,
     /// Tags.
     pub tags: Vec<String>,
+    /// Who ordered, by the name that the shop's own system gives them; empty for a guest.
+    pub user_ref: String,
+    /// What that system wants kept with it: a JSON object, or empty.
+    pub custom: String,
 }
 
 impl Draft {
@@ -84,6 +91,8 @@ impl Draft {
             gift: false,
             gift_message: String::new(),
             tags: Vec::new(),
+            user_ref: String::new(),
+            custom: String::new(),
         }
     }
 }
@@ -209,6 +218,8 @@ pub fn check(draft: &Draft) -> Result<()> {
         ("gift_message", &draft.gift_message, 2_000),
         ("shipping_method", &draft.shipping_method, 200),
         ("payment_method", &draft.payment_method, 100),
+        ("user_id", &draft.user_ref, 200),
+        ("custom", &draft.custom, LONGEST_CUSTOM),
     ];
     for (field, text, most) in texts {
         if text.chars().count() > most {

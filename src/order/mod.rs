@@ -2,6 +2,10 @@
 //! corrects orders; payments, parcels and moves belong to the features after it, which tell it what
 //! they computed. One write bumps the version, so that two people never overwrite each other.
 
+pub mod api;
+pub mod api_edit;
+pub mod api_list;
+pub mod api_new;
 mod caption;
 pub mod changes;
 mod correction;
@@ -30,6 +34,7 @@ pub mod pages_views;
 pub mod pages_way;
 pub mod status;
 mod store;
+pub mod store_carts;
 mod store_stage;
 pub mod totals;
 pub mod views;
@@ -56,6 +61,7 @@ pub use draft::{ChargeKind, Draft, DraftCharge, DraftLine, Past, PastPayment};
 pub use edit::{change_lines, preview};
 pub use status::{Balance, EntryState, FulfilmentStatus, PaymentKind, PaymentStatus, Quantities};
 pub use store::{Indexed, NewOrder};
+pub use store_carts as carts;
 pub use store_stage::Standing;
 
 /// An order as stored.
@@ -173,6 +179,10 @@ pub struct Order {
     pub print_count: i64,
     /// Bumped by every change.
     pub version: i64,
+    /// Who ordered, by the name that the shop's own system gives them; empty for a guest.
+    pub user_ref: String,
+    /// What that system wants kept with it: a JSON object, or empty.
+    pub custom: String,
 }
 
 impl Order {
@@ -340,6 +350,11 @@ pub fn find(conn: &mut Conn, number: i64) -> Result<Order> {
     store::by_number(conn, number)?.ok_or_else(|| Error::Missing(format!("order {number}")))
 }
 
+/// The order with that public identifier, if it is here.
+pub fn find_by_uid(conn: &mut Conn, uid: &str) -> Result<Option<Order>> {
+    store::by_uid(conn, uid)
+}
+
 /// The orders with those numbers, in the order asked for; unknown ones are left out.
 pub fn find_many(conn: &mut Conn, numbers: &[i64]) -> Result<Vec<Order>> {
     store::by_numbers(conn, numbers)
@@ -435,7 +450,12 @@ pub fn lines_of_many(conn: &mut Conn, orders: &[OrderId]) -> Result<Vec<Line>> {
 
 /// Charges of an order by position.
 pub fn charges(conn: &mut Conn, order: OrderId) -> Result<Vec<Charge>> {
-    store::charges(conn, order)
+    store::charges(conn, &[order])
+}
+
+/// Charges of several orders, by order and position.
+pub fn charges_of_many(conn: &mut Conn, orders: &[OrderId]) -> Result<Vec<Charge>> {
+    store::charges(conn, orders)
 }
 
 /// Places an order: checks it, gives it a number, writes it down. The same source makes one order
@@ -465,6 +485,12 @@ pub fn place(tx: &mut Tx<'_>, actor: &Actor, draft: &Draft) -> Result<Placed> {
 
 /// The order that this draft's source or cart already made.
 fn known(tx: &mut Tx<'_>, draft: &Draft) -> Result<Option<Placed>> {
+    // A twin that comes while the first is under way waits here and then finds its order.
+    for (kind, name) in [("source", &draft.source_ref), ("cart", &draft.cart_id)] {
+        if let Some(name) = name {
+            dialect::lock_words(tx.conn, &format!("{kind} {} {name}", draft.channel.0))?;
+        }
+    }
     let by_source = match &draft.source_ref {
         Some(source) => store::by_source(tx.conn, draft.channel, source)?,
         None => None,

@@ -149,6 +149,7 @@ fn understood(typed: &Typed, order: &Order, zone: Tz) -> Result<Correction> {
         gift: Some(party.gift),
         gift_message: Some(party.gift_message),
         due_at: (!due_kept).then_some(party.due_at),
+        custom: None,
     })
 }
 

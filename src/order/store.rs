@@ -64,6 +64,8 @@ pub struct NewOrder {
     placed_at: UtcTime,
     created_at: UtcTime,
     updated_at: UtcTime,
+    user_ref: String,
+    custom: String,
 }
 
 impl NewOrder {
@@ -129,6 +131,8 @@ impl NewOrder {
             placed_at,
             created_at: now,
             updated_at: now,
+            user_ref: draft.user_ref.trim().to_owned(),
+            custom: draft.custom.clone(),
         })
     }
 }
@@ -146,6 +150,10 @@ pub struct Indexed {
 
 pub(super) fn by_number(conn: &mut Conn, number: i64) -> Result<Option<Order>> {
     Ok(orders::table.filter(orders::number.eq(number)).first(conn).optional()?)
+}
+
+pub(super) fn by_uid(conn: &mut Conn, uid: &str) -> Result<Option<Order>> {
+    Ok(orders::table.filter(orders::uid.eq(uid)).first(conn).optional()?)
 }
 
 pub(super) fn by_numbers(conn: &mut Conn, numbers: &[i64]) -> Result<Vec<Order>> {
@@ -254,8 +262,17 @@ pub(super) fn lines(conn: &mut Conn, of: &[OrderId]) -> Result<Vec<Line>> {
     Ok(found)
 }
 
-pub(super) fn charges(conn: &mut Conn, of: OrderId) -> Result<Vec<Charge>> {
-    Ok(order_charges::table.filter(order_charges::order_id.eq(of.0)).order(order_charges::position.asc()).load(conn)?)
+pub(super) fn charges(conn: &mut Conn, of: &[OrderId]) -> Result<Vec<Charge>> {
+    let keys: Vec<i64> = of.iter().map(|id| id.0).collect();
+    let mut found = Vec::new();
+    for chunk in keys.chunks(CHUNK) {
+        let chunk: Vec<Charge> = order_charges::table
+            .filter(order_charges::order_id.eq_any(chunk))
+            .order((order_charges::order_id.asc(), order_charges::position.asc()))
+            .load(conn)?;
+        found.extend(chunk);
+    }
+    Ok(found)
 }
 
 pub(super) fn channel_name(conn: &mut Conn, id: ChannelId) -> Result<String> {
@@ -375,6 +392,8 @@ pub(super) fn save_facts(tx: &mut Tx<'_>, order: &Order) -> Result<usize> {
             orders::gift.eq(order.gift),
             orders::gift_message.eq(&order.gift_message),
             orders::customer_note.eq(&order.customer_note),
+            orders::custom.eq(&order.custom),
+            orders::user_ref.eq(&order.user_ref),
             orders::tags.eq(&order.tags),
             orders::assignee_id.eq(order.assignee_id.map(|id| id.0)),
             orders::due_at.eq(order.due_at),

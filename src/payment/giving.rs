@@ -101,6 +101,16 @@ pub(super) fn left_of_lines(conn: &mut Conn, order: &Order, lines: &[Line]) -> R
     Ok(refund::left(order, lines, &|line| given.get(&line).copied().unwrap_or_default()))
 }
 
+/// What so many units of these lines are worth in a refund, minor units with tax.
+///
+/// # Errors
+/// Refuses units and amounts beyond what is left.
+pub fn worth_of(conn: &mut Conn, order: &Order, wanted: &[refund::RefundLine]) -> Result<i64> {
+    let lines = order::lines(conn, order.id)?;
+    let left = left_of_lines(conn, order, &lines)?;
+    Ok(refund::check_lines(order, &left, wanted)?.iter().map(|line| line.amount_minor).sum())
+}
+
 /// The lines of the refunds of an order, failed ones too, by the key of the refund.
 pub(super) fn lines_of_refunds(conn: &mut Conn, order: &Order) -> Result<Vec<(PaymentId, CheckedLine)>> {
     Ok(store::lines_of_refunds(conn, order.id)?.into_iter().map(|(payment, _, line)| (payment, line)).collect())

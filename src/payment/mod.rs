@@ -3,6 +3,7 @@
 //! the money, a row waits for its answer and counts against every limit meanwhile. No card number is
 //! ever taken.
 
+pub mod api;
 mod card;
 mod giving;
 pub mod method;
@@ -29,7 +30,7 @@ use crate::time::UtcTime;
 use crate::workflow::Base;
 
 pub use card::looks_like_card;
-pub use giving::{goodwill, refund, refund_all};
+pub use giving::{goodwill, refund, refund_all, worth_of};
 pub use methods::{add_method, change_method, methods};
 pub use refund::{GOODWILL_REASONS, NewRefund, REFUND_REASONS, RefundLine};
 pub use sums::{

@@ -3,6 +3,7 @@
 //! were shipped, and a unit that was received counts once. Money is given back elsewhere; here it is
 //! only suggested.
 
+pub mod api;
 pub mod pages;
 mod store;
 

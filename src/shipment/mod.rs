@@ -1,6 +1,7 @@
 //! Parcels: what leaves in one box. A parcel and the quantities of the order's lines always move
 //! together, so that what is packed, shipped and returned adds up.
 
+pub mod api;
 pub mod pages;
 pub mod pages_form;
 pub mod pages_panel;
@@ -12,7 +13,7 @@ pub mod tracking;
 
 use crate::actor::Actor;
 use crate::db::{Conn, Tx};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::event::{self, Event};
 use crate::ids::{LineId, OrderId, ShipmentId};
 use crate::order::{self, Line, Order, Quantities};
@@ -127,6 +128,14 @@ impl Tracking {
         };
         Tracking { carrier, number: self.number.clone() }
     }
+}
+
+/// The order of the parcel with that public identifier.
+///
+/// # Errors
+/// Missing if there is none.
+pub fn order_of(conn: &mut Conn, uid: &str) -> Result<OrderId> {
+    store::order_of(conn, uid)?.ok_or_else(|| Error::Missing(format!("shipment {uid}")))
 }
 
 /// Parcels of an order that were not taken apart, by position.

@@ -8,6 +8,10 @@ use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::ids::{LineId, OrderId, ShipmentId, new_uid};
 
+pub(super) fn order_of(conn: &mut Conn, uid: &str) -> Result<Option<OrderId>> {
+    Ok(shipments::table.filter(shipments::uid.eq(uid)).select(shipments::order_id).first(conn).optional()?)
+}
+
 pub(super) fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<Shipment>> {
     of_orders(conn, &[order])
 }

@@ -1,20 +1,40 @@
 //! Keys of programs. A key is shown once, when it is made; only its hash is kept.
 
 use super::password::{token, token_hash};
+use super::permission::Permission;
 use super::store_keys;
 use crate::actor::Actor;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Refusal, Result};
 use crate::event::{self, Event};
+use crate::ids::{KeyId, StaffId};
 use crate::time::UtcTime;
 
-/// What a key may do.
-pub const SCOPES: &[&str] = &["all", "read"];
+/// Scopes that stand for several: everything, and everything that only looks.
+pub const BUNDLES: [(&str, &str); 2] = [("all", "Everything"), ("read", "Look at everything, change nothing")];
+
+/// Every scope a key can have, with its words.
+pub fn scopes() -> Vec<(&'static str, &'static str)> {
+    let single = Permission::ALL.iter().map(|permission| (permission.scope(), permission.label()));
+    BUNDLES.into_iter().chain(single).collect()
+}
+
+/// What scopes allow, in the order of the table of permissions.
+fn permissions_of(scopes: &str) -> Vec<Permission> {
+    let given: Vec<&str> = scopes.split_whitespace().collect();
+    let looks = |permission: &Permission| permission.scope().ends_with(":read");
+    let may = |permission: &Permission| {
+        given.contains(&"all") || given.contains(&permission.scope()) || (given.contains(&"read") && looks(permission))
+    };
+    Permission::ALL.iter().copied().filter(may).collect()
+}
 
 /// A key as lists show it.
 #[derive(Clone, Debug)]
 pub struct ApiKey {
-    /// Public identifier.
+    /// Key.
+    pub id: KeyId,
+    /// Public identifier; the `client_id` where the key is exchanged for short-lived tokens.
     pub uid: String,
     /// Name.
     pub name: String,
@@ -26,25 +46,74 @@ pub struct ApiKey {
     pub last_used_at: Option<UtcTime>,
     /// When it was revoked.
     pub revoked_at: Option<UtcTime>,
+    /// Whose personal key it is; it may do no more than they may.
+    pub staff: Option<StaffId>,
+    /// Slugs of the markets it is kept to, between single spaces; empty for all.
+    pub markets: String,
+    /// Requests it may make in a minute; the shop's limit if none.
+    pub rate_per_minute: Option<i64>,
+    /// Whether it must say which version it changes.
+    pub requires_match: bool,
 }
+
+impl ApiKey {
+    /// Slugs of the markets it is kept to; none for all.
+    pub fn market_slugs(&self) -> Vec<String> {
+        self.markets.split_whitespace().map(str::to_owned).collect()
+    }
+}
+
+/// A key to be made.
+#[derive(Clone, Debug, Default)]
+pub struct NewKey {
+    /// What the key is for.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<String>,
+    /// Whose personal key it is, if anybody's.
+    pub staff: Option<StaffId>,
+    /// Slugs of the markets it is kept to; none for all.
+    pub markets: Vec<String>,
+    /// Requests it may make in a minute; the shop's limit if none.
+    pub rate_per_minute: Option<i64>,
+    /// Whether it must say which version it changes.
+    pub requires_match: bool,
+}
+
+/// The setting that holds how often a key may ask unless it has a limit of its own.
+pub const RATE_SETTING: &str = "api_rate_per_minute";
+/// What it is until the shop changes it.
+const RATE: i64 = 600;
+
+/// Requests a minute that a key without a limit of its own may make.
+pub fn rate_per_minute(conn: &mut Conn) -> Result<i64> {
+    Ok(crate::web::setting(conn, RATE_SETTING)?.and_then(|text| text.parse().ok()).unwrap_or(RATE))
+}
+
+/// Most requests in a minute that a key can be allowed.
+pub const MOST_PER_MINUTE: i64 = 1_000_000;
 
 /// Makes a key and returns its token, which is not kept.
 ///
 /// # Errors
-/// Refuses an empty or taken name and an unknown scope.
-pub fn create(tx: &mut Tx<'_>, actor: &Actor, name: &str, scopes: &[String]) -> Result<String> {
-    let name = name.trim();
+/// Refuses an empty or taken name, an unknown scope, and a limit out of range. The caller has checked the
+/// markets.
+pub fn create(tx: &mut Tx<'_>, actor: &Actor, new: &NewKey) -> Result<String> {
+    let name = new.name.trim();
     if name.is_empty() || name.chars().count() > 80 {
         return Err(Refusal::field("key.name", "name", "Give the key a name of at most 80 characters.").into());
     }
-    if let Some(unknown) = scopes.iter().find(|scope| !SCOPES.contains(&scope.as_str())) {
-        let known = SCOPES.join(" or ");
-        return Err(Refusal::field(
-            "key.scope",
-            "scopes",
-            format!("There is no scope called {unknown}. Give {known}."),
-        )
-        .into());
+    let known: Vec<&str> = scopes().into_iter().map(|(scope, _)| scope).collect();
+    if let Some(unknown) = new.scopes.iter().find(|scope| !known.contains(&scope.as_str())) {
+        let message = format!("There is no scope called {unknown}. Give some of {}.", known.join(", "));
+        return Err(Refusal::field("key.scope", "scopes", message).into());
+    }
+    if new.scopes.is_empty() {
+        return Err(Refusal::field("key.scope", "scopes", "Choose what the key may do.").into());
+    }
+    if new.rate_per_minute.is_some_and(|rate| !(1..=MOST_PER_MINUTE).contains(&rate)) {
+        let message = "Allow from 1 to 1,000,000 requests a minute, or leave it empty for the shop's limit.";
+        return Err(Refusal::field("key.rate", "rate_per_minute", message).into());
     }
     if list(tx.conn)?.iter().any(|key| key.name == name && key.revoked_at.is_none()) {
         return Err(Refusal::state(
@@ -54,7 +123,7 @@ pub fn create(tx: &mut Tx<'_>, actor: &Actor, name: &str, scopes: &[String]) -> 
         .into());
     }
     let secret = format!("slw_{}", token());
-    let uid = store_keys::insert(tx, name, &token_hash(&secret), &scopes.join(" "))?;
+    let uid = store_keys::insert(tx, name, &token_hash(&secret), new)?;
     event::record(
         tx,
         actor,
@@ -62,6 +131,46 @@ pub fn create(tx: &mut Tx<'_>, actor: &Actor, name: &str, scopes: &[String]) -> 
         &Event::KeyChanged { key: uid, name: name.to_owned(), change: "created".to_owned() },
     )?;
     Ok(secret)
+}
+
+/// A key that works, and what it may do now.
+#[derive(Clone, Debug)]
+pub struct Working {
+    /// The key.
+    pub key: ApiKey,
+    /// What it may do: its scopes, and for a personal key only what its person may.
+    pub permissions: Vec<Permission>,
+}
+
+/// The working key with this token.
+pub fn by_token(conn: &mut Conn, token: &str) -> Result<Option<Working>> {
+    let found = store_keys::by_hash(conn, &token_hash(token))?;
+    found.map_or(Ok(None), |key| working(conn, key))
+}
+
+/// The working key with this public identifier.
+pub fn by_uid(conn: &mut Conn, uid: &str) -> Result<Option<Working>> {
+    let found = store_keys::by_uid(conn, uid)?;
+    found.map_or(Ok(None), |key| working(conn, key))
+}
+
+fn working(conn: &mut Conn, key: ApiKey) -> Result<Option<Working>> {
+    if key.revoked_at.is_some() {
+        return Ok(None);
+    }
+    let mut permissions = permissions_of(&key.scopes);
+    if let Some(staff) = key.staff {
+        let person =
+            super::members(conn)?.into_iter().find(|member| member.id == staff && member.disabled_at.is_none());
+        let Some(person) = person else { return Ok(None) };
+        permissions.retain(|permission| person.role.may(*permission));
+    }
+    Ok(Some(Working { key, permissions }))
+}
+
+/// Notes that a key was used.
+pub fn touch(tx: &mut Tx<'_>, key: KeyId) -> Result<()> {
+    store_keys::touch(tx, key)
 }
 
 /// All keys, oldest first.

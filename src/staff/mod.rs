@@ -1,5 +1,6 @@
 //! The people of the shop: who they are, what they may do, how they prove it.
 
+mod api_guard;
 pub mod guard;
 pub mod keys;
 mod links;
@@ -22,6 +23,7 @@ use crate::ids::StaffId;
 use crate::time::UtcTime;
 use crate::web::{Section, Toast, Viewer};
 
+pub use api_guard::{Caller, Program};
 pub use guard::Staff;
 pub use links::{Purpose, make_link, open_link, reset_link, use_link};
 pub(crate) use password::token_hash;

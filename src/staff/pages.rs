@@ -12,7 +12,7 @@ use super::session::{ADDRESS, AGENT, KEEP, STAFF, UID};
 use super::throttle::{Of, too_many};
 use super::{Person, Preferences, Staff, fold_email, password, store};
 use crate::actor::Actor;
-use crate::error::{FieldProblem, Refusal, RefusalKind, Result};
+use crate::error::{Refusal, RefusalKind, Result};
 use crate::event::{self, Event};
 use crate::ids::{StaffId, new_uid};
 use crate::time::UtcTime;
@@ -105,7 +105,7 @@ pub async fn sign_in(desk: Data<Desk>, request: HttpRequest, session: Session, f
             } else {
                 StatusCode::UNAUTHORIZED
             };
-            let wait = refusal.allowed.first().cloned();
+            let wait = refusal.retry_after.map(|seconds| seconds.to_string());
             let page = LoginPage {
                 shop,
                 email: form.email.clone(),
@@ -150,17 +150,10 @@ async fn prove(desk: &Desk, email: &str, password: &str, address: &str) -> Resul
     let right = password::verify_later(password.to_owned(), hash).await?;
     match found {
         Some(found) if right => Ok(found),
-        _ => Err(Refusal {
-            kind: RefusalKind::Unauthenticated,
-            code: "sign_in.wrong",
-            message: "E-mail and password do not match.".to_owned(),
-            fields: vec![FieldProblem {
-                field: "password".to_owned(),
-                message: "E-mail and password do not match.".to_owned(),
-            }],
-            allowed: Vec::new(),
+        _ => {
+            let refusal = Refusal::field("sign_in.wrong", "password", "E-mail and password do not match.");
+            Err(Refusal { kind: RefusalKind::Unauthenticated, ..refusal }.into())
         }
-        .into()),
     }
 }
 

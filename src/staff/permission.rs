@@ -44,7 +44,7 @@ impl Role {
 }
 
 macro_rules! permissions {
-    ($($(#[$meta:meta])* $name:ident, $label:literal, [$($role:ident),*];)+) => {
+    ($($(#[$meta:meta])* $name:ident, $scope:literal, $label:literal, [$($role:ident),*];)+) => {
         /// Something that only some may do.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Permission { $($(#[$meta])* $name),+ }
@@ -55,6 +55,10 @@ macro_rules! permissions {
             /// How the table in the settings calls it.
             pub fn label(self) -> &'static str {
                 match self { $(Permission::$name => $label),+ }
+            }
+            /// The scope that a program needs for it.
+            pub fn scope(self) -> &'static str {
+                match self { $(Permission::$name => $scope),+ }
             }
             /// Who may.
             pub fn roles(self) -> &'static [Role] {
@@ -89,47 +93,47 @@ impl Needed for Anyone {
 
 permissions! {
     /// See the list and single orders.
-    ViewOrders, "See orders", [Owner, Manager, Packer, Support, Viewer];
+    ViewOrders, "orders:read", "See orders", [Owner, Manager, Packer, Support, Viewer];
     /// See e-mail addresses and telephone numbers.
-    ViewContact, "See e-mail addresses and telephone numbers", [Owner, Manager, Support, Viewer];
+    ViewContact, "contacts:read", "See e-mail addresses and telephone numbers", [Owner, Manager, Support, Viewer];
     /// See prices, totals and payments.
-    ViewMoney, "See prices and payments", [Owner, Manager, Support, Viewer];
+    ViewMoney, "money:read", "See prices and payments", [Owner, Manager, Support, Viewer];
     /// Move orders to their next stage, hold and release them.
-    MoveOrders, "Move orders, hold and release", [Owner, Manager, Packer, Support];
+    MoveOrders, "orders:move", "Move orders, hold and release", [Owner, Manager, Packer, Support];
     /// Reject and cancel orders.
-    CancelOrders, "Reject and cancel orders", [Owner, Manager, Support];
+    CancelOrders, "orders:cancel", "Reject and cancel orders", [Owner, Manager, Support];
     /// Move orders back against the usual direction, giving a reason.
-    CorrectOrders, "Correct a wrong move", [Owner, Manager];
+    CorrectOrders, "orders:correct", "Correct a wrong move", [Owner, Manager];
     /// Make orders by hand, correct addresses, tags and who is responsible.
-    EditOrders, "Make and edit orders", [Owner, Manager, Support];
+    EditOrders, "orders:write", "Make and edit orders", [Owner, Manager, Support];
     /// Make two customers one, and erase a person.
-    ManageCustomers, "Merge and erase customers", [Owner, Manager];
+    ManageCustomers, "customers:write", "Merge and erase customers", [Owner, Manager];
     /// Record authorisations and payments, capture and release them.
-    RecordPayments, "Record payments", [Owner, Manager];
+    RecordPayments, "payments:write", "Record payments", [Owner, Manager];
     /// Give money back that was received.
-    RefundPayments, "Refund payments", [Owner, Manager];
+    RefundPayments, "refunds:write", "Refund payments", [Owner, Manager];
     /// Give money beyond what was received.
-    GiveGoodwill, "Give goodwill", [Owner, Manager];
+    GiveGoodwill, "goodwill:write", "Give goodwill", [Owner, Manager];
     /// Issue invoices and credit notes.
-    IssueInvoices, "Issue invoices and credit notes", [Owner, Manager];
+    IssueInvoices, "invoices:write", "Issue invoices and credit notes", [Owner, Manager];
     /// Write notes on orders.
-    WriteNotes, "Write notes", [Owner, Manager, Packer, Support];
+    WriteNotes, "notes:write", "Write notes", [Owner, Manager, Packer, Support];
     /// Print packing slips and order details.
-    Print, "Print slips", [Owner, Manager, Packer, Support];
+    Print, "slips:print", "Print slips", [Owner, Manager, Packer, Support];
     /// Add and change products, their prices and what is counted.
-    ManageProducts, "Change products and prices", [Owner, Manager];
+    ManageProducts, "products:write", "Change products and prices", [Owner, Manager];
     /// Correct what lies on the shelf.
-    CountStock, "Count stock", [Owner, Manager, Packer];
+    CountStock, "stock:write", "Count stock", [Owner, Manager, Packer];
     /// Bring orders in from files.
-    Import, "Import orders", [Owner, Manager];
+    Import, "orders:import", "Import orders", [Owner, Manager];
     /// Take orders out as files.
-    Export, "Export orders", [Owner, Manager];
+    Export, "orders:export", "Export orders", [Owner, Manager];
     /// Save views for the whole shop.
-    ManageViews, "Save views for everyone", [Owner, Manager];
+    ManageViews, "views:write", "Save views for everyone", [Owner, Manager];
     /// Invite, change and disable people.
-    ManageStaff, "Manage staff", [Owner, Manager];
+    ManageStaff, "staff:write", "Manage staff", [Owner, Manager];
     /// Change the shop's settings and what is printed.
-    ManageSettings, "Change settings", [Owner, Manager];
+    ManageSettings, "settings:write", "Change settings", [Owner, Manager];
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ impl Failures {
 pub fn too_many(seconds: i64) -> Refusal {
     let wait = if seconds < 90 { format!("{seconds} seconds") } else { format!("{} minutes", (seconds + 59) / 60) };
     Refusal::new(RefusalKind::TooMany, "sign_in.too_many", format!("Too many tries. Wait {wait}, then try again."))
-        .allowing(vec![seconds.to_string()])
+        .after(seconds)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::error::{Refusal, RefusalKind};
 
 /// Whether this request may change something, as far as its origin goes.
 pub(super) fn check(request: &HttpRequest) -> Result<(), Refusal> {
-    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) || is_for_programs(request.path()) {
         return Ok(());
     }
     let text = |name: header::HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
@@ -23,6 +23,11 @@ pub(super) fn check(request: &HttpRequest) -> Result<(), Refusal> {
         "request.other_site",
         "This came from another site, so nothing was changed. Open the page here and send it again.",
     ))
+}
+
+/// Whether an address takes keys and never cookies, so that no browser can be made to use it.
+pub(super) fn is_for_programs(path: &str) -> bool {
+    path.starts_with("/api/") || path.starts_with("/oauth/")
 }
 
 fn judge(site: Option<&str>, origin: Option<&str>, host: Option<&str>, cookie: bool) -> bool {

@@ -67,18 +67,25 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
                 )
                 .into());
             }
-            let body = read_body(&mut payload).await?;
+            let body = read_payload(&mut payload, "A form").await?;
             Ok(Form(read_pairs(&body, "form")?))
         })
     }
 }
 
-async fn read_body(payload: &mut Payload) -> Result<Vec<u8>, Problem> {
+/// What was sent, at most a mebibyte. `what` names it in the refusal.
+///
+/// # Errors
+/// Refuses what is larger, having read it so that the sender gets to see the answer, and what breaks off.
+pub async fn read_payload(payload: &mut Payload, what: &str) -> Result<Vec<u8>, Problem> {
     let mut body = Vec::new();
     let mut total = 0usize;
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| {
-            Refusal::invalid("request.cut_off", "The form did not arrive whole. Nothing was changed; send it again.")
+            Refusal::invalid(
+                "request.cut_off",
+                "What you sent did not arrive whole. Nothing was changed; send it again.",
+            )
         })?;
         total = total.saturating_add(chunk.len());
         if total <= FORM_LIMIT {
@@ -91,7 +98,7 @@ async fn read_body(payload: &mut Payload) -> Result<Vec<u8>, Problem> {
         return Err(Refusal::new(
             RefusalKind::TooLarge,
             "request.too_large",
-            "A form may hold 1 MB. Nothing was changed; shorten the text and send it again.",
+            format!("{what} may hold 1 MB. Nothing was changed; shorten it and send it again."),
         )
         .into());
     }

@@ -43,10 +43,10 @@ mod shell;
 mod store;
 
 pub use assets::{Icon, asset, icon, picture, pictures, serve_asset};
-pub use extract::{Form, Query, strict_text};
+pub use extract::{Form, Query, read_payload, strict_text};
 pub use flash::{Toast, Undo, put_toast, take_toast};
 pub use once::{Outcome, once};
-pub use problem::{Problem, shown_again};
+pub use problem::{Problem, problem_json, shown_again};
 pub use respond::{Answer, no_such_page, page, page_as, see_other, wants_fragment};
 pub use server::{Desk, RequestId, peer_address, serve};
 pub use shell::{NavView, Section, Shell, Shop, Viewer};

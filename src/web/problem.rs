@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use askama::Template;
 
 use super::shell::Shop;
-use crate::error::{Error, FieldProblem, Refusal, RefusalKind, Result};
+use crate::error::{Current, Error, FieldProblem, Refusal, RefusalKind, Result};
 
 /// The house's error as actix knows errors. Made by `?`; drawn by the server once it knows who asked
 /// and how ([`draw`]).
@@ -65,6 +65,10 @@ fn status_of_kind(kind: RefusalKind) -> StatusCode {
         RefusalKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         RefusalKind::Unsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         RefusalKind::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        RefusalKind::Precondition => StatusCode::PRECONDITION_FAILED,
+        RefusalKind::PreconditionNeeded => StatusCode::PRECONDITION_REQUIRED,
+        RefusalKind::Reused => StatusCode::UNPROCESSABLE_ENTITY,
+        RefusalKind::Busy => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 
@@ -101,29 +105,36 @@ pub(super) struct View {
     pub fields: Vec<FieldProblem>,
     pub allowed: Vec<String>,
     pub retry_after: Option<i64>,
+    pub current: Option<Current>,
     pub reference: String,
+    /// Path of what was asked for.
+    pub instance: String,
 }
 
 impl View {
-    pub(super) fn of(error: &Error, reference: &str) -> Self {
+    pub(super) fn of(error: &Error, reference: &str, instance: &str) -> Self {
         let status = status_of(error);
-        let mut view = View::plain(status, reference);
+        let mut view = View::plain(status, reference, instance);
         match error {
             Error::Refused(refusal) => {
                 view.code = refusal.code.to_owned();
                 view.message = refusal.message.clone();
-                view.fields = refusal.fields.iter().filter(|f| f.message != refusal.message).cloned().collect();
+                view.fields = refusal.fields.clone();
                 view.allowed = refusal.allowed.clone();
-                view.retry_after = retry_after(refusal);
+                view.retry_after = refusal.retry_after.or((refusal.kind == RefusalKind::TooMany).then_some(1));
+                view.current = refusal.current.as_deref().cloned();
             }
-            Error::Missing(what) => view.message = format!("There is no {what}."),
+            Error::Missing(what) => {
+                view.code = "missing".to_owned();
+                view.message = format!("There is no {what}.");
+            }
             Error::Broken(_) => {}
         }
         view
     }
 
     /// For a status that came without a sentence, from actix itself.
-    pub(super) fn plain(status: StatusCode, reference: &str) -> Self {
+    pub(super) fn plain(status: StatusCode, reference: &str, instance: &str) -> Self {
         let (code, title, message) = match status {
             StatusCode::BAD_REQUEST => {
                 ("request.malformed", "That could not be read", "The request could not be read. Go back and try again.")
@@ -144,6 +155,22 @@ impl View {
                 ("request.unsupported", "Not a kind that is taken", "This page does not take that kind of content.")
             }
             StatusCode::TOO_MANY_REQUESTS => ("request.too_many", "Too many tries", "Wait a moment and try again."),
+            StatusCode::PRECONDITION_FAILED => (
+                "request.precondition",
+                "Changed in the meantime",
+                "It was changed since you read it. Nothing was changed.",
+            ),
+            StatusCode::PRECONDITION_REQUIRED => (
+                "request.precondition_needed",
+                "Say which version",
+                "Say which version you change. Nothing was changed.",
+            ),
+            StatusCode::UNPROCESSABLE_ENTITY => {
+                ("request.reused", "Not the same request", "The request could not be taken. Nothing was changed.")
+            }
+            StatusCode::SERVICE_UNAVAILABLE => {
+                ("desk.busy", "Very busy", "The desk is very busy. Nothing was changed; try again in a moment.")
+            }
             other if other.is_server_error() => (
                 "desk.broken",
                 "Something broke on our side",
@@ -160,21 +187,20 @@ impl View {
             fields: Vec::new(),
             allowed: Vec::new(),
             retry_after: None,
+            current: None,
             reference: reference.to_owned(),
+            instance: instance.to_owned(),
         }
+    }
+
+    /// Problems of fields that the message does not tell already.
+    fn more(&self) -> Vec<&FieldProblem> {
+        self.fields.iter().filter(|field| field.message != self.message).collect()
     }
 
     /// The reference is shown only where it helps: for faults of ours.
     pub(super) fn shows_reference(&self) -> bool {
         self.status.is_server_error()
-    }
-}
-
-/// Seconds to wait, kept by whoever throttles as the refusal's only `allowed` value.
-fn retry_after(refusal: &Refusal) -> Option<i64> {
-    match refusal.kind {
-        RefusalKind::TooMany => Some(refusal.allowed.first().and_then(|text| text.parse().ok()).unwrap_or(1)),
-        _ => None,
     }
 }
 
@@ -201,12 +227,13 @@ pub(super) fn draw(view: &View, wanted: Wanted, shop: &Shop) -> HttpResponse {
     }
     match wanted {
         Wanted::Json => {
-            let fields: Vec<_> =
-                view.fields.iter().map(|f| serde_json::json!({ "field": f.field, "message": f.message })).collect();
-            let body = serde_json::json!({
-                "type": "about:blank", "status": view.status.as_u16(), "code": view.code, "title": view.title,
-                "detail": view.message, "errors": fields, "allowed": view.allowed, "reference": view.reference,
-            });
+            if view.status == StatusCode::UNAUTHORIZED {
+                answer.insert_header((header::WWW_AUTHENTICATE, challenge(&view.code)));
+            }
+            if let Some(current) = &view.current {
+                answer.insert_header((header::ETAG, format!("\"{}\"", current.version)));
+            }
+            let body = json(view);
             answer.insert_header((header::CONTENT_TYPE, "application/problem+json")).body(body.to_string())
         }
         Wanted::Fragment => {
@@ -215,6 +242,49 @@ pub(super) fn draw(view: &View, wanted: Wanted, shop: &Shop) -> HttpResponse {
         }
         Wanted::Page => html(&mut answer, ErrorPage { shop, view }.render()),
     }
+}
+
+/// How a program signs in, and what was wrong with how it tried (RFC 6750).
+fn challenge(code: &str) -> &'static str {
+    match code {
+        "token.invalid" => "Bearer realm=\"slipway\", error=\"invalid_token\"",
+        _ => "Bearer realm=\"slipway\"",
+    }
+}
+
+/// A problem as `application/problem+json` (RFC 9457).
+fn json(view: &View) -> String {
+    let errors: Vec<_> = view
+        .fields
+        .iter()
+        .map(|field| serde_json::json!({ "pointer": pointer(&field.field), "detail": field.message }))
+        .collect();
+    let mut body = serde_json::json!({
+        "type": format!("/api/problems/{}", view.code), "title": view.title, "status": view.status.as_u16(),
+        "detail": view.message, "instance": view.instance, "code": view.code, "errors": errors,
+        "allowed": view.allowed, "trace_id": view.reference,
+    });
+    if let Some(current) = &view.current {
+        body["current_version"] = current.version.into();
+        let thing = current.json.as_deref().and_then(|json| serde_json::from_str(json).ok());
+        body["current"] = thing.unwrap_or(serde_json::Value::Null);
+    }
+    body.to_string()
+}
+
+/// A field's name as a JSON pointer (RFC 6901): `lines.0.price` is `/lines/0/price`.
+fn pointer(field: &str) -> String {
+    match field {
+        "" => String::new(),
+        pointer if pointer.starts_with('/') => pointer.to_owned(),
+        name => format!("/{}", name.replace('~', "~0").replace('/', "~1").replace('.', "/")),
+    }
+}
+
+/// An error as programs are told of it, for keeping: status and body.
+pub fn problem_json(error: &Error, reference: &str, instance: &str) -> (u16, String) {
+    let view = View::of(error, reference, instance);
+    (view.status.as_u16(), json(&view))
 }
 
 fn html(answer: &mut HttpResponseBuilder, rendered: askama::Result<String>) -> HttpResponse {

@@ -19,9 +19,10 @@ use tracing::Instrument;
 use super::problem::{Problem, View, Wanted, draw};
 use super::shell::Shop;
 use super::{assets, csrf, respond, store};
+use crate::api::Limits;
 use crate::config::Config;
 use crate::db::Db;
-use crate::error::{Error, Result};
+use crate::error::{Error, Refusal, RefusalKind, Result};
 
 /// What handlers share: taken as `Data<Desk>`.
 #[derive(Clone)]
@@ -30,6 +31,8 @@ pub struct Desk {
     pub db: Db,
     /// How the process was started.
     pub config: Config,
+    /// How often each key of a program may ask.
+    pub limits: Limits,
     state: Arc<State>,
 }
 
@@ -42,7 +45,7 @@ impl Desk {
     /// A desk on an open database.
     pub fn new(db: Db, config: Config) -> Self {
         let state = State { set_up: AtomicBool::new(false), secure: AtomicBool::new(false) };
-        Desk { db, config, state: Arc::new(state) }
+        Desk { db, config, limits: Limits::default(), state: Arc::new(state) }
     }
 
     /// Whether first-run set-up is done. Once it is, this no longer asks the database.
@@ -144,7 +147,7 @@ impl Asked {
     fn of(request: &ServiceRequest) -> Self {
         let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
         let accept = header("accept");
-        let json = request.path().starts_with("/api/")
+        let json = csrf::is_for_programs(request.path())
             || (accept.contains("application/json") && !accept.contains("text/html"))
             || accept.contains("application/problem+json");
         let wanted = match (json, header("hx-request") == "true" && header("hx-boosted") != "true") {
@@ -230,6 +233,14 @@ async fn pass(
         && let Some(desk) = &asked.desk
         && !desk.is_set_up().await.map_err(Problem::from)?
     {
+        if csrf::is_for_programs(&asked.path) {
+            let refusal = Refusal::new(
+                RefusalKind::Busy,
+                "desk.not_set_up",
+                "The shop is not set up yet. Open the desk in a browser first.",
+            );
+            return Ok(request.error_response(Problem::from(refusal.after(60))));
+        }
         return Ok(request.into_response(respond::see_other("/setup")));
     }
     next.call(request).await.map(ServiceResponse::map_into_boxed_body)
@@ -246,7 +257,7 @@ async fn finish(
         (status.is_client_error() || status.is_server_error()) && !answer.headers().contains_key(header::CONTENT_TYPE);
     let drawn = match problem {
         Some(Some(error)) => Some(report(error, asked).await),
-        _ if bare => Some(draw(&View::plain(status, &asked.id), asked.wanted, &shop_of(asked).await)),
+        _ if bare => Some(draw(&View::plain(status, &asked.id, &asked.path), asked.wanted, &shop_of(asked).await)),
         Some(None) if bare => None,
         _ => None,
     };
@@ -300,7 +311,7 @@ async fn escaped(error: actix_web::Error, asked: &Asked) -> actix_web::Error {
             if status.is_server_error() {
                 tracing::error!(%error, "a request failed");
             }
-            draw(&View::plain(status, &asked.id), asked.wanted, &shop_of(asked).await)
+            draw(&View::plain(status, &asked.id, &asked.path), asked.wanted, &shop_of(asked).await)
         }
     };
     protect(drawn.headers_mut(), &asked.id, false);
@@ -312,7 +323,7 @@ async fn report(error: &Error, asked: &Asked) -> HttpResponse {
     if let Error::Broken(cause) = error {
         tracing::error!(%cause, method = %asked.method, path = %asked.path, "a request failed");
     }
-    let view = View::of(error, &asked.id);
+    let view = View::of(error, &asked.id, &asked.path);
     if view.status == StatusCode::UNAUTHORIZED && asked.wanted != Wanted::Json && view.code == "sign_in.needed" {
         let back: String = url::form_urlencoded::byte_serialize(asked.back.as_bytes()).collect();
         let login = if asked.back.len() > 1 { format!("/login?next={back}") } else { "/login".to_owned() };

@@ -1,6 +1,7 @@
 //! Stages: the twelve built-in ones and the shop's own, each on one of twelve bases. Rules look at
 //! the base only; people see the stage's label.
 
+pub mod api;
 mod edit;
 pub mod fields;
 mod store;

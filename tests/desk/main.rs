@@ -6,6 +6,8 @@
 
 mod support;
 
+mod api;
+mod api_ledgers;
 mod attention;
 mod bad_input;
 mod board;

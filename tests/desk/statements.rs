@@ -31,8 +31,7 @@ fn statements<T: Send + 'static>(
         tx.conn.set_instrumentation(|_: InstrumentationEvent<'_>| {});
         done
     });
-    let told = seen.lock().unwrap().clone();
-    told
+    seen.lock().unwrap().clone()
 }
 
 #[test]

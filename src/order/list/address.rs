@@ -221,6 +221,9 @@ impl Reader<'_> {
             archived: self
                 .one_of("archived", &[("no", Archived::Exclude), ("only", Archived::Only), ("yes", Archived::Include)])?
                 .unwrap_or_default(),
+            placed_between: None,
+            updated_since: None,
+            users: Vec::new(),
         };
         if let (Some(min), Some(max)) = (filter.total_min, filter.total_max)
             && max < min

@@ -162,6 +162,12 @@ pub struct Filter {
     pub holds: Vec<String>,
     /// Whether orders that were put away are listed.
     pub archived: Archived,
+    /// Placed from one instant until before another; either may be open.
+    pub placed_between: Option<(Option<UtcTime>, Option<UtcTime>)>,
+    /// Changed at or after this instant.
+    pub updated_since: Option<UtcTime>,
+    /// Names that the shop's own system gives those who ordered.
+    pub users: Vec<String>,
 }
 
 impl Filter {
@@ -210,6 +216,8 @@ pub enum Sort {
     Number,
     /// Promised time; orders without one come last.
     Due,
+    /// When it last changed.
+    Updated,
 }
 
 impl Sort {
@@ -223,6 +231,7 @@ impl Sort {
         (Sort::Customer, "customer", "Customer", false),
         (Sort::Stage, "stage", "Stage", false),
         (Sort::Number, "number", "Order number", true),
+        (Sort::Updated, "updated", "Last change", true),
     ];
     fn row(self) -> (Sort, &'static str, &'static str, bool) {
         *Sort::ALL.iter().find(|row| row.0 == self).unwrap_or(&Sort::ALL[0])
@@ -246,8 +255,8 @@ impl Sort {
     /// Words for a direction.
     pub fn direction(self, descending: bool) -> &'static str {
         match (self, descending) {
-            (Sort::Date | Sort::Paid | Sort::Number, true) => "newest first",
-            (Sort::Date | Sort::Number, false) => "oldest first",
+            (Sort::Date | Sort::Paid | Sort::Number | Sort::Updated, true) => "newest first",
+            (Sort::Date | Sort::Number | Sort::Updated, false) => "oldest first",
             (Sort::Paid, false) => "incomplete first",
             (Sort::Total, true) => "largest first",
             (Sort::Total, false) => "smallest first",

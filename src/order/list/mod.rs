@@ -179,8 +179,8 @@ impl<'a> Way<'a> {
                 self.stages(sql, false);
             }
             (Some(Part::Stage(slug, rank)), _) => {
-                // No index knows the time left within a stage; the one of the living is walked.
-                let guarded = sort == Some(Sort::Due);
+                // No index knows the time left or the last change within a stage; the one of all is walked.
+                let guarded = matches!(sort, Some(Sort::Due | Sort::Updated));
                 sql.put(" FROM orders WHERE ");
                 if guarded && *rank < Base::Archived.rank() {
                     sql.put("base_rank < 12 AND ");
@@ -310,6 +310,7 @@ fn key_of(order: &Order, sort: Sort, descending: bool) -> Key {
         Sort::Age => (order.stage_entered_at.0, 0, ""),
         Sort::Stage => (order.base_rank, order.placed_at.0, ""),
         Sort::Number => (order.number, 0, ""),
+        Sort::Updated => (order.updated_at.0, 0, ""),
         Sort::Due if order.base.is_open() => (order.due_at.map_or(last, |at| at.0), 0, ""),
         Sort::Due => (last, 0, ""),
     };

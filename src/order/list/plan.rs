@@ -106,6 +106,7 @@ pub fn terms(filter: &Filter, known: &Known) -> Vec<Term> {
     among("channel_id", channels(&filter.channels), false);
     among("channel_id", channels(&filter.not_channels), true);
     let markets = known.markets.markets.iter().filter(|market| filter.markets.contains(&market.slug));
+    among("user_ref", texts(&filter.users), false);
     among("market_id", markets.map(|market| Bind::Int(market.id.0)).collect(), false);
     if filter.total_min.is_some() || filter.total_max.is_some() {
         among("currency", texts(&[known.currency().code()]), false);
@@ -136,6 +137,12 @@ fn ranges(filter: &Filter, known: &Known) -> Vec<Term> {
     if let Some(placed) = filter.placed {
         let (from, until) = placed.range(known.now, known.zone());
         terms.push(Term::Range { column: "placed_at", from: from.map(|at| at.0), until: until.map(|at| at.0) });
+    }
+    if let Some((from, until)) = filter.placed_between {
+        terms.push(Term::Range { column: "placed_at", from: from.map(|at| at.0), until: until.map(|at| at.0) });
+    }
+    if let Some(since) = filter.updated_since {
+        terms.push(Term::Range { column: "updated_at", from: Some(since.0), until: None });
     }
     if let Some((_, _, least, most)) = filter.age.and_then(|index| AGES.get(index)) {
         let ago = |hours: i64| known.now.plus_minutes(-60 * hours).0;
@@ -191,10 +198,10 @@ impl Term {
             Term::Among { not: true, .. } => false,
             Term::Among { column, .. } => match *column {
                 "payment_status" | "fulfilment_status" | "channel_id" => living,
-                "assignee_id" => true,
+                "assignee_id" | "user_ref" => true,
                 _ => false,
             },
-            Term::Range { column, .. } => *column == "placed_at" || living,
+            Term::Range { column, .. } => ["placed_at", "updated_at"].contains(column) || living,
             Term::Fixed("note_count > 0" | "gift") => living,
             Term::Fixed(text) => *text == "unread_count > 0",
             Term::Beside { .. } | Term::DueBefore(_) | Term::Search(_) => true,
@@ -219,6 +226,10 @@ impl Term {
         let guard = if guarded { spelling.guard } else { "" };
         match self {
             Term::Among { column, values, not } => {
+                if *column == "user_ref" {
+                    // Its index holds no guests.
+                    sql.put(guard).put("user_ref <> '' AND ");
+                }
                 sql.put(guard).put(column).put(if *not { " NOT IN " } else { " IN " }).list(values);
             }
             Term::Range { column, from, until } => {
@@ -358,6 +369,7 @@ pub fn order_columns(sort: Sort, descending: bool, part: Option<&Part>) -> Vec<&
         Sort::Stage if matches!(part, Some(Part::Stage(..))) => vec!["placed_at"],
         Sort::Stage => vec!["base_rank", "placed_at"],
         Sort::Number => vec!["number"],
+        Sort::Updated => vec!["updated_at"],
         Sort::Due if descending => vec!["(CASE WHEN base_rank <= 5 THEN COALESCE(due_at, -1) ELSE -1 END)"],
         Sort::Due => {
             vec!["(CASE WHEN base_rank <= 5 THEN COALESCE(due_at, 9223372036854775807) ELSE 9223372036854775807 END)"]

@@ -6,4 +6,5 @@ pub mod database;
 pub mod make;
 pub mod person;
 pub mod process;
+pub mod program;
 pub mod receiver;

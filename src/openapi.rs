@@ -1,0 +1,97 @@
+//! The contract with programs: the OpenAPI document, generated from the handlers.
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+
+/// The document.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Slipway", description = "The order desk for programs.", license(name = "MIT OR Apache-2.0")),
+    paths(
+        crate::order::api_list::index,
+        crate::order::api_new::create,
+        crate::order::api::show,
+        crate::order::api_new::create_cart,
+        crate::order::api_new::show_cart,
+        crate::moves::api::update_status,
+        crate::moves::api::cancel,
+        crate::moves::api::index,
+        crate::moves::api::approve,
+        crate::moves::api::place_hold,
+        crate::moves::api::release_hold,
+        crate::moves::api::reject,
+        crate::moves::api::reinstate,
+        crate::moves::api::archive,
+        crate::moves::api::unarchive,
+        crate::order::api_edit::update,
+        crate::order::api_edit::tag,
+        crate::order::api_edit::events,
+        crate::conversation::api::list_notes,
+        crate::conversation::api::create_note,
+        crate::conversation::api::list_messages,
+        crate::conversation::api::create_message,
+        crate::moves::api_bulk::create,
+        crate::moves::api_bulk::show,
+        crate::payment::api::index,
+        crate::payment::api::authorize,
+        crate::payment::api::capture,
+        crate::payment::api::void,
+        crate::payment::api::refund,
+        crate::payment::api::goodwill,
+        crate::shipment::api::index,
+        crate::shipment::api::create,
+        crate::shipment::api::show,
+        crate::shipment::api::pack,
+        crate::shipment::api::ship,
+        crate::shipment::api::deliver,
+        crate::shipment::api::cancel,
+        crate::shipment::api::retrack,
+        crate::shipment::api::cancel_units,
+        crate::returns::api::index,
+        crate::returns::api::create,
+        crate::returns::api::approve,
+        crate::returns::api::reject,
+        crate::returns::api::cancel,
+        crate::returns::api::receive,
+        crate::returns::api::close,
+        crate::catalog::api::index,
+        crate::catalog::api::show,
+        crate::catalog::api::create,
+        crate::catalog::api::update,
+        crate::catalog::api::count,
+        crate::customer::api::index,
+        crate::customer::api::show,
+        crate::customer::api::update,
+        crate::market::api::index,
+        crate::workflow::api::index,
+    ),
+    modifiers(&Everywhere),
+)]
+pub struct Document;
+
+/// What is the same for every operation.
+struct Everywhere;
+
+impl utoipa::Modify for Everywhere {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        let components = openapi.components.get_or_insert_with(Default::default);
+        components.add_security_scheme("key", bearer);
+    }
+}
+
+/// `GET /api/openapi.json`
+pub async fn show() -> HttpResponse {
+    match Document::openapi().to_json() {
+        Ok(json) => HttpResponse::Ok()
+            .insert_header((header::CONTENT_TYPE, "application/json"))
+            .insert_header((header::CACHE_CONTROL, "no-cache"))
+            .body(json),
+        Err(error) => {
+            tracing::error!(%error, "the document could not be written");
+            HttpResponse::InternalServerError().finish()
+        }
+    }
+}
