@@ -28,6 +28,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
         crate::order::api_edit::update,
         crate::order::api_edit::tag,
         crate::order::api_edit::events,
+        crate::order::api_events::index,
         crate::conversation::api::list_notes,
         crate::conversation::api::create_note,
         crate::conversation::api::list_messages,

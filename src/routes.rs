@@ -63,7 +63,7 @@ fn api(config: &mut ServiceConfig) {
 fn api_orders(config: &mut ServiceConfig) {
     use crate::conversation::api as talk;
     use crate::moves::{api as moves, api_bulk as bulk};
-    use crate::order::{api as order, api_edit as changes, api_list as orders, api_new as placing};
+    use crate::order::{api as order, api_edit as changes, api_events as feed, api_list as orders, api_new as placing};
     config
         .service(resource("/orders").route(get().to(orders::index)).route(post().to(placing::create)))
         .service(resource("/orders/bulk").route(post().to(bulk::create)))
@@ -93,6 +93,7 @@ fn api_orders(config: &mut ServiceConfig) {
         .service(resource("/orders/{order_id}/reinstate").route(post().to(moves::reinstate)))
         .service(resource("/orders/{order_id}/archive").route(post().to(moves::archive)))
         .service(resource("/orders/{order_id}/unarchive").route(post().to(moves::unarchive)))
+        .service(resource("/events").route(get().to(feed::index)))
         .service(resource("/carts").route(post().to(placing::create_cart)))
         .service(resource("/carts/{cart_id}").route(get().to(placing::show_cart)));
 }

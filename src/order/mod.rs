@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod api_edit;
+pub mod api_events;
 pub mod api_list;
 pub mod api_new;
 mod caption;

@@ -319,6 +319,39 @@ fn many_orders_are_changed_each_by_itself() {
 }
 
 #[test]
+fn the_feed_tells_everything_once_and_in_order() {
+    let desk = TestDesk::open();
+    let program = desk.program();
+    let number = desk.order().paid().at("shipped").place();
+    let (mut after, mut told, mut pages) = (0, Vec::new(), 0);
+    loop {
+        let page = program.see(&format!("/api/events?after={after}&limit=3"));
+        told.extend(
+            page["events"].as_array().unwrap().iter().map(|e| (e["seq"].as_i64().unwrap(), e["type"].to_string())),
+        );
+        after = page["next_after"].as_i64().unwrap();
+        pages += 1;
+        if page["has_more"] == false {
+            break;
+        }
+    }
+    assert!(pages > 1 && told.is_sorted_by_key(|event| event.0), "{told:?}");
+    for name in ["order.created", "payment.captured", "order.stage_changed", "shipment.shipped"] {
+        assert!(told.iter().any(|(_, known)| known == &format!("\"{name}\"")), "{name} in {told:?}");
+    }
+    let created = program.see("/api/events?types=order.created");
+    assert_eq!(created["events"].as_array().unwrap().len(), 1);
+    assert_eq!(created["events"][0]["data"]["number"], number);
+    assert_eq!(program.see(&format!("/api/events?after={after}"))["events"], json!([]));
+    for query in ["after=-1", "limit=0", "limit=1001", "types=moon", "colour=red", "after=x"] {
+        assert_eq!(program.get(&format!("/api/events?{query}")).problem().0, 400, "{query}");
+    }
+    let blind =
+        desk.program_with(NewKey { name: "Blind".into(), scopes: vec!["orders:read".into()], ..NewKey::default() });
+    assert_eq!(blind.get("/api/events").problem().0, 403);
+}
+
+#[test]
 fn more_orders_than_one_request_takes_become_a_job() {
     let desk = TestDesk::open();
     let program = desk.program();
