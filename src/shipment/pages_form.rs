@@ -72,6 +72,10 @@ impl ParcelForm {
     pub fn problem(&self, field: &str) -> &str {
         self.refusal.as_ref().and_then(|refusal| refusal.problem(field)).unwrap_or_default()
     }
+    /// Whether there is anything to fill in: units, or where a parcel went.
+    pub fn asks_anything(&self) -> bool {
+        !self.units.is_empty() || self.asks_tracking
+    }
     /// What is wrong with the number of a line, or nothing.
     pub fn unit_problem(&self, uid: &str) -> &str {
         self.problem(&format!("units-{uid}"))

@@ -31,6 +31,9 @@ fn every_page_of_the_demonstration_shop_is_sound() {
         ("/imports", "imports"),
         ("/products", "products"),
         ("/products/new", "product-new"),
+        ("/customers", "customers"),
+        ("/returns", "returns"),
+        ("/shipments/tracking", "tracking"),
         ("/imports/new", "import-new"),
         ("/settings/shop", "settings-shop"),
         ("/settings/staff", "settings-staff"),
@@ -56,6 +59,9 @@ fn every_page_of_the_demonstration_shop_is_sound() {
         ("placed", "order-payment", "/payments/new"),
         ("delivered", "order-refund", "/refunds/new"),
         ("delivered", "order-goodwill", "/goodwill/new"),
+        ("approved", "parcel-new", "/parcels/new"),
+        ("approved", "units-cancel", "/remaining"),
+        ("delivered", "return-new", "/returns/new"),
         ("approved", "slip", "/slip"),
         ("approved", "sheet", "/sheet"),
     ] {
@@ -68,6 +74,29 @@ fn every_page_of_the_demonstration_shop_is_sound() {
         }
         pages.push((format!("{path}{then}"), name));
     }
+    // What has an address of its own is found the way people find it.
+    for (list, link, then, name) in [
+        ("/products", "main tbody a", "", "product"),
+        ("/orders?stage=processed", "#orders a.o", "#parcels .do > a", "parcel-ship"),
+        ("/orders?stage=returned", "#orders a.o", "#returns a.link", "return"),
+    ] {
+        browser.goto(&format!("{home}{list}"));
+        let mut place = browser.find(link).property("href");
+        if !then.is_empty() {
+            browser.goto(place.as_str().unwrap());
+            place = browser.find(then).property("href");
+        }
+        pages.push((local(place.as_str().unwrap()), name));
+    }
+    browser.goto(&format!("{home}/orders?stage=delivered"));
+    browser.goto(browser.find("#orders a.o").property("href").as_str().unwrap());
+    browser.find("form[action$='/invoices'] button").click();
+    let invoice = browser.wait("the invoice", |browser| {
+        let place = browser.place();
+        place.starts_with("/invoices/").then_some(place)
+    });
+    pages.push((invoice.clone(), "invoice"));
+    pages.push((format!("{invoice}/credit"), "invoice-credit"));
     browser.complaints();
     let mut faults = Vec::new();
     for (place, name) in pages {
@@ -75,4 +104,11 @@ fn every_page_of_the_demonstration_shop_is_sound() {
         faults.extend(faults_everywhere(&browser, name));
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// The path and the query of an address.
+fn local(address: &str) -> String {
+    let address = url::Url::parse(address).unwrap();
+    let query = address.query().map_or(String::new(), |query| format!("?{query}"));
+    format!("{}{query}", address.path())
 }
