@@ -1,6 +1,6 @@
 //! Every page of the demonstration shop, on a desk and a phone, in light and dark.
 
-use crate::checks::faults_everywhere;
+use crate::checks::{faults_everywhere, too_heavy};
 use crate::driver::{Browser, Scripting};
 use crate::first_run::sign_in;
 use crate::support::database::Database;
@@ -101,6 +101,7 @@ fn every_page_of_the_demonstration_shop_is_sound() {
     let mut faults = Vec::new();
     for (place, name) in pages {
         browser.goto(&format!("{home}{place}"));
+        faults.extend(too_heavy(&browser, name));
         faults.extend(faults_everywhere(&browser, name));
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
