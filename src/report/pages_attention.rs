@@ -48,7 +48,7 @@ pub async fn show(desk: Data<Desk>, staff: Staff<ViewOrders>) -> Answer {
 }
 
 fn load(conn: &mut Conn, person: &Person) -> Result<Attention> {
-    let shell = Shell::load(conn, person, Section::Today)?;
+    let shell = Shell::load(conn, person, Section::Attention)?;
     let known = pages_list::known(conn, person, shell.now)?;
     let groups = attention::groups(conn, &known, person.may(Permission::ViewMoney))?;
     let may_refund = person.may(Permission::RefundPayments);

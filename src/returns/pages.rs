@@ -137,7 +137,7 @@ impl NewPage {
             })
         };
         Ok(NewPage {
-            shell: Shell::load(conn, person, Section::Orders)?,
+            shell: Shell::load(conn, person, Section::Returns)?,
             number,
             version: order.version,
             token: new_uid(),
@@ -308,7 +308,7 @@ impl ShowPage {
         let worth = worth(&order, &lines, &inside);
         let shows = here && worth > 0 && person.may(Permission::ViewMoney);
         Ok(ShowPage {
-            shell: Shell::load(conn, person, Section::Orders)?,
+            shell: Shell::load(conn, person, Section::Returns)?,
             number,
             version: order.version,
             state: look(known.state),
@@ -461,7 +461,7 @@ pub async fn index(desk: Data<Desk>, staff: Staff<ViewOrders>) -> Answer {
     let page = desk
         .db
         .read(move |conn| {
-            let shell = Shell::load(conn, &person, Section::Orders)?;
+            let shell = Shell::load(conn, &person, Section::Returns)?;
             let open = super::list_open(conn, MOST_LISTED + 1)?;
             let is_cut = open.len() > MOST_LISTED as usize;
             let row = |(number, customer, known): &(i64, String, Return)| ListRow {

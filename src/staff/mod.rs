@@ -112,7 +112,12 @@ impl Viewer for Person {
     }
     fn may_open(&self, section: Section) -> bool {
         match section {
-            Section::Today | Section::Orders | Section::Board | Section::Products => self.may(Permission::ViewOrders),
+            Section::Today
+            | Section::Attention
+            | Section::Orders
+            | Section::Returns
+            | Section::Board
+            | Section::Products => self.may(Permission::ViewOrders),
             Section::Customers => self.may(Permission::ViewContact),
             Section::NewOrder => self.may(Permission::EditOrders),
             Section::Import => self.may(Permission::Import),

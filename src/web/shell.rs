@@ -50,8 +50,12 @@ pub enum Section {
     Today,
     /// The list as columns.
     Board,
+    /// Everything that waits for a decision.
+    Attention,
     /// The list and single orders.
     Orders,
+    /// Goods coming back.
+    Returns,
     /// The list of customers and single ones.
     Customers,
     /// Typing in an order.
@@ -107,6 +111,8 @@ pub struct NavItem {
     pub icon: &'static str,
     pub current: bool,
     pub count: Option<i64>,
+    /// Whether it stands among the few on a phone.
+    pub first: bool,
 }
 
 /// What `layout.html` reads; the field `shell` of every page.
@@ -145,13 +151,14 @@ pub struct Shell {
 }
 
 impl Shell {
-    /// Loads what surrounds a page: five queries at the most, whatever the shop's size.
+    /// Loads what surrounds a page: six queries at the most, whatever the shop's size.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn load(conn: &mut Conn, viewer: &impl Viewer, section: Section) -> Result<Self> {
         let shop = store::shop(conn)?;
         let open = store::open_orders(conn)?;
+        let back = store::open_returns(conn)?;
         let views = store::views(conn, viewer.staff_id())?;
         let settings = viewer.may_open(Section::Settings);
         let given_up = if settings { store::given_up_webhooks(conn)? } else { Vec::new() };
@@ -163,7 +170,7 @@ impl Shell {
             density: viewer.density().to_owned(),
             keys: viewer.keys(),
             section,
-            nav: navigation(viewer, section, open),
+            nav: navigation(viewer, section, open, back),
             views,
             view: String::new(),
             settings,
@@ -199,11 +206,13 @@ impl Shell {
     }
 }
 
-fn navigation(viewer: &impl Viewer, section: Section, open: i64) -> Vec<NavItem> {
+fn navigation(viewer: &impl Viewer, section: Section, open: i64, back: i64) -> Vec<NavItem> {
     let lines = [
         ("/", "Today", "home", Section::Today, None),
+        ("/attention", "Needs attention", "alert-triangle", Section::Attention, None),
         ("/orders", "Orders", "inbox", Section::Orders, Some(open)),
         ("/board", "Board", "layout-kanban", Section::Board, None),
+        ("/returns", "Returns", "arrow-back-up", Section::Returns, Some(back)),
         ("/products", "Products", "building-warehouse", Section::Products, None),
         ("/customers", "Customers", "users", Section::Customers, None),
         ("/imports", "Import", "package", Section::Import, None),
@@ -217,6 +226,7 @@ fn navigation(viewer: &impl Viewer, section: Section, open: i64) -> Vec<NavItem>
             icon,
             current: part == section || (part == Section::Orders && section == Section::NewOrder),
             count: count.filter(|n| *n > 0),
+            first: matches!(part, Section::Today | Section::Orders | Section::Board | Section::Products),
         })
         .collect()
 }

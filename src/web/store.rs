@@ -5,7 +5,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::shell::{NavView, Shop};
-use crate::db::schema::{markets, request_keys, saved_views, settings, stage_counts, stages, webhook_endpoints};
+use crate::db::schema::{
+    markets, request_keys, returns, saved_views, settings, stage_counts, stages, webhook_endpoints,
+};
 use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::ids::StaffId;
@@ -62,6 +64,12 @@ pub(super) fn open_orders(conn: &mut Conn) -> Result<i64> {
         .select(stage_counts::orders)
         .load(conn)?;
     Ok(counts.iter().sum())
+}
+
+/// How many returns something is left to do on.
+pub(super) fn open_returns(conn: &mut Conn) -> Result<i64> {
+    let over = ["rejected", "closed", "cancelled"];
+    Ok(returns::table.filter(returns::state.ne_all(over)).count().get_result(conn)?)
 }
 
 /// The saved views of this person and of the shop, in their order.

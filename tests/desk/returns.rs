@@ -201,3 +201,19 @@ fn marking_an_order_as_returned_goes_through_the_same_ledger() {
     assert_eq!(back(&desk, number), [0, 0]);
     assert_eq!(ask(&owner, &desk, number, &["3", "1"]).status, 303, "nothing is lost for a later return");
 }
+
+#[test]
+fn returns_and_what_needs_attention_are_a_click_away_on_every_page() {
+    let desk = TestDesk::open();
+    let number = delivered(&desk);
+    let marta = desk.owner();
+    assert!(!marta.see("/").says("Returns 1"));
+    assert_eq!(ask(&marta, &desk, number, &["1", "0"]).status, 303);
+    let page = marta.see("/customers");
+    page.must_say("Returns 1");
+    page.must_say("Needs attention");
+    desk.packer().see("/board").must_say("Returns 1");
+    let uid = of(&desk, number)[0].uid.clone();
+    assert_eq!(settle(&marta, &desk, number, &uid, "cancelled", "").status, 303);
+    assert!(!marta.see("/customers").says("Returns 1"));
+}
