@@ -153,7 +153,7 @@ pub fn read(conn: &mut Conn, caller: &Caller, pairs: &[(String, String)], known:
     if filter.asks_money() || sort.asks_money() {
         caller.must(Permission::ViewMoney)?;
     }
-    Ok(Asked { wanted: Wanted { filter, sort, descending, cursor, view: None }, limit, counted })
+    Ok(Asked { wanted: Wanted { filter, sort, descending, cursor, view: None, was: None }, limit, counted })
 }
 
 fn bad_cursor() -> Refusal {

@@ -13,6 +13,7 @@ use super::pages_menu::kept;
 use super::pages_row::{Column, Row, Sight};
 use super::pages_tabs::{Tab, Tile, saved_filters, tabs, tiles};
 use super::pages_way::encoded;
+use super::views::{self, View};
 use crate::db::Conn;
 use crate::error::{Error, Refusal, Result};
 use crate::market::Markets;
@@ -108,6 +109,10 @@ struct Index {
     has_filters: bool,
     said: String,
 }
+    /// The view this list came from, where it may be given this filter.
+    changed: Option<View>,
+    /// Its parameters as a view keeps them.
+    plain: String,
 
 #[derive(Template)]
 #[template(path = "orders/refused.html")]
@@ -212,9 +217,10 @@ fn load(conn: &mut Conn, person: &Person, pairs: address::Pairs) -> Result<Loade
     };
     let here = wanted.address("/orders", &known);
     let query = here.split_once('?').map_or("", |(_, query)| query).to_owned();
-    let plain = Wanted { cursor: None, view: None, ..wanted.clone() };
-    let save =
-        address::join("/views", &[("query".to_owned(), plain.address("", &known).trim_start_matches('?').to_owned())]);
+    let plain = Wanted { cursor: None, view: None, was: None, ..wanted.clone() };
+    let plain = plain.address("", &known).trim_start_matches('?').to_owned();
+    let changed = changed_view(conn, person, &shell, &wanted, &known)?;
+    let save = address::join("/views", &[("query".to_owned(), plain.clone())]);
     let empty = rows.is_empty().then(|| empty(&wanted, &known, &totals, person));
     Ok(Ok(Index {
         tiles: tiles(&wanted, &known, &totals),
@@ -252,6 +258,8 @@ fn load(conn: &mut Conn, person: &Person, pairs: address::Pairs) -> Result<Loade
         save,
         from: if query.is_empty() { String::new() } else { format!("?from={}", encoded(&query)) },
         here,
+        changed,
+        plain,
         wanted,
         shell,
     }))
@@ -259,6 +267,28 @@ fn load(conn: &mut Conn, person: &Person, pairs: address::Pairs) -> Result<Loade
 
 /// Offers to select more than the page shows, where that is no more than one action takes.
 fn whole(page: &list::Page) -> String {
+/// The saved view that this list came from, if its filter or order is no longer that of the view and
+/// this person may change it.
+fn changed_view(
+    conn: &mut Conn,
+    person: &Person,
+    shell: &Shell,
+    wanted: &Wanted,
+    known: &Known,
+) -> Result<Option<View>> {
+    let Some(slug) = wanted.view.as_ref().or(wanted.was.as_ref()) else { return Ok(None) };
+    let Some(saved) = shell.views.iter().find(|view| view.slug == *slug) else { return Ok(None) };
+    let same = address::read(&address::split(&saved.query), None, known).is_ok_and(|saved| {
+        saved.filter == wanted.filter && saved.sort == wanted.sort && saved.descending == wanted.descending
+    });
+    if same {
+        return Ok(None);
+    }
+    let may_share = person.may(Permission::ManageViews);
+    let own = |view: &View| view.slug == *slug && (view.owner_id.is_some() || may_share);
+    Ok(views::of(conn, person.id)?.into_iter().find(own))
+}
+
     let is_part = page.previous.is_some() || page.next.is_some();
     match page.count {
         Count::Exactly(orders) if is_part && usize::try_from(orders).is_ok_and(|orders| orders <= MOST) => {

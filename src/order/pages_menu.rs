@@ -169,7 +169,8 @@ pub async fn filters(
 
 /// The parameters of a list but its search, spelled out without its view.
 pub(crate) fn kept(wanted: &Wanted, known: &Known) -> address::Pairs {
-    let plain = Wanted { view: None, cursor: None, ..wanted.clone() };
+    let was = wanted.view.clone().or(wanted.was.clone());
+    let plain = Wanted { view: None, was, cursor: None, ..wanted.clone() };
     let mut pairs = plain.pairs(known);
     pairs.retain(|(name, _)| name != "q");
     pairs

@@ -54,6 +54,9 @@ pub struct ViewForm {
     query: String,
     #[serde(default)]
     shared: Option<String>,
+    /// Whether the view takes on `query`, rather than another name only.
+    #[serde(default)]
+    update: String,
     #[serde(default)]
     form_token: String,
 }
@@ -115,7 +118,7 @@ fn checked(tx: &mut Tx<'_>, person: &Person, query: &str) -> Result<String> {
     let known = known(tx.conn, person, now)?;
     let wanted = address::read(&address::split(query), None, &known)?;
     may_ask(person, &wanted)?;
-    let plain = Wanted { cursor: None, view: None, ..wanted };
+    let plain = Wanted { cursor: None, view: None, was: None, ..wanted };
     Ok(plain.address("", &known).trim_start_matches('?').to_owned())
 }
 
@@ -153,18 +156,20 @@ pub async fn save(desk: Data<Desk>, staff: Staff<ViewOrders>, form: Form<ViewFor
     }
 }
 
-/// `POST /views/{uid}`: another name.
+/// `POST /views/{uid}`: another name, or another filter.
 pub async fn rename(desk: Data<Desk>, staff: Staff<ViewOrders>, uid: Path<String>, form: Form<ViewForm>) -> Answer {
     let (person, uid, form) = (staff.person(), uid.into_inner(), form.0);
     let may_share = staff.may(Permission::ManageViews);
-    desk.db
+    let updates = !form.update.is_empty();
+    let view = desk
+        .db
         .write(move |tx| {
-            let query = if form.query.is_empty() { None } else { Some(checked(tx, &person, &form.query)?) };
+            let query = if updates { Some(checked(tx, &person, &form.query)?) } else { None };
             views::change(tx, &person.actor(), person.id, &uid, may_share, &form.name, query.as_deref())
         })
         .await?;
-    staff.toast("View changed.");
-    Ok(see_other("/views"))
+    staff.toast(format!("View {} changed.", view.name));
+    Ok(see_other(&if updates { format!("/orders?view={}", view.slug) } else { "/views".to_owned() }))
 }
 
 /// `POST /views/{uid}/delete`

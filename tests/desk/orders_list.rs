@@ -359,3 +359,37 @@ fn a_fragment_is_the_list_alone() {
     assert!(!part.text().contains("<html") && part.text().trim_start().starts_with("<div id=\"list\""));
     assert_eq!(part.header("hx-push-url"), "/orders?stage=placed");
 }
+#[test]
+fn a_view_takes_on_the_filter_its_list_was_given() {
+    let desk = TestDesk::open();
+    let promised = desk.order().authorized().at("confirmed").place();
+    let paid = desk.order().at("confirmed").place();
+    let (marta, sade) = (desk.owner(), desk.support());
+    let token = marta.see("/views").field("form_token");
+    let new = [("name", "Ready"), ("query", "stage=confirmed"), ("shared", "yes"), ("form_token", token.as_str())];
+    assert_eq!(marta.post("/views", &new).status, 303);
+    assert!(!marta.see("/orders?view=ready").says("Update this view"), "nothing was changed yet");
+    assert!(marta.see("/orders?view=ready&sort=total&dir=asc").says("Update this view"), "its order was changed");
+    assert!(!marta.see("/orders?stage=placed&was=gone").says("Update this view"));
+
+    let changed = marta.see("/orders?view=ready&pay=paid");
+    changed.must_say("Update this view");
+    assert_eq!(listed(&changed), [paid]);
+    let action = changed.text().split("action=\"").find(|text| text.starts_with("/views/")).unwrap().to_owned();
+    let action = action.split('"').next().unwrap();
+    let further = marta.see("/orders?stage=confirmed&pay=paid&gift=no&was=ready");
+    further.must_say("Update this view");
+    assert!(!sade.see("/orders?view=ready&pay=paid").says("Update this view"), "the view is the shop's");
+    let fields = [("name", "Ready"), ("query", "stage=confirmed&pay=paid&was=ready"), ("update", "1")];
+    assert_eq!(sade.post(action, &fields).status, 403);
+    assert_eq!(listed(&sade.see("/orders?view=ready")).len(), 2);
+
+    let saved = marta.post(action, &fields);
+    assert_eq!((saved.status, saved.location()), (303, "/orders?view=ready"));
+    let now = sade.see("/orders?view=ready");
+    assert_eq!(listed(&now), [paid]);
+    assert!(!marta.see("/orders?view=ready").says("Update this view"));
+    marta.post(action, &[("name", "Ready"), ("query", ""), ("update", "1")]);
+    assert_eq!(listed(&sade.see("/orders?view=ready&sort=date")).len(), 2, "{promised} and {paid}");
+}
+

@@ -22,11 +22,13 @@ pub struct Wanted {
     pub cursor: Option<Cursor>,
     /// The saved view it started from.
     pub view: Option<String>,
+    /// The saved view whose filter was changed on the way here.
+    pub was: Option<String>,
 }
 
 impl Default for Wanted {
     fn default() -> Self {
-        Wanted { filter: Filter::default(), sort: Sort::Date, descending: true, cursor: None, view: None }
+        Wanted { filter: Filter::default(), sort: Sort::Date, descending: true, cursor: None, view: None, was: None }
     }
 }
 
@@ -37,7 +39,7 @@ const MOST: usize = 40;
 /// Fields that may be given several times.
 const MANY: [&str; 9] = ["stage", "pay", "ful", "channel", "channel_not", "market", "tag", "sku", "hold"];
 /// Fields that are given once.
-const ONCE: [&str; 17] = [
+const ONCE: [&str; 18] = [
     "q",
     "total_min",
     "total_max",
@@ -55,6 +57,7 @@ const ONCE: [&str; 17] = [
     "sort",
     "dir",
     "view",
+    "was",
 ];
 
 /// Name and value of each parameter as given.
@@ -96,9 +99,9 @@ pub fn read(pairs: &[(String, String)], saved: Option<&[(String, String)]>, know
         .collect();
     all.extend(own.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let mut wanted = Reader { all: &all, known }.read()?;
-    let around = ["view", "sort", "dir", "after", "before"];
+    let around = ["view", "was", "sort", "dir", "after", "before"];
     if saved.is_none() || names.iter().any(|name| !around.contains(name)) {
-        wanted.view = None;
+        wanted.was = wanted.view.take().filter(|_| saved.is_some()).or(wanted.was);
     }
     Ok(wanted)
 }
@@ -251,7 +254,14 @@ impl Reader<'_> {
             (None, Some(text)) => Some(Cursor::read(text, false, sort, descending)?),
             (Some(_), Some(_)) => return Err(super::cursor::broken()),
         };
-        Ok(Wanted { filter, sort, descending, cursor, view: self.once("view")?.map(str::to_owned) })
+        Ok(Wanted {
+            filter,
+            sort,
+            descending,
+            cursor,
+            view: self.once("view")?.map(str::to_owned),
+            was: self.once("was")?.map(str::to_owned),
+        })
     }
 }
 
@@ -331,6 +341,7 @@ impl Wanted {
             Some(view) => pairs.push(("view".into(), view.clone())),
             None => pairs = self.filter.pairs(known),
         }
+        pairs.extend(self.was.iter().filter(|_| self.view.is_none()).map(|view| ("was".into(), view.clone())));
         if self.sort != Sort::Date || !self.descending || self.view.is_some() {
             pairs.push(("sort".into(), self.sort.key().into()));
             if self.descending != self.sort.descends_by_default() || self.view.is_some() {
@@ -350,7 +361,8 @@ impl Wanted {
     }
     /// The same list with another filter, from its first page and out of its view.
     pub fn narrowed(&self, change: impl FnOnce(&mut Filter)) -> Wanted {
-        let mut wanted = Wanted { cursor: None, view: None, ..self.clone() };
+        let was = self.view.clone().or(self.was.clone());
+        let mut wanted = Wanted { cursor: None, view: None, was, ..self.clone() };
         change(&mut wanted.filter);
         wanted
     }
