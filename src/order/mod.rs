@@ -18,6 +18,7 @@ pub mod list;
 pub mod news;
 pub mod pages_board;
 pub mod pages_bulk;
+mod pages_bulk_ask;
 pub mod pages_edit;
 pub mod pages_form;
 pub mod pages_lines;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::list::address::{join, split};
 use super::list::{self, StageTotals};
+use super::pages_bulk_ask::{Asked, ask};
 use super::pages_list::{known, local, may_ask, read_wanted};
 use super::pages_row::next_verb;
 use super::{Order, find_many};
@@ -15,7 +16,7 @@ use crate::error::{Error, Refusal, Result};
 use crate::ids::StaffId;
 use crate::money::Money;
 use crate::moves::pages::{authority_of, telling_of};
-use crate::moves::{self, MoveRequest, lifecycle};
+use crate::moves::{self, MoveRequest, RefundChoice, lifecycle};
 use crate::staff::permission::ViewOrders;
 use crate::staff::{self, Permission, Person, Staff};
 use crate::web::{self, Answer, Desk, Form, Section, Shell, see_other};
@@ -44,32 +45,13 @@ pub struct BulkForm {
     #[serde(default)]
     note: String,
     #[serde(default)]
+    refund: String,
+    #[serde(default)]
     tag: String,
     #[serde(default)]
     untag: String,
     #[serde(default)]
     who: Option<String>,
-}
-
-/// A choice of a form.
-struct Choice {
-    value: String,
-    label: String,
-}
-
-#[derive(Template)]
-#[template(path = "orders/bulk_ask.html")]
-struct Ask {
-    shell: Shell,
-    title: String,
-    what: &'static str,
-    button: &'static str,
-    back: String,
-    numbers: Vec<i64>,
-    stages: Vec<Choice>,
-    reasons: Vec<Choice>,
-    people: Vec<Choice>,
-    problem: String,
 }
 
 /// An order that was not changed, and why.
@@ -146,8 +128,24 @@ enum Deed {
     Next,
     Move { to: String, reason: String, note: String },
     Hold { reason: String, note: String },
+    Stop { base: Base, to: String, reason: String, note: String, refund: RefundChoice },
     Tag { add: Vec<String>, remove: Vec<String> },
     Assign(Option<(StaffId, String)>),
+}
+
+/// What the action takes.
+fn needed(what: &str) -> Permission {
+    match what {
+        "slips" | "sheets" | "picks" => Permission::Print,
+        "tag" | "assign" => Permission::EditOrders,
+        "cancel" | "reject" => Permission::CancelOrders,
+        _ => Permission::MoveOrders,
+    }
+}
+
+/// The tags of a field, with commas between them.
+fn tags(text: &str) -> Vec<String> {
+    text.split(',').map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()).collect()
 }
 
 /// `POST /orders/bulk`
@@ -156,15 +154,7 @@ pub async fn bulk(desk: Data<Desk>, staff: Staff<ViewOrders>, form: Form<BulkFor
     let numbers = selected(&desk, &staff, &form).await?;
     let back = local(&form.back).to_owned();
     let pairs: Vec<(String, String)> = numbers.iter().map(|n| ("o".to_owned(), n.to_string())).collect();
-    let needed = match form.what.as_str() {
-        "slips" | "sheets" | "picks" => Permission::Print,
-        "tag" | "assign" => Permission::EditOrders,
-        _ => Permission::MoveOrders,
-    };
-    staff.must(needed)?;
-    let tags = |text: &str| -> Vec<String> {
-        text.split(',').map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()).collect()
-    };
+    staff.must(needed(&form.what))?;
     let deed = match form.what.as_str() {
         "slips" => return Ok(see_other(&join("/print/slips", &pairs))),
         "picks" => return Ok(see_other(&join("/print/picks", &pairs))),
@@ -174,6 +164,14 @@ pub async fn bulk(desk: Data<Desk>, staff: Staff<ViewOrders>, form: Form<BulkFor
         "hold" => Deed::Hold { reason: form.reason, note: form.note },
         "move" if form.to.is_empty() => return ask(&desk, &staff, Asked::Move, numbers, back).await,
         "move" => Deed::Move { to: form.to, reason: form.reason, note: form.note },
+        what @ ("cancel" | "reject") => {
+            let base = if what == "cancel" { Base::Cancelled } else { Base::Rejected };
+            if form.reason.is_empty() {
+                return ask(&desk, &staff, Asked::Stop(base), numbers, back).await;
+            }
+            let refund = RefundChoice::parse(&form.refund);
+            Deed::Stop { base, to: form.to, reason: form.reason, note: form.note, refund }
+        }
         "tag" => {
             let (add, remove) = (tags(&form.tag), tags(&form.untag));
             if add.is_empty() && remove.is_empty() {
@@ -237,6 +235,8 @@ fn done_word(deed: &Deed) -> String {
     match deed {
         Deed::Next | Deed::Move { .. } => "moved",
         Deed::Hold { .. } => "put on hold",
+        Deed::Stop { base: Base::Rejected, .. } => "rejected",
+        Deed::Stop { .. } => "cancelled",
         Deed::Tag { .. } => "tagged",
         Deed::Assign(_) => "assigned",
     }
@@ -264,8 +264,8 @@ fn one(tx: &mut Tx<'_>, person: &Person, number: i64, deed: &Deed) -> Result<Str
         Deed::Move { to, reason, note } => {
             let stages = Stages::load(tx.conn)?;
             if stages.find(to).is_some_and(|stage| matches!(stage.base, Base::Cancelled | Base::Rejected)) {
-                let message = "Cancel and reject orders one by one: each may hold money that is to be given back.";
-                return Err(Refusal::state("bulk.one_by_one", message).into());
+                let message = "Choose Cancel or Reject for that: they ask why, and what becomes of the money.";
+                return Err(Refusal::state("bulk.stop_asks", message).into());
             }
             let request = MoveRequest { reason: reason.clone(), note: note.clone(), ..move_to(to) };
             let outcome = moves::move_to_stage(tx, actor, number, &request)?;
@@ -276,6 +276,17 @@ fn one(tx: &mut Tx<'_>, person: &Person, number: i64, deed: &Deed) -> Result<Str
             let request = MoveRequest { reason: reason.clone(), note: note.clone(), ..move_to(&to) };
             moves::hold(tx, actor, number, &request)?;
             Ok("put on hold".to_owned())
+        }
+        Deed::Stop { base, to, reason, note, refund } => {
+            let stages = Stages::load(tx.conn)?;
+            let own = stages.find(to).filter(|stage| stage.base == *base);
+            let to = match own {
+                Some(stage) => stage.slug.clone(),
+                None => stages.default_of(*base)?.slug.clone(),
+            };
+            let request = MoveRequest { reason: reason.clone(), note: note.clone(), refund: *refund, ..move_to(&to) };
+            let outcome = moves::move_to_stage(tx, actor, number, &request)?;
+            Ok(outcome.to_label.to_lowercase())
         }
         Deed::Tag { add, remove } => {
             super::tag(tx, actor, number, add, remove)?;
@@ -294,65 +305,6 @@ fn no_next(order: &Order, stages: &Stages) -> Error {
         _ => format!("{} is {}; nothing comes after that.", order.shown_number(), stages.label(&order.stage)),
     };
     Refusal::state("bulk.no_next", message).into()
-}
-
-/// What is asked before it is done.
-#[derive(Clone, Copy)]
-enum Asked {
-    Hold,
-    Move,
-    Tag,
-    Assign,
-}
-
-async fn ask(desk: &Data<Desk>, staff: &Staff<ViewOrders>, asked: Asked, numbers: Vec<i64>, back: String) -> Answer {
-    let person = staff.person();
-    let page = desk.db.read(move |conn| ask_page(conn, &person, asked, numbers, back)).await?;
-    web::page(&page)
-}
-
-fn ask_page(conn: &mut Conn, person: &Person, asked: Asked, numbers: Vec<i64>, back: String) -> Result<Ask> {
-    let shell = Shell::load(conn, person, Section::Orders)?;
-    let count = if numbers.len() == 1 { "1 order".to_owned() } else { format!("{} orders", numbers.len()) };
-    let words = |list: &[(&str, &str)]| -> Vec<Choice> {
-        list.iter().map(|(key, word)| Choice { value: (*key).to_owned(), label: (*word).to_owned() }).collect()
-    };
-    let (title, what, button) = match asked {
-        Asked::Hold => (format!("Put {count} on hold"), "hold", "Put on hold"),
-        Asked::Move => (format!("Move {count}"), "move", "Move"),
-        Asked::Tag => (format!("Tag {count}"), "tag", "Save tags"),
-        Asked::Assign => (format!("Assign {count}"), "assign", "Assign"),
-    };
-    let mut page = Ask {
-        title,
-        what,
-        button,
-        back,
-        numbers,
-        stages: Vec::new(),
-        reasons: Vec::new(),
-        people: Vec::new(),
-        problem: String::new(),
-        shell,
-    };
-    match asked {
-        Asked::Hold => page.reasons = words(lifecycle::HOLD_REASONS),
-        Asked::Move => {
-            let closed = [Base::Cancelled, Base::Rejected, Base::OnHold];
-            let stages = Stages::load(conn)?;
-            let open = stages.iter().filter(|stage| stage.active && !closed.contains(&stage.base));
-            page.stages = open.map(|stage| Choice { value: stage.slug.clone(), label: stage.label.clone() }).collect();
-            if person.may(Permission::CorrectOrders) {
-                page.reasons = words(lifecycle::CORRECTION_REASONS);
-            }
-        }
-        Asked::Tag => {}
-        Asked::Assign => {
-            let members = staff::members(conn)?.into_iter().filter(|member| member.disabled_at.is_none());
-            page.people = members.map(|member| Choice { value: member.uid, label: member.name }).collect();
-        }
-    }
-    Ok(page)
 }
 
 /// `POST /orders/bulk/look`: the button of the bulk bar, with how many of the selected may move on.

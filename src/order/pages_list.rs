@@ -105,14 +105,15 @@ struct Index {
     board: String,
     may_edit: bool,
     may_move: bool,
+    may_cancel: bool,
     may_export: bool,
     has_filters: bool,
     said: String,
-}
     /// The view this list came from, where it may be given this filter.
     changed: Option<View>,
     /// Its parameters as a view keeps them.
     plain: String,
+}
 
 #[derive(Template)]
 #[template(path = "orders/refused.html")]
@@ -249,6 +250,7 @@ fn load(conn: &mut Conn, person: &Person, pairs: address::Pairs) -> Result<Loade
         said: format!("{}, {}", wanted.sort.label().to_lowercase(), wanted.sort.direction(wanted.descending)),
         may_edit: person.may(Permission::EditOrders),
         may_move: person.may(Permission::MoveOrders),
+        may_cancel: person.may(Permission::CancelOrders),
         may_export: person.may(Permission::Export),
         cut: page.cut,
         tabs,
@@ -256,17 +258,15 @@ fn load(conn: &mut Conn, person: &Person, pairs: address::Pairs) -> Result<Loade
         empty,
         words,
         save,
-        from: if query.is_empty() { String::new() } else { format!("?from={}", encoded(&query)) },
-        here,
         changed,
         plain,
+        from: if query.is_empty() { String::new() } else { format!("?from={}", encoded(&query)) },
+        here,
         wanted,
         shell,
     }))
 }
 
-/// Offers to select more than the page shows, where that is no more than one action takes.
-fn whole(page: &list::Page) -> String {
 /// The saved view that this list came from, if its filter or order is no longer that of the view and
 /// this person may change it.
 fn changed_view(
@@ -289,6 +289,8 @@ fn changed_view(
     Ok(views::of(conn, person.id)?.into_iter().find(own))
 }
 
+/// Offers to select more than the page shows, where that is no more than one action takes.
+fn whole(page: &list::Page) -> String {
     let is_part = page.previous.is_some() || page.next.is_some();
     match page.count {
         Count::Exactly(orders) if is_part && usize::try_from(orders).is_ok_and(|orders| orders <= MOST) => {

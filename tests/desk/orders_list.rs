@@ -264,6 +264,51 @@ fn what_one_order_refuses_keeps_no_other_from_moving() {
 }
 
 #[test]
+fn many_orders_are_cancelled_for_one_reason_and_each_answers_for_itself() {
+    let desk = TestDesk::open();
+    let unpaid: Vec<i64> = (0..2).map(|_| desk.order().authorized().at("confirmed").place()).collect();
+    let paid = desk.order().at("confirmed").place();
+    let numbers: Vec<String> = unpaid.iter().chain([&paid]).map(ToString::to_string).collect();
+    let gone = desk.order().at("cancelled").place();
+    let marta = desk.owner();
+    let send = |what: &str, more: &[(&str, &str)], numbers: &[String]| {
+        let mut fields = vec![("do", what), ("back", "/orders")];
+        fields.extend(more);
+        fields.extend(numbers.iter().map(|number| ("o", number.as_str())));
+        marta.post("/orders/bulk", &fields)
+    };
+    let ask = send("cancel", &[], &numbers);
+    assert_eq!(ask.status, 200);
+    ask.must_say("Cancel 3 orders");
+    ask.must_say("Money was received for 1 of them");
+    ask.must_say("The customer changed their mind");
+    send("reject", &[], &numbers).must_say("Out of stock");
+    assert!(numbers.iter().all(|number| desk.look(number.parse().unwrap()).stage == "confirmed"), "only asked");
+
+    let wrong = send("cancel", &[("reason", "weather")], &numbers);
+    wrong.must_say("0 of 3 cancelled");
+    wrong.must_say("Choose a reason.");
+    let done = send("cancel", &[("reason", "inventory"), ("note", "The kiln broke")], &numbers);
+    assert_eq!(done.status, 200);
+    done.must_say("2 of 3 cancelled");
+    done.must_say("Say whether it was given back or is kept.");
+    assert!(unpaid.iter().all(|number| desk.look(*number).stage == "cancelled"));
+    assert_eq!(desk.look(paid).stage, "confirmed");
+    marta.see(&format!("/orders/{}/history", unpaid[0])).must_say("The kiln broke");
+
+    let rest = [paid.to_string()];
+    assert_eq!(send("reject", &[("reason", "price_error"), ("refund", "all")], &rest).status, 303);
+    let after = desk.look(paid);
+    assert_eq!((after.stage.as_str(), after.net_minor()), ("rejected", 0));
+    assert_eq!(send("cancel", &[("reason", "other")], &[gone.to_string()]).status, 303, "it is so already");
+    let moved = send("move", &[("to", "cancelled")], &[desk.order().place().to_string()]);
+    moved.must_say("Choose Cancel or Reject for that");
+    let jon = desk.packer();
+    assert_eq!(jon.post("/orders/bulk", &[("do", "cancel"), ("o", &rest[0]), ("reason", "other")]).status, 403);
+    assert!(!jon.see("/orders").says("Cancel…"));
+}
+
+#[test]
 fn a_whole_list_is_taken_at_once_and_nothing_beside_it() {
     let desk = TestDesk::open();
     let many: Vec<i64> = (0..52).map(|_| desk.order().at("confirmed").place()).collect();
@@ -339,27 +384,6 @@ fn a_list_is_saved_under_a_name_for_oneself_or_for_everyone() {
 }
 
 #[test]
-fn columns_are_kept_with_the_person() {
-    let desk = TestDesk::open();
-    desk.order().place();
-    let marta = desk.owner();
-    let kept = marta
-        .submit("/orders/columns", &[("column", "date"), ("column", "reference"), ("back", "/orders?stage=placed")]);
-    assert!(kept.text().contains("c-re") && !kept.text().contains("class=\"c-st"));
-    assert_eq!(marta.post("/orders/columns", &[("column", "luck")]).status, 400);
-    assert!(desk.manager().see("/orders").text().contains("class=\"c-st"));
-}
-
-#[test]
-fn a_fragment_is_the_list_alone() {
-    let desk = TestDesk::open();
-    let number = desk.order().place();
-    let part = desk.owner().fragment("/orders?stage=placed&q=");
-    assert_eq!(listed(&part), [number]);
-    assert!(!part.text().contains("<html") && part.text().trim_start().starts_with("<div id=\"list\""));
-    assert_eq!(part.header("hx-push-url"), "/orders?stage=placed");
-}
-#[test]
 fn a_view_takes_on_the_filter_its_list_was_given() {
     let desk = TestDesk::open();
     let promised = desk.order().authorized().at("confirmed").place();
@@ -393,3 +417,24 @@ fn a_view_takes_on_the_filter_its_list_was_given() {
     assert_eq!(listed(&sade.see("/orders?view=ready&sort=date")).len(), 2, "{promised} and {paid}");
 }
 
+#[test]
+fn columns_are_kept_with_the_person() {
+    let desk = TestDesk::open();
+    desk.order().place();
+    let marta = desk.owner();
+    let kept = marta
+        .submit("/orders/columns", &[("column", "date"), ("column", "reference"), ("back", "/orders?stage=placed")]);
+    assert!(kept.text().contains("c-re") && !kept.text().contains("class=\"c-st"));
+    assert_eq!(marta.post("/orders/columns", &[("column", "luck")]).status, 400);
+    assert!(desk.manager().see("/orders").text().contains("class=\"c-st"));
+}
+
+#[test]
+fn a_fragment_is_the_list_alone() {
+    let desk = TestDesk::open();
+    let number = desk.order().place();
+    let part = desk.owner().fragment("/orders?stage=placed&q=");
+    assert_eq!(listed(&part), [number]);
+    assert!(!part.text().contains("<html") && part.text().trim_start().starts_with("<div id=\"list\""));
+    assert_eq!(part.header("hx-push-url"), "/orders?stage=placed");
+}
