@@ -3,7 +3,9 @@
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use utoipa::OpenApi;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{
+    ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityRequirement, SecurityScheme,
+};
 
 /// The document.
 #[derive(OpenApi)]
@@ -67,6 +69,9 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
         crate::customer::api::update,
         crate::market::api::index,
         crate::workflow::api::index,
+        crate::staff::api_oauth::create,
+        crate::staff::api_oauth::index,
+        crate::staff::api_oauth::show,
     ),
     modifiers(&Everywhere),
 )]
@@ -77,9 +82,20 @@ struct Everywhere;
 
 impl utoipa::Modify for Everywhere {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        let http = |scheme, description: &str| {
+            SecurityScheme::Http(HttpBuilder::new().scheme(scheme).description(Some(description)).build())
+        };
+        let known = crate::staff::keys::scopes();
+        let flow = Flow::ClientCredentials(ClientCredentials::new("/oauth/token", Scopes::from_iter(known)));
         let components = openapi.components.get_or_insert_with(Default::default);
-        components.add_security_scheme("key", bearer);
+        let key = "A key, or a short-lived token that it was exchanged for at /oauth/token.";
+        components.add_security_scheme("key", http(HttpAuthScheme::Bearer, key));
+        components.add_security_scheme("oauth", SecurityScheme::OAuth2(OAuth2::new([flow])));
+        let client = "The client id of a key and the key itself.";
+        components.add_security_scheme("client", http(HttpAuthScheme::Basic, client));
+        let none: [&str; 0] = [];
+        let needed = ["key", "oauth"].map(|scheme| SecurityRequirement::new(scheme, none));
+        openapi.security = Some(needed.to_vec());
     }
 }
 

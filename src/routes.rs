@@ -31,6 +31,7 @@ pub fn pages(config: &mut ServiceConfig, desk: &Desk, key: &Key) {
         .cookie_secure(false)
         .session_lifecycle(lifecycle)
         .build();
+    config.configure(api_tokens);
     config.service(web::scope("/api/v1").configure(api)).service(web::scope("/api").configure(api));
     config.service(
         web::scope("")
@@ -146,6 +147,15 @@ fn api_ledgers(config: &mut ServiceConfig) {
         .service(resource("/orders/{order_id}/returns/{return_id}/cancel").route(post().to(returns::cancel)))
         .service(resource("/orders/{order_id}/returns/{return_id}/receive").route(post().to(returns::receive)))
         .service(resource("/orders/{order_id}/returns/{return_id}/close").route(post().to(returns::close)));
+}
+
+/// Where keys are exchanged for short-lived tokens. Not under `/api`: clients look for it at the top.
+fn api_tokens(config: &mut ServiceConfig) {
+    use crate::staff::api_oauth as tokens;
+    config
+        .service(resource("/oauth/token").route(post().to(tokens::create)))
+        .service(resource("/.well-known/jwks.json").route(get().to(tokens::index)))
+        .service(resource("/.well-known/oauth-authorization-server").route(get().to(tokens::show)));
 }
 
 /// One order: its page, moves, holds, payments, notes.

@@ -53,6 +53,7 @@ async fn tick(db: &Db, rounds: u32) -> Result<()> {
         db.write(|tx| dialect::fold_stage_counts(tx.conn)).await?;
         db.write(uploads::forget_stale).await?;
         db.write(crate::api::forget_stale).await?;
+        db.write(crate::staff::signing::keep_fresh).await?;
         db.write(crate::order::carts::forget_stale).await?;
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! Proof that a request comes from a program that may do what it asks: a handler that takes
-//! [`Program<MoveOrders>`](Program) runs only for those. It also keeps the program to its rate, and makes
+//! [`Program<MoveOrders>`](Program) runs only for those. A program sends its key, or a short-lived token that
+//! the key was exchanged for (`api_oauth.rs`). This also keeps the program to its rate, and makes
 //! a request with an `Idempotency-Key` do its work once.
 
 use std::marker::PhantomData;
@@ -10,8 +11,10 @@ use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 
-use super::keys::{self, Working};
+use super::keys::{self, ApiKey, Working};
 use super::permission::{Needed, Permission};
+use super::signing;
+use super::tokens::{self, Unfit};
 use crate::actor::Actor;
 use crate::api::{self, Left, Once, Reply};
 use crate::db::{Conn, Tx};
@@ -19,7 +22,7 @@ use crate::error::{Current, Error, Refusal, RefusalKind, Result};
 use crate::ids::MarketId;
 use crate::market::Markets;
 use crate::time::UtcTime;
-use crate::web::{Desk, Problem, RequestId};
+use crate::web::{self, Desk, Problem, RequestId, peer_address};
 
 /// How often it is noted that a key is in use.
 const TOUCH_SECONDS: i64 = 60;
@@ -174,7 +177,7 @@ impl<P> Program<P> {
 
 fn lacks(permission: Permission) -> Refusal {
     let scope = permission.scope();
-    let message = format!("This key lacks the scope {scope}. Make a key that has it in the desk's settings.");
+    let message = format!("This key or token lacks the scope {scope}. Make a key that has it in the desk's settings.");
     Refusal::new(RefusalKind::Forbidden, "token.scope", message).allowing(vec![scope.to_owned()])
 }
 
@@ -199,36 +202,75 @@ fn token_of(request: &HttpRequest) -> Result<String, Problem> {
     Ok(token.trim().to_owned())
 }
 
-/// Where the program found this desk.
-fn address_of(request: &HttpRequest) -> String {
-    let connection = request.connection_info();
-    format!("{}://{}", connection.scheme(), connection.host())
-}
-
-/// A working key, the markets it is kept to, and the requests it may make in a minute.
+/// A working key with what its token allows, the markets it is kept to, and the requests it may make in a
+/// minute.
 type Recognised = (Working, Option<Vec<MarketId>>, u32);
 
-async fn recognised(desk: &Desk, token: String) -> Result<Recognised, Problem> {
-    let found = desk
-        .db
-        .read(move |conn| {
-            let Some(working) = keys::by_token(conn, &token)? else { return Ok(None) };
-            let slugs = working.key.market_slugs();
-            let markets = match slugs.is_empty() {
-                true => None,
-                false => {
-                    let all = Markets::load(conn)?;
-                    Some(all.markets.iter().filter(|market| slugs.contains(&market.slug)).map(|m| m.id).collect())
-                }
+/// What a token turned out to be.
+enum Token {
+    Good(Recognised),
+    Expired,
+    Unknown,
+}
+
+/// Requests a minute that a key may make.
+pub(super) fn rate_of(conn: &mut Conn, key: &ApiKey) -> Result<u32> {
+    let rate = match key.rate_per_minute {
+        Some(rate) => rate,
+        None => keys::rate_per_minute(conn)?,
+    };
+    Ok(u32::try_from(rate).unwrap_or(u32::MAX))
+}
+
+/// Finds what a token stands for: a key, or a short-lived one that a key was exchanged for.
+fn look_up(conn: &mut Conn, token: &str, here: &str) -> Result<Token> {
+    let working = match tokens::kid_of(token) {
+        None => keys::by_token(conn, token)?,
+        Some(kid) => {
+            let Some(signer) = signing::find(conn, &kid, UtcTime::now())? else { return Ok(Token::Unknown) };
+            let claims = match signer.check(token, &web::address(conn, here)?) {
+                Ok(claims) => claims,
+                Err(Unfit::Expired) => return Ok(Token::Expired),
+                Err(Unfit::Wrong) => return Ok(Token::Unknown),
             };
-            let rate = match working.key.rate_per_minute {
-                Some(rate) => rate,
-                None => keys::rate_per_minute(conn)?,
-            };
-            Ok(Some((working, markets, u32::try_from(rate).unwrap_or(u32::MAX))))
-        })
-        .await?;
-    found.ok_or_else(|| unauthenticated("token.invalid", "This token is unknown, expired or revoked."))
+            let allowed = keys::permissions_of(&claims.scope);
+            keys::by_uid(conn, &claims.sub)?.map(|mut working| {
+                working.permissions.retain(|permission| allowed.contains(permission));
+                working
+            })
+        }
+    };
+    let Some(working) = working else { return Ok(Token::Unknown) };
+    let slugs = working.key.market_slugs();
+    let markets = match slugs.is_empty() {
+        true => None,
+        false => {
+            let all = Markets::load(conn)?;
+            Some(all.markets.iter().filter(|market| slugs.contains(&market.slug)).map(|m| m.id).collect())
+        }
+    };
+    let rate = rate_of(conn, &working.key)?;
+    Ok(Token::Good((working, markets, rate)))
+}
+
+async fn recognised(desk: &Desk, request: &HttpRequest) -> Result<Recognised, Problem> {
+    let (token, here) = (token_of(request)?, web::here(request));
+    let (code, message) = match desk.db.read(move |conn| look_up(conn, &token, &here)).await? {
+        Token::Good(recognised) => return Ok(recognised),
+        Token::Expired => ("token.expired", "This token has expired. Ask for another at /oauth/token."),
+        Token::Unknown => ("token.invalid", "This token is unknown, expired or revoked."),
+    };
+    desk.limits.wrong_token(&peer_address(request))?;
+    Err(unauthenticated(code, message))
+}
+
+/// Notes that a key is in use, now and then.
+pub(super) async fn touch(desk: &Desk, key: &ApiKey) -> Result<()> {
+    if key.last_used_at.is_none_or(|at| UtcTime::now().seconds_since(at) > TOUCH_SECONDS) {
+        let id = key.id;
+        desk.db.write(move |tx| keys::touch(tx, id)).await?;
+    }
+    Ok(())
 }
 
 impl<P: Needed> FromRequest for Program<P> {
@@ -241,17 +283,14 @@ impl<P: Needed> FromRequest for Program<P> {
         Box::pin(async move {
             let broken = || Problem::from(Error::broken("the server was put together without a desk"));
             let desk = request.app_data::<Data<Desk>>().cloned().ok_or_else(broken)?;
-            let (Working { key, permissions }, markets, rate) = recognised(&desk, token_of(&request)?).await?;
+            let (Working { key, permissions }, markets, rate) = recognised(&desk, &request).await?;
             let left = desk.limits.take(key.id.0, rate)?;
             if let Some(permission) = P::PERMISSION
                 && !permissions.contains(&permission)
             {
                 return Err(Error::from(lacks(permission)).into());
             }
-            if key.last_used_at.is_none_or(|at| UtcTime::now().seconds_since(at) > TOUCH_SECONDS) {
-                let id = key.id;
-                desk.db.write(move |tx| keys::touch(tx, id)).await?;
-            }
+            touch(&desk, &key).await?;
             let headers = request.headers();
             let caller = Caller {
                 actor: Actor::ApiKey { id: key.id, name: key.name.clone() },
@@ -262,7 +301,7 @@ impl<P: Needed> FromRequest for Program<P> {
                 if_match: text(headers, &header::IF_MATCH),
                 key: text(headers, &header::HeaderName::from_static("idempotency-key")),
                 path: request.path().to_owned(),
-                address: address_of(&request),
+                address: web::here(&request),
                 reference: reference?.0,
             };
             Ok(Program { caller, desk, request, left, proof: PhantomData })

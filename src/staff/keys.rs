@@ -20,7 +20,7 @@ pub fn scopes() -> Vec<(&'static str, &'static str)> {
 }
 
 /// What scopes allow, in the order of the table of permissions.
-fn permissions_of(scopes: &str) -> Vec<Permission> {
+pub(super) fn permissions_of(scopes: &str) -> Vec<Permission> {
     let given: Vec<&str> = scopes.split_whitespace().collect();
     let looks = |permission: &Permission| permission.scope().ends_with(":read");
     let may = |permission: &Permission| {

@@ -1,6 +1,7 @@
 //! The people of the shop: who they are, what they may do, how they prove it.
 
 mod api_guard;
+pub mod api_oauth;
 pub mod guard;
 pub mod keys;
 mod links;
@@ -8,10 +9,13 @@ pub mod pages;
 mod password;
 pub mod permission;
 mod session;
+pub mod signing;
 mod store;
 mod store_keys;
 mod store_sessions;
+mod store_signing;
 mod throttle;
+mod tokens;
 
 use serde::{Deserialize, Serialize};
 

@@ -48,6 +48,6 @@ pub use flash::{Toast, Undo, put_toast, take_toast};
 pub use once::{Outcome, once};
 pub use problem::{Problem, problem_json, shown_again};
 pub use respond::{Answer, no_such_page, page, page_as, see_other, wants_fragment};
-pub use server::{Desk, RequestId, peer_address, serve};
+pub use server::{Desk, RequestId, here, peer_address, serve};
 pub use shell::{NavView, Section, Shell, Shop, Viewer};
-pub use store::{set_setting, setting, setting_once, shop};
+pub use store::{address, set_setting, setting, setting_once, shop};

@@ -247,7 +247,7 @@ pub(super) fn draw(view: &View, wanted: Wanted, shop: &Shop) -> HttpResponse {
 /// How a program signs in, and what was wrong with how it tried (RFC 6750).
 fn challenge(code: &str) -> &'static str {
     match code {
-        "token.invalid" => "Bearer realm=\"slipway\", error=\"invalid_token\"",
+        "token.invalid" | "token.expired" => "Bearer realm=\"slipway\", error=\"invalid_token\"",
         _ => "Bearer realm=\"slipway\"",
     }
 }

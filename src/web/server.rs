@@ -371,6 +371,12 @@ fn protect(headers: &mut HeaderMap, id: &str, secure: bool) {
     }
 }
 
+/// Where whoever asks found this desk: `https://desk.example`.
+pub fn here(request: &HttpRequest) -> String {
+    let connection = request.connection_info();
+    format!("{}://{}", connection.scheme(), connection.host())
+}
+
 /// The address a request comes from. A proxy in front is believed only if it is on this machine.
 pub fn peer_address(request: &HttpRequest) -> String {
     let Some(peer) = request.peer_addr() else { return String::new() };

@@ -18,6 +18,13 @@ pub fn setting(conn: &mut Conn, name: &str) -> Result<Option<String>> {
     Ok(settings::table.find(name).select(settings::value).first(conn).optional()?)
 }
 
+/// Where this desk is found: its public address, or else the one it was asked by, which [`here`](super::here)
+/// tells.
+pub fn address(conn: &mut Conn, here: &str) -> Result<String> {
+    let kept = setting(conn, "public_address")?.unwrap_or_default();
+    Ok(if kept.is_empty() { here.to_owned() } else { kept })
+}
+
 /// Sets a fact about the shop.
 pub fn set_setting(tx: &mut Tx<'_>, name: &str, value: &str) -> Result<()> {
     let sql = "INSERT INTO settings (name, value) VALUES ($1, $2) \

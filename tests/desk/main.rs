@@ -44,4 +44,5 @@ mod statements;
 mod stock;
 mod tidy;
 mod timers;
+mod tokens;
 mod webhooks;

@@ -116,14 +116,10 @@ pub async fn show(desk: Data<Desk>, staff: Staff<ManageStaff>) -> Answer {
     web::page(&load(&desk, staff.person(), Shown::default()).await?)
 }
 
-/// Where a link of this desk begins: its public address, or the one it was asked by.
+/// Where a link of this desk begins.
 async fn base(desk: &Desk, request: &HttpRequest) -> Result<String> {
-    let kept = desk.db.read(|conn| web::setting(conn, "public_address")).await?.unwrap_or_default();
-    if !kept.is_empty() {
-        return Ok(kept);
-    }
-    let info = request.connection_info();
-    Ok(format!("{}://{}", info.scheme(), info.host()))
+    let here = web::here(request);
+    desk.db.read(move |conn| web::address(conn, &here)).await
 }
 
 /// `POST /settings/staff`: invites somebody and shows the link once.
