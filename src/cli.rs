@@ -15,7 +15,7 @@ use crate::setup::{self, NewShop};
 use crate::staff::keys::NewKey;
 use crate::web::Desk;
 use crate::webhook::{Allowed, PATIENCE, Post};
-use crate::{intake, routes, staff, web, worker};
+use crate::{intake, routes, settings, staff, web, worker};
 
 /// A merchant's order desk in one binary.
 #[derive(Debug, Parser)]
@@ -53,7 +53,7 @@ enum Command {
         #[command(subcommand)]
         what: intake::command::Command,
     },
-    /// Make, list and revoke keys for programs
+    /// Make, list and revoke keys for programs, and change the key that signs their tokens
     #[command(subcommand)]
     Key(KeyCommand),
     /// Invite, list, reset and disable staff
@@ -67,17 +67,27 @@ enum KeyCommand {
     Create {
         /// What the key is for
         name: String,
-        /// What it may do: all or read
-        #[arg(long, default_value = "all", value_delimiter = ',')]
+        #[arg(long, default_value = "all", value_delimiter = ',', help = scopes())]
         scopes: Vec<String>,
+        /// Keep it to this market; give several times or with commas between [default: all markets]
+        #[arg(long = "market", value_name = "SLUG", value_delimiter = ',')]
+        markets: Vec<String>,
+        /// Requests it may make in a minute [default: the shop's limit]
+        #[arg(long, value_name = "REQUESTS")]
+        rate: Option<i64>,
+        /// Refuse a change that does not say which version it changes
+        #[arg(long)]
+        requires_match: bool,
     },
-    /// List the keys
+    /// List the keys, a line each: name, client id, scopes, markets, requests a minute, made, last used, state
     List,
-    /// End a key by its name
+    /// End a key by its name or client id
     Revoke {
-        /// Name of the key
+        /// Name or client id of the key
         name: String,
     },
+    /// Let a new key sign the tokens of /oauth/token; those signed before stay good until they expire
+    RotateSigning,
 }
 
 #[derive(Debug, Subcommand)]
@@ -268,24 +278,51 @@ fn set_up(config: &Config, args: SetupArgs) -> Result<()> {
 
 const HERE: Actor = Actor::System { name: "Command line" };
 
+/// What `--scopes` takes, for its help.
+fn scopes() -> String {
+    let known: Vec<&str> = staff::keys::scopes().into_iter().map(|(scope, _)| scope).collect();
+    format!("What it may do, with commas between: {}", known.join(", "))
+}
+
 fn keys(config: &Config, command: KeyCommand) -> Result<()> {
     let db = Db::open(&config.database)?;
     match command {
-        KeyCommand::Create { name, scopes } => {
-            let new = NewKey { name, scopes, ..NewKey::default() };
-            say(&db.write_blocking(move |tx| staff::keys::create(tx, &HERE, &new))?);
+        KeyCommand::Create { name, scopes, markets, rate, requires_match } => {
+            let new = NewKey { name, scopes, markets, rate_per_minute: rate, requires_match, ..NewKey::default() };
+            say(&db.write_blocking(move |tx| settings::keys::make(tx, &HERE, &new))?);
         }
-        KeyCommand::List => {
-            for key in db.read_blocking(staff::keys::list)? {
-                let state = key.revoked_at.map_or_else(|| key.scopes.clone(), |at| format!("revoked {}", at.rfc3339()));
-                say(&format!("{}\t{}\tmade {}", key.name, state, key.created_at.rfc3339()));
-            }
+        KeyCommand::List => list_keys(&db)?,
+        KeyCommand::RotateSigning => {
+            db.write_blocking(|tx| staff::signing::rotate(tx, &HERE))?;
+            say("A new key signs tokens. Those that the former signed stay good until they expire.");
         }
         KeyCommand::Revoke { name } => {
             let which = name.clone();
             db.write_blocking(move |tx| staff::keys::revoke(tx, &HERE, &which))?;
             say(&format!("The key {name} no longer works."));
         }
+    }
+    Ok(())
+}
+
+fn list_keys(db: &Db) -> Result<()> {
+    let (keys, people, usual) = db.read_blocking(|conn| {
+        Ok((staff::keys::list(conn)?, staff::members(conn)?, staff::keys::rate_per_minute(conn)?))
+    })?;
+    for key in keys {
+        let person = key.staff.and_then(|id| people.iter().find(|member| member.id == id));
+        let state = match (key.revoked_at, person) {
+            (Some(at), _) => format!("revoked {}", at.rfc3339()),
+            (None, Some(member)) if member.disabled_at.is_some() => format!("asleep with {}", member.email),
+            (None, Some(member)) => format!("works for {}", member.email),
+            (None, None) => "works".to_owned(),
+        };
+        let markets = if key.markets.is_empty() { "all markets" } else { &key.markets };
+        let rate = key.rate_per_minute.unwrap_or(usual);
+        let made = key.created_at.rfc3339();
+        let used = key.last_used_at.map_or_else(|| "never used".to_owned(), |at| format!("used {}", at.rfc3339()));
+        let (name, uid, scopes) = (&key.name, &key.uid, &key.scopes);
+        say(&format!("{name}\t{uid}\t{scopes}\t{markets}\t{rate} a minute\tmade {made}\t{used}\t{state}"));
     }
     Ok(())
 }

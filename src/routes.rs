@@ -278,6 +278,7 @@ fn customers(config: &mut ServiceConfig) {
 
 /// Signing in, accounts, staff.
 fn people(config: &mut ServiceConfig) {
+    use account::pages_keys as own_keys;
     use staff::pages as p;
     config
         .service(resource("/login").route(get().to(p::login)).route(post().to(p::sign_in)))
@@ -286,6 +287,12 @@ fn people(config: &mut ServiceConfig) {
         .service(resource("/account").route(get().to(account::pages::show)))
         .service(resource("/account/preferences").route(post().to(p::preferences)))
         .service(resource("/account/password").route(post().to(account::pages::password)))
+        .service(resource("/account/keys").route(get().to(own_keys::index)).route(post().to(own_keys::create)))
+        .service(
+            resource("/account/keys/{uid}/revoke")
+                .route(get().to(own_keys::ask_revoke))
+                .route(post().to(own_keys::revoke)),
+        )
         .service(resource("/account/sessions/others").route(post().to(account::pages::end_others)))
         .service(resource("/account/sessions/all").route(post().to(account::pages::end_all)))
         .service(resource("/account/sessions/{uid}/end").route(post().to(account::pages::end_session)));
@@ -294,6 +301,7 @@ fn people(config: &mut ServiceConfig) {
 /// First run and settings.
 fn shop(config: &mut ServiceConfig) {
     use crate::payment::pages_methods as ways;
+    use settings::keys::pages as k;
     use settings::markets::pages as m;
     use settings::pages as s;
     use settings::people::pages as p;
@@ -316,6 +324,9 @@ fn shop(config: &mut ServiceConfig) {
         .service(resource("/settings/shop").route(get().to(s::show)).route(post().to(s::save)))
         .service(resource("/settings/payments").route(get().to(ways::index)).route(post().to(ways::add)))
         .service(resource("/settings/payments/{key}").route(get().to(ways::show)).route(post().to(ways::save)))
+        .service(resource("/settings/keys").route(get().to(k::index)).route(post().to(k::create)))
+        .service(resource("/settings/keys/rate").route(post().to(k::set_rate)))
+        .service(resource("/settings/keys/{uid}/revoke").route(get().to(k::ask_revoke)).route(post().to(k::revoke)))
         .service(resource("/settings/staff").route(get().to(p::show)).route(post().to(p::invite)))
         .service(resource("/settings/staff/{uid}/role").route(post().to(p::role)))
         .service(resource("/settings/staff/{uid}/link").route(post().to(p::link)))

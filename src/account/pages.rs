@@ -7,6 +7,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::error::Refusal;
+use crate::staff::keys::{self, ApiKey};
 use crate::staff::{self, Device, Person, Staff, pages::device_name};
 use crate::time::UtcTime;
 use crate::web::{self, Answer, Desk, Form, Section, Shell, see_other};
@@ -26,6 +27,8 @@ struct Account {
     shell: Shell,
     email: String,
     devices: Vec<DeviceRow>,
+    /// How many working keys for programs they have.
+    keys: usize,
     refusal: Option<Refusal>,
 }
 
@@ -50,7 +53,9 @@ async fn load(desk: &Desk, person: Person, refusal: Option<Refusal>) -> Result<A
                 seen_at: device.seen_at,
             };
             let devices = staff::devices(conn, person.id, shell.now)?.into_iter().map(row).collect();
-            Ok(Account { shell, email: person.email, devices, refusal })
+            let mine = |key: &ApiKey| key.staff == Some(person.id) && key.revoked_at.is_none();
+            let keys = keys::list(conn)?.into_iter().filter(mine).count();
+            Ok(Account { shell, email: person.email, devices, keys, refusal })
         })
         .await?;
     Ok(page)

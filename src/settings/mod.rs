@@ -1,5 +1,6 @@
 //! Changing what set-up made: the shop's facts and its staff.
 
+pub mod keys;
 pub mod markets;
 pub mod pages;
 pub mod people;

@@ -1,14 +1,16 @@
 //! Keys of programs. A key is shown once, when it is made; only its hash is kept.
 
+use super::Person;
 use super::password::{token, token_hash};
 use super::permission::Permission;
 use super::store_keys;
 use crate::actor::Actor;
 use crate::db::{Conn, Tx};
-use crate::error::{Error, Refusal, Result};
+use crate::error::{Error, Refusal, RefusalKind, Result};
 use crate::event::{self, Event};
 use crate::ids::{KeyId, StaffId};
 use crate::time::UtcTime;
+use crate::web;
 
 /// Scopes that stand for several: everything, and everything that only looks.
 pub const BUNDLES: [(&str, &str); 2] = [("all", "Everything"), ("read", "Look at everything, change nothing")];
@@ -87,7 +89,25 @@ const RATE: i64 = 600;
 
 /// Requests a minute that a key without a limit of its own may make.
 pub fn rate_per_minute(conn: &mut Conn) -> Result<i64> {
-    Ok(crate::web::setting(conn, RATE_SETTING)?.and_then(|text| text.parse().ok()).unwrap_or(RATE))
+    Ok(web::setting(conn, RATE_SETTING)?.and_then(|text| text.parse().ok()).unwrap_or(RATE))
+}
+
+/// Sets how often a key without a limit of its own may ask.
+///
+/// # Errors
+/// Refuses a limit out of range.
+pub fn set_rate_per_minute(tx: &mut Tx<'_>, actor: &Actor, rate: i64) -> Result<()> {
+    if !(1..=MOST_PER_MINUTE).contains(&rate) {
+        return Err(Refusal::field("key.rate", "default_rate", "Allow from 1 to 1,000,000 requests a minute.").into());
+    }
+    let before = rate_per_minute(tx.conn)?;
+    if before == rate {
+        return Ok(());
+    }
+    web::set_setting(tx, RATE_SETTING, &rate.to_string())?;
+    let (before, after) = (before.to_string(), rate.to_string());
+    let setting = "requests a minute of a key".to_owned();
+    event::record(tx, actor, None, &Event::SettingsChanged { setting, before, after })
 }
 
 /// Most requests in a minute that a key can be allowed.
@@ -96,8 +116,8 @@ pub const MOST_PER_MINUTE: i64 = 1_000_000;
 /// Makes a key and returns its token, which is not kept.
 ///
 /// # Errors
-/// Refuses an empty or taken name, an unknown scope, and a limit out of range. The caller has checked the
-/// markets.
+/// Refuses an empty or taken name, an unknown scope, one that the person of a personal key may not use, and a
+/// limit out of range. The caller has checked the markets.
 pub fn create(tx: &mut Tx<'_>, actor: &Actor, new: &NewKey) -> Result<String> {
     let name = new.name.trim();
     if name.is_empty() || name.chars().count() > 80 {
@@ -111,16 +131,17 @@ pub fn create(tx: &mut Tx<'_>, actor: &Actor, new: &NewKey) -> Result<String> {
     if new.scopes.is_empty() {
         return Err(Refusal::field("key.scope", "scopes", "Choose what the key may do.").into());
     }
+    if let Some(staff) = new.staff {
+        within_role(tx.conn, staff, &new.scopes)?;
+    }
     if new.rate_per_minute.is_some_and(|rate| !(1..=MOST_PER_MINUTE).contains(&rate)) {
         let message = "Allow from 1 to 1,000,000 requests a minute, or leave it empty for the shop's limit.";
         return Err(Refusal::field("key.rate", "rate_per_minute", message).into());
     }
     if list(tx.conn)?.iter().any(|key| key.name == name && key.revoked_at.is_none()) {
-        return Err(Refusal::state(
-            "key.taken",
-            format!("There is a key called {name} already. Revoke it or choose another name."),
-        )
-        .into());
+        let message = format!("There is a key called {name} already. Revoke it or choose another name.");
+        let refusal = Refusal::field("key.taken", "name", message);
+        return Err(Refusal { kind: RefusalKind::State, ..refusal }.into());
     }
     let secret = format!("slw_{}", token());
     let uid = store_keys::insert(tx, name, &token_hash(&secret), new)?;
@@ -131,6 +152,25 @@ pub fn create(tx: &mut Tx<'_>, actor: &Actor, new: &NewKey) -> Result<String> {
         &Event::KeyChanged { key: uid, name: name.to_owned(), change: "created".to_owned() },
     )?;
     Ok(secret)
+}
+
+/// Refuses scopes that the person's role does not have. Bundles are what the person may of them.
+fn within_role(conn: &mut Conn, staff: StaffId, scopes: &[String]) -> Result<()> {
+    let person = super::members(conn)?.into_iter().find(|member| member.id == staff);
+    let role = person.ok_or_else(|| Error::Missing("such person".to_owned()))?.role;
+    let beyond = Permission::ALL
+        .iter()
+        .find(|permission| !role.may(**permission) && scopes.iter().any(|scope| scope == permission.scope()));
+    match beyond {
+        None => Ok(()),
+        Some(permission) => {
+            let message = format!(
+                "A key of your own does what you may. Your role does not have the scope {}.",
+                permission.scope()
+            );
+            Err(Refusal::field("key.scope", "scopes", message).into())
+        }
+    }
 }
 
 /// A key that works, and what it may do now.
@@ -178,6 +218,18 @@ pub fn list(conn: &mut Conn) -> Result<Vec<ApiKey>> {
     store_keys::all(conn)
 }
 
+/// Ends a personal key of this person.
+///
+/// # Errors
+/// Missing if no working key of theirs has this public identifier.
+pub fn revoke_own(tx: &mut Tx<'_>, person: &Person, uid: &str) -> Result<()> {
+    let is_theirs = list(tx.conn)?.iter().any(|key| key.uid == uid && key.staff == Some(person.id));
+    if !is_theirs {
+        return Err(Error::Missing("working key of yours at this address".to_owned()));
+    }
+    revoke(tx, &person.actor(), uid)
+}
+
 /// Ends a key, by its name or public identifier.
 ///
 /// # Errors
@@ -194,4 +246,24 @@ pub fn revoke(tx: &mut Tx<'_>, actor: &Actor, which: &str) -> Result<()> {
         None,
         &Event::KeyChanged { key: found.uid, name: found.name, change: "revoked".to_owned() },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::staff::Role;
+
+    #[test]
+    fn whoever_makes_keys_for_programs_may_do_what_a_key_can() {
+        for role in Role::ALL.iter().filter(|role| role.may(Permission::ManageSettings)) {
+            assert!(permissions_of("all").iter().all(|permission| role.may(*permission)), "{role}");
+        }
+    }
+
+    #[test]
+    fn a_bundle_of_scopes_stands_for_several() {
+        assert_eq!(permissions_of("all"), Permission::ALL);
+        assert!(permissions_of("read").iter().all(|permission| permission.scope().ends_with(":read")));
+        assert_eq!(permissions_of("orders:move nonsense"), [Permission::MoveOrders]);
+    }
 }

@@ -18,6 +18,7 @@ mod exports;
 mod feed;
 mod imports;
 mod invoices;
+mod keys;
 mod licences;
 mod links;
 mod markets;
