@@ -208,7 +208,7 @@ type Recognised = (Working, Option<Vec<MarketId>>, u32);
 
 /// What a token turned out to be.
 enum Token {
-    Good(Recognised),
+    Good(Box<Recognised>),
     Expired,
     Unknown,
 }
@@ -250,13 +250,13 @@ fn look_up(conn: &mut Conn, token: &str, here: &str) -> Result<Token> {
         }
     };
     let rate = rate_of(conn, &working.key)?;
-    Ok(Token::Good((working, markets, rate)))
+    Ok(Token::Good(Box::new((working, markets, rate))))
 }
 
 async fn recognised(desk: &Desk, request: &HttpRequest) -> Result<Recognised, Problem> {
     let (token, here) = (token_of(request)?, web::here(request));
     let (code, message) = match desk.db.read(move |conn| look_up(conn, &token, &here)).await? {
-        Token::Good(recognised) => return Ok(recognised),
+        Token::Good(recognised) => return Ok(*recognised),
         Token::Expired => ("token.expired", "This token has expired. Ask for another at /oauth/token."),
         Token::Unknown => ("token.invalid", "This token is unknown, expired or revoked."),
     };
