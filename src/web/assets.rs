@@ -59,9 +59,18 @@ fn load() -> Assets {
     Assets { by_name, names }
 }
 
-/// Puts the hashed addresses into a stylesheet's `url(…)`.
+/// A stylesheet as it is served: hashed addresses in its `url(…)`, without comments and indentation.
 fn link(css: &[u8], known: &HashMap<String, Asset>) -> Vec<u8> {
-    let mut text = String::from_utf8_lossy(css).into_owned();
+    let css = String::from_utf8_lossy(css);
+    let mut text = String::with_capacity(css.len());
+    for (nth, part) in css.split("/*").enumerate() {
+        // Every part but the first begins inside a comment.
+        let kept = if nth == 0 { part } else { part.split_once("*/").map_or("", |(_, after)| after) };
+        for line in kept.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
     for (name, asset) in known {
         text = text.replace(&format!("url({name})"), &format!("url({})", asset.url));
     }
