@@ -1,16 +1,36 @@
-//! The contract with programs: the OpenAPI document, generated from the handlers.
+//! The contract with programs: the OpenAPI document, made of the handlers' own attributes and completed
+//! with what is the same everywhere ([`everywhere`]); and the documentation drawn from it ([`pages`]).
+//!
+//! An operation that is added is named in [`Document`] and in [`operations`], gets an example in
+//! `examples.json` and, where it refuses with new codes, lines in `problems.txt`. Tests tell what is missing.
 
-use actix_web::HttpResponse;
-use actix_web::http::header;
+pub mod api;
+pub mod everywhere;
+pub mod examples;
+pub mod operations;
+pub mod pages;
+pub mod problems;
+pub mod prose;
+pub mod reading;
+pub mod schema;
+
+use std::sync::LazyLock;
+
+use serde_json::{Value, json};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{
     ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityRequirement, SecurityScheme,
 };
 
+/// What a newcomer reads first; the description of the document.
+pub const GUIDE: &str = include_str!("openapi/guide.md");
+/// Whole tasks, from beginning to end.
+pub const RECIPES: &str = include_str!("openapi/recipes.md");
+
 /// The document.
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Slipway", description = "The order desk for programs.", license(name = "MIT OR Apache-2.0")),
+    info(title = "Slipway", license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")),
     paths(
         crate::order::api_list::index,
         crate::order::api_new::create,
@@ -73,14 +93,14 @@ use utoipa::openapi::security::{
         crate::staff::api_oauth::index,
         crate::staff::api_oauth::show,
     ),
-    modifiers(&Everywhere),
+    modifiers(&Credentials),
 )]
 pub struct Document;
 
-/// What is the same for every operation.
-struct Everywhere;
+/// How programs sign in.
+struct Credentials;
 
-impl utoipa::Modify for Everywhere {
+impl utoipa::Modify for Credentials {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let http = |scheme, description: &str| {
             SecurityScheme::Http(HttpBuilder::new().scheme(scheme).description(Some(description)).build())
@@ -99,16 +119,22 @@ impl utoipa::Modify for Everywhere {
     }
 }
 
-/// `GET /api/openapi.json`
-pub async fn show() -> HttpResponse {
-    match Document::openapi().to_json() {
-        Ok(json) => HttpResponse::Ok()
-            .insert_header((header::CONTENT_TYPE, "application/json"))
-            .insert_header((header::CACHE_CONTROL, "no-cache"))
-            .body(json),
-        Err(error) => {
-            tracing::error!(%error, "the document could not be written");
-            HttpResponse::InternalServerError().finish()
-        }
-    }
+static WHOLE: LazyLock<Value> = LazyLock::new(|| {
+    let written = serde_json::to_value(Document::openapi()).unwrap_or_else(|error| {
+        tracing::error!(%error, "the document could not be written");
+        Value::Null
+    });
+    everywhere::complete(written, GUIDE)
+});
+
+/// The whole document, but for where the desk is.
+pub fn document() -> &'static Value {
+    &WHOLE
+}
+
+/// The whole document of a desk at this address.
+pub fn at(address: &str) -> Value {
+    let mut document = document().clone();
+    document["servers"] = json!([{"url": address, "description": "This desk"}]);
+    document
 }

@@ -4,6 +4,7 @@ use actix_session::SessionMiddleware;
 use actix_session::config::{PersistentSession, TtlExtensionPolicy};
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Key, SameSite};
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig, delete, get, patch, post, put, resource};
 
 use crate::intake;
@@ -32,7 +33,9 @@ pub fn pages(config: &mut ServiceConfig, desk: &Desk, key: &Key) {
         .session_lifecycle(lifecycle)
         .build();
     config.configure(api_tokens);
-    config.service(web::scope("/api/v1").configure(api)).service(web::scope("/api").configure(api));
+    for mount in ["/api/v1", "/api"] {
+        config.service(web::scope(mount).wrap(from_fn(openapi::api::tell_methods)).configure(api));
+    }
     config.service(
         web::scope("")
             .wrap(sessions)
@@ -55,7 +58,15 @@ pub fn pages(config: &mut ServiceConfig, desk: &Desk, key: &Key) {
 
 /// What programs use. Mounted twice: `/api` and `/api/v1` are the same.
 fn api(config: &mut ServiceConfig) {
-    config.service(resource("/openapi.json").route(get().to(openapi::show)));
+    use crate::openapi::{api as document, pages as docs};
+    config
+        .service(resource("/openapi.json").route(get().to(document::show)))
+        .service(resource("/docs").route(get().to(docs::guide)))
+        .service(resource("/docs/recipes").route(get().to(docs::recipes)))
+        .service(resource("/docs/objects").route(get().to(docs::show_objects)))
+        .service(resource("/docs/{topic}").route(get().to(docs::topic)))
+        .service(resource("/problems").route(get().to(docs::index_problems)))
+        .service(resource("/problems/{code}").route(get().to(docs::problem)));
     config.configure(api_orders).configure(api_ledgers).configure(api_shop);
     config.default_service(web::to(|| async { no_such_page() }));
 }
@@ -151,11 +162,16 @@ fn api_ledgers(config: &mut ServiceConfig) {
 
 /// Where keys are exchanged for short-lived tokens. Not under `/api`: clients look for it at the top.
 fn api_tokens(config: &mut ServiceConfig) {
+    use crate::openapi::api::tell_methods;
     use crate::staff::api_oauth as tokens;
     config
-        .service(resource("/oauth/token").route(post().to(tokens::create)))
-        .service(resource("/.well-known/jwks.json").route(get().to(tokens::index)))
-        .service(resource("/.well-known/oauth-authorization-server").route(get().to(tokens::show)));
+        .service(resource("/oauth/token").wrap(from_fn(tell_methods)).route(post().to(tokens::create)))
+        .service(resource("/.well-known/jwks.json").wrap(from_fn(tell_methods)).route(get().to(tokens::index)))
+        .service(
+            resource("/.well-known/oauth-authorization-server")
+                .wrap(from_fn(tell_methods))
+                .route(get().to(tokens::show)),
+        );
 }
 
 /// One order: its page, moves, holds, payments, notes.

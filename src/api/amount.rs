@@ -127,7 +127,7 @@ impl Visitor<'_> for DecimalVisitor {
     }
     fn visit_str<E: de::Error>(self, value: &str) -> Result<Decimal, E> {
         let plain = value.len() <= 40 && value.bytes().all(|b| b.is_ascii_digit() || b == b'.' || b == b'-');
-        if plain && shifted(value, 12).is_some() {
+        if plain && shifted(value, 4).is_some() {
             return Ok(Decimal(value.to_owned()));
         }
         Err(E::invalid_value(de::Unexpected::Str(value), &self))
@@ -147,7 +147,7 @@ impl utoipa::PartialSchema for Decimal {
                     holding one is taken too.";
         ObjectBuilder::new()
             .schema_type(types)
-            .pattern(Some("^-?[0-9]{1,13}(\\.[0-9]{1,4})?$"))
+            .pattern(Some("^-?[0-9]{1,10}(\\.[0-9]{1,4})?$"))
             .minimum(Some(-10_000_000_000.0))
             .maximum(Some(10_000_000_000.0))
             .description(Some(text))

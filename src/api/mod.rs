@@ -12,6 +12,7 @@ mod once;
 mod rate;
 mod reply;
 mod store;
+mod whole;
 
 pub use amount::{Amount, Decimal};
 pub use body::{Body, Pairs, fingerprint, typed};
@@ -19,3 +20,4 @@ pub use once::{Once, once};
 pub use rate::{Left, Limits};
 pub use reply::{Paged, Reply, instant};
 pub use store::forget_stale;
+pub use whole::{whole, whole_or_none, wholes};

@@ -145,7 +145,7 @@ pub struct ProductBody {
     #[schema(max_length = 100)]
     pub bin: String,
     /// Weight of a unit in grams.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::api::whole")]
     #[schema(minimum = 0, maximum = 1000000000)]
     pub weight_grams: i64,
     /// Price of a unit in the first market.
@@ -154,7 +154,7 @@ pub struct ProductBody {
     #[serde(default)]
     pub prices: std::collections::BTreeMap<String, Decimal>,
     /// Parts by SKU with their units, if it is a bundle.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::api::wholes")]
     pub parts: std::collections::BTreeMap<String, i64>,
     /// Whether its units are counted.
     #[serde(default)]
@@ -163,6 +163,7 @@ pub struct ProductBody {
     #[serde(default)]
     pub oversell: bool,
     /// Available units at which it counts as low.
+    #[serde(default, deserialize_with = "crate::api::whole_or_none")]
     #[schema(minimum = 0, maximum = 1000000000)]
     pub low_at: Option<i64>,
 }
@@ -172,6 +173,7 @@ pub struct ProductBody {
 #[serde(deny_unknown_fields)]
 pub struct NewCount {
     /// Units.
+    #[serde(deserialize_with = "crate::api::whole")]
     #[schema(examples(12), minimum = 0, maximum = 1000000000)]
     pub counted: i64,
     /// Why it is corrected.

@@ -27,7 +27,7 @@ const MOST: usize = 10_000;
 #[serde(deny_unknown_fields)]
 pub struct BulkRequest {
     /// The orders, by `ORD10468`, number or UUID. Give these or `filter`.
-    #[schema(max_items = 10000, examples(json!(["ORD10468", "ORD10469"])))]
+    #[schema(min_items = 1, max_items = 10000, examples(json!(["ORD10468", "ORD10469"])))]
     pub ids: Option<Vec<String>>,
     /// The parameters of the list of orders, as an object: every order it lists is meant, up to 10,000.
     #[schema(value_type = Option<Object>, examples(json!({"status": "confirmed", "tag": "VIP"})))]

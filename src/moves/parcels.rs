@@ -62,6 +62,7 @@ pub fn change_parcel(
     to: ShipmentState,
     request: &MoveRequest,
 ) -> Result<ParcelOutcome> {
+    super::check_note(request)?;
     let order = order::find_for_change(tx, number, None)?;
     let parcel = shipment::find(tx.conn, &order, uid)?;
     if parcel.state == to {
@@ -272,10 +273,7 @@ pub fn cancel_remaining(
         let known = reasons.iter().map(|(key, _)| (*key).to_owned()).collect();
         return Err(Refusal::field("order.reason_missing", "reason", "Choose a reason.").allowing(known).into());
     }
-    if request.note.chars().count() > 2_000 {
-        let told = "The note takes 2,000 characters at the most.";
-        return Err(Refusal::field("order.note_too_long", "note", told).into());
-    }
+    super::check_note(request)?;
     may_work(tx, &order)?;
     let (reason, note, at) = (request.reason.as_str(), request.note.as_str(), tx.now);
     store::insert_decision(

@@ -36,6 +36,7 @@ fn between(from: Base, to: Base) -> &'static [Base] {
 /// # Errors
 /// As [`move_to_stage`], for any of the moves.
 pub fn walk(tx: &mut Tx<'_>, actor: &Actor, number: i64, request: &MoveRequest) -> Result<Walked> {
+    super::check_note(request)?;
     let stages = Stages::load(tx.conn)?;
     let order: Order = order::find_for_change(tx, number, request.version)?;
     let target = stages.find(&request.to).map(|stage| stage.base);

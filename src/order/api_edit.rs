@@ -181,7 +181,11 @@ fn correction(order: &Order, patch: &Map<String, Value>) -> Result<Correction> {
             change.email = merged_text(party, "email").map_err(|refusal| within("customer", refusal))?;
             change.phone = merged_text(party, "phone").map_err(|refusal| within("customer", refusal))?;
         }
-        Some(_) => return Err(Refusal::field("request.wrong_kind", "customer", "This is an object.").into()),
+        Some(Value::Null) => {
+            let empty = || Some(String::new());
+            (change.customer_name, change.email, change.phone) = (empty(), empty(), empty());
+        }
+        Some(_) => return Err(Refusal::field("request.wrong_kind", "customer", "This is an object, or null.").into()),
         None => {}
     }
     change.gift = match patch.get("gift") {

@@ -41,6 +41,7 @@ pub struct NewItem {
     #[schema(max_length = 500)]
     pub variant: Option<String>,
     /// Units.
+    #[serde(deserialize_with = "crate::api::whole")]
     #[schema(examples(1), minimum = 1, maximum = 1000000)]
     pub quantity: i64,
     /// Price of a unit. Taken from the product if left out.
@@ -50,6 +51,7 @@ pub struct NewItem {
     /// Tax of the whole line, included in it or on top as `tax_included` says.
     pub tax: Option<Decimal>,
     /// Weight of a unit in grams.
+    #[serde(default, deserialize_with = "crate::api::whole_or_none")]
     #[schema(minimum = 0, maximum = 100000000)]
     pub weight_grams: Option<i64>,
     /// False for downloads and vouchers.

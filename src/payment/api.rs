@@ -146,6 +146,7 @@ pub struct NewRefundItem {
     #[schema(format = Uuid)]
     pub line_id: String,
     /// Units it is for; zero for a reduction that is for no whole unit.
+    #[serde(deserialize_with = "crate::api::whole")]
     #[schema(minimum = 0, maximum = 1000000)]
     pub quantity: i64,
     /// With tax; what the units cost if left out.

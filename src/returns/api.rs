@@ -124,19 +124,19 @@ pub struct NewCondition {
     #[schema(format = Uuid)]
     pub line_id: String,
     /// Fit to be sold again; they are put back on the shelf.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::api::whole")]
     #[schema(minimum = 0, maximum = 1000000)]
     pub restock: i64,
     /// Damaged.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::api::whole")]
     #[schema(minimum = 0, maximum = 1000000)]
     pub damaged: i64,
     /// Thrown away.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::api::whole")]
     #[schema(minimum = 0, maximum = 1000000)]
     pub discard: i64,
     /// Not in the box.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::api::whole")]
     #[schema(minimum = 0, maximum = 1000000)]
     pub missing: i64,
 }

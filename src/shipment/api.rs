@@ -94,6 +94,7 @@ pub struct NewUnits {
     #[schema(format = Uuid)]
     pub line_id: String,
     /// How many.
+    #[serde(deserialize_with = "crate::api::whole")]
     #[schema(minimum = 1, maximum = 1000000)]
     pub quantity: i64,
 }

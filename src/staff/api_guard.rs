@@ -185,8 +185,9 @@ fn unauthenticated(code: &'static str, message: &str) -> Problem {
     Refusal::new(RefusalKind::Unauthenticated, code, message).into()
 }
 
+/// A header. What is no text is kept as what it looks like: to take it for absent would drop a condition.
 fn text(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
-    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+    headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
 /// The token of a request.
@@ -255,13 +256,13 @@ fn look_up(conn: &mut Conn, token: &str, here: &str) -> Result<Token> {
 
 async fn recognised(desk: &Desk, request: &HttpRequest) -> Result<Recognised, Problem> {
     let (token, here) = (token_of(request)?, web::here(request));
-    let (code, message) = match desk.db.read(move |conn| look_up(conn, &token, &here)).await? {
+    let refused = match desk.db.read(move |conn| look_up(conn, &token, &here)).await? {
         Token::Good(recognised) => return Ok(*recognised),
-        Token::Expired => ("token.expired", "This token has expired. Ask for another at /oauth/token."),
-        Token::Unknown => ("token.invalid", "This token is unknown, expired or revoked."),
+        Token::Expired => unauthenticated("token.expired", "This token has expired. Ask for another at /oauth/token."),
+        Token::Unknown => unauthenticated("token.invalid", "This token is unknown, expired or revoked."),
     };
     desk.limits.wrong_token(&peer_address(request))?;
-    Err(unauthenticated(code, message))
+    Err(refused)
 }
 
 /// Notes that a key is in use, now and then.

@@ -262,8 +262,11 @@ async fn finish(
         _ => None,
     };
     let answer = match drawn {
-        // The cookies of the failed answer stay: signing out may be among them.
+        // The cookies of the failed answer stay: signing out may be among them. So do the methods that are taken.
         Some(mut drawn) => {
+            if let Some(methods) = answer.headers().get(header::ALLOW) {
+                drawn.headers_mut().insert(header::ALLOW, methods.clone());
+            }
             for cookie in answer.headers().get_all(header::SET_COOKIE) {
                 drawn.headers_mut().append(header::SET_COOKIE, cookie.clone());
             }

@@ -46,6 +46,11 @@ fn every_page_of_the_demonstration_shop_is_sound() {
         ("/settings/payments", "settings-payments"),
         ("/settings/payments/card", "settings-payment"),
         ("/account", "account"),
+        ("/api/docs", "docs"),
+        ("/api/docs/orders", "docs-orders"),
+        ("/api/docs/objects", "docs-objects"),
+        ("/api/docs/recipes", "docs-recipes"),
+        ("/api/problems", "docs-problems"),
     ]
     .map(|(place, name)| (place.to_owned(), name))
     .into();

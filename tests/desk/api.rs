@@ -488,3 +488,39 @@ fn a_revoked_key_and_a_foreign_cookie_open_nothing() {
     let owner = desk.owner();
     assert_eq!(owner.get("/api/orders").status, 401);
 }
+
+#[test]
+fn what_is_true_for_one_request_is_true_for_its_twin() {
+    let desk = TestDesk::open();
+    let number = desk.order().paid().at("approved").place();
+    let program = desk.program();
+    let path = format!("/api/orders/{number}");
+    // A number without a fraction is whole, however it is written.
+    let item = json!([{"name": "Mug", "quantity": 2.0, "price": 5, "weight_grams": 300.0}]);
+    assert_eq!(program.must_post("/api/orders", &json!({"items": item}))["order"]["items"][0]["quantity"], 2);
+    // A key or a version that is no text is refused, rather than taken for none.
+    let foreign = String::from_utf8(vec![0xc3, 0xbc]).unwrap();
+    let refused = program.send("POST", &format!("{path}/tags"), &[("Idempotency-Key", &foreign)], Some(&json!({})));
+    assert_eq!(refused.problem(), (400, "idempotency.key".into()));
+    let stale = program.send("POST", &format!("{path}/tags"), &[("If-Match", &foreign)], Some(&json!({})));
+    assert_eq!(stale.problem(), (412, "version.stale".into()));
+    // A note that is too long is so even where there is nothing left to do.
+    let parcel = program.must_post(&format!("{path}/shipments"), &json!({}))["shipment"]["id"].clone();
+    let pack = format!("/api/shipments/{}/pack", parcel.as_str().unwrap());
+    program.must_post(&pack, &json!({}));
+    let long = json!({"note": "x".repeat(2_001)});
+    assert_eq!(program.post(&pack, &long).problem(), (400, "order.note_too_long".into()));
+    let status = json!({"status": "processed", "note": "x".repeat(2_001)});
+    assert_eq!(program.put(&format!("{path}/status"), &status).problem(), (400, "order.note_too_long".into()));
+}
+
+#[test]
+fn null_takes_a_customers_contact_out_of_an_order() {
+    let desk = TestDesk::open();
+    let number = desk.order().place();
+    let program = desk.program();
+    let path = format!("/api/orders/{number}");
+    let patched = program.send("PATCH", &path, &[], Some(&json!({"customer": null})));
+    assert_eq!(patched.status, 200, "{}", patched.text());
+    assert_eq!(patched.json()["customer"]["email"].as_str().unwrap_or_default(), "");
+}

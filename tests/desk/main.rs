@@ -7,12 +7,15 @@
 mod support;
 
 mod api;
+mod api_document;
 mod api_ledgers;
+mod api_problems;
 mod attention;
 mod bad_input;
 mod board;
 mod customers;
 mod demo;
+mod docs;
 mod durability;
 mod exports;
 mod feed;

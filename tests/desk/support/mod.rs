@@ -2,9 +2,11 @@
 #![allow(dead_code)]
 
 pub mod app;
+pub mod contract;
 pub mod database;
 pub mod make;
 pub mod person;
 pub mod process;
 pub mod program;
 pub mod receiver;
+pub mod shell;

@@ -203,7 +203,7 @@ impl Reply {
 }
 
 /// Resolves what askama escapes.
-fn resolve(text: &str) -> String {
+pub fn resolve(text: &str) -> String {
     [
         ("&#60;", "<"),
         ("&#62;", ">"),
