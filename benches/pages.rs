@@ -23,6 +23,7 @@ use person::Person;
 use slipway::config::Config;
 use slipway::db::{Db, Location};
 use slipway::demo::{self, ACCOUNTS};
+use slipway::notify::Hub;
 use slipway::web::Desk;
 use slipway::{routes, staff, web};
 
@@ -237,8 +238,11 @@ fn serve(location: &Location) -> SocketAddr {
     let key = staff::cookie_key(&db).unwrap();
     std::thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
-            let table =
-                move |service: &mut actix_web::web::ServiceConfig, desk: &Desk| routes::pages(service, desk, &key);
+            let hub = Hub::new(desk.db.clone());
+            actix_web::rt::spawn(hub.clone().run());
+            let table = move |service: &mut actix_web::web::ServiceConfig, desk: &Desk| {
+                routes::pages(service, desk, &key, &hub)
+            };
             web::serve(desk, listener, table).unwrap().await.unwrap();
         });
     });

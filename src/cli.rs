@@ -11,6 +11,7 @@ use crate::config::{Config, DEFAULT_DATABASE, DEFAULT_LISTEN, DEMO_DATABASE};
 use crate::db::{Db, Location};
 use crate::demo::{self, Made};
 use crate::error::{Error, Refusal, Result};
+use crate::notify::{self, Hub};
 use crate::setup::{self, NewShop};
 use crate::staff::keys::NewKey;
 use crate::web::Desk;
@@ -240,7 +241,11 @@ fn serve_open(db: Db, config: Config) -> Result<()> {
     let desk = Desk::new(db, config);
     let runner = actix_web::rt::System::new();
     runner.block_on(async move {
-        let table = move |service: &mut actix_web::web::ServiceConfig, desk: &Desk| routes::pages(service, desk, &key);
+        let hub = Hub::new(desk.db.clone());
+        actix_web::rt::spawn(hub.clone().run());
+        actix_web::rt::spawn(notify::stream::end_with_process(hub.clone()));
+        let table =
+            move |service: &mut actix_web::web::ServiceConfig, desk: &Desk| routes::pages(service, desk, &key, &hub);
         actix_web::rt::spawn(worker::run(desk.db.clone(), post));
         web::serve(desk, listener, table)?.await
     })?;

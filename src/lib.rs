@@ -63,6 +63,7 @@ pub mod workflow;
 pub mod account;
 pub mod demo;
 pub mod intake;
+pub mod notify;
 pub mod print;
 pub mod privacy;
 pub mod settings;

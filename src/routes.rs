@@ -5,9 +5,10 @@ use actix_session::config::{PersistentSession, TtlExtensionPolicy};
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Key, SameSite};
 use actix_web::middleware::from_fn;
-use actix_web::web::{self, ServiceConfig, delete, get, patch, post, put, resource};
+use actix_web::web::{self, Data, ServiceConfig, delete, get, patch, post, put, resource};
 
 use crate::intake;
+use crate::notify::{self, Hub};
 use crate::openapi;
 use crate::order;
 use crate::staff::{self, Sessions};
@@ -20,7 +21,7 @@ use crate::{print, report};
 const COOKIE: &str = "slipway";
 
 /// Adds every page to the server.
-pub fn pages(config: &mut ServiceConfig, desk: &Desk, key: &Key) {
+pub fn pages(config: &mut ServiceConfig, desk: &Desk, key: &Key, hub: &Hub) {
     let lifecycle = PersistentSession::default()
         .session_ttl(Duration::days(staff::KEEP_DAYS))
         .session_ttl_extension_policy(TtlExtensionPolicy::OnStateChanges);
@@ -41,6 +42,8 @@ pub fn pages(config: &mut ServiceConfig, desk: &Desk, key: &Key) {
             .wrap(sessions)
             .route("/", get().to(report::pages::show))
             .route("/attention", get().to(report::pages_attention::show))
+            .app_data(Data::new(hub.clone()))
+            .route("/news", get().to(notify::stream::show))
             .configure(files)
             .configure(orders)
             .configure(people)
@@ -266,10 +269,12 @@ fn parcels(config: &mut ServiceConfig) {
 /// The list of orders.
 fn orders(config: &mut ServiceConfig) {
     use order::{
-        pages_board as board, pages_bulk as bulk, pages_list as list, pages_menu as menu, pages_views as views,
+        pages_board as board, pages_bulk as bulk, pages_fresh as fresh, pages_list as list, pages_menu as menu,
+        pages_views as views,
     };
     config
         .service(resource("/orders").route(get().to(list::index)))
+        .service(resource("/orders/fresh").route(get().to(fresh::show)))
         .service(resource("/orders/filters").route(get().to(menu::filters)))
         .service(resource("/orders/columns").route(post().to(list::columns)))
         .service(resource("/orders/bulk").route(post().to(bulk::bulk)))

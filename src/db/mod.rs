@@ -67,6 +67,8 @@ struct Shared {
     readers: r2d2::Pool<Opener>,
     /// SQLite only.
     writer: Option<writer::Writer>,
+    /// Writes of this process that were committed.
+    writes: tokio::sync::watch::Sender<u64>,
 }
 
 impl Db {
@@ -92,7 +94,22 @@ impl Db {
             Location::Sqlite(_) => Some(writer::Writer::start(location.connect(false)?)),
             Location::Postgres(_) => None,
         };
-        Ok(Db { shared: Arc::new(Shared { location: location.clone(), readers, writer }) })
+        let (writes, _) = tokio::sync::watch::channel(0);
+        Ok(Db { shared: Arc::new(Shared { location: location.clone(), readers, writer, writes }) })
+    }
+
+    /// Wakes whoever waits on it after each write of this process. Of what other processes write it tells
+    /// nothing.
+    pub fn writes(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.shared.writes.subscribe()
+    }
+
+    /// Passes the outcome of a write on and tells of it if it stands.
+    fn told<T>(&self, outcome: Result<T>) -> Result<T> {
+        if outcome.is_ok() {
+            self.shared.writes.send_modify(|count| *count = count.wrapping_add(1));
+        }
+        outcome
     }
 
     /// Where the database is.
@@ -123,13 +140,14 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
-        match &self.shared.writer {
+        let outcome = match &self.shared.writer {
             Some(writer) => writer.submit(work).await,
             None => {
                 let db = self.clone();
                 tokio::task::spawn_blocking(move || db.write_pooled(work)).await.map_err(Error::broken)?
             }
-        }
+        };
+        self.told(outcome)
     }
 
     /// As [`Db::write`], for callers that may block.
@@ -138,10 +156,11 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
     {
-        match &self.shared.writer {
+        let outcome = match &self.shared.writer {
             Some(writer) => writer.submit_blocking(work),
             None => self.write_pooled(work),
-        }
+        };
+        self.told(outcome)
     }
 
     fn write_pooled<T>(&self, work: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {

@@ -21,6 +21,7 @@ pub mod pages_bulk;
 mod pages_bulk_ask;
 pub mod pages_edit;
 pub mod pages_form;
+pub mod pages_fresh;
 pub mod pages_lines;
 pub mod pages_list;
 pub mod pages_menu;
@@ -365,6 +366,14 @@ pub fn find_many(conn: &mut Conn, numbers: &[i64]) -> Result<Vec<Order>> {
 /// The order that a source made, if it is here.
 pub fn find_by_source(conn: &mut Conn, channel: ChannelId, source: &str) -> Result<Option<Order>> {
     store::by_source(conn, channel, source)
+}
+
+/// The numbers of these orders, by their keys.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn numbers_of(conn: &mut Conn, ids: &[OrderId]) -> Result<Vec<(OrderId, i64)>> {
+    store::numbers_of(conn, &ids.iter().map(|id| id.0).collect::<Vec<_>>())
 }
 
 /// The order with that key.

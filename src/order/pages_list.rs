@@ -56,11 +56,11 @@ pub(crate) fn read_wanted(pairs: &address::Pairs, shell: &Shell, known: &Known) 
 }
 
 /// A header of the table.
-struct Head {
-    column: Column,
-    href: String,
+pub(super) struct Head {
+    pub column: Column,
+    pub href: String,
     /// `ascending`, `descending` or empty.
-    sorted: &'static str,
+    pub sorted: &'static str,
 }
 
 /// What stands in the place of rows.
@@ -339,7 +339,7 @@ fn sorts(wanted: &Wanted, known: &Known, sight: Sight) -> Vec<(String, &'static 
         .collect()
 }
 
-fn head(column: Column, wanted: &Wanted, known: &Known, sight: Sight) -> Head {
+pub(super) fn head(column: Column, wanted: &Wanted, known: &Known, sight: Sight) -> Head {
     let archived = wanted.filter.lists_archived(&known.stages);
     let sort =
         column.sort().filter(|sort| !(archived && *sort == Sort::Due)).filter(|s| sight.money || !s.asks_money());

@@ -109,6 +109,8 @@ pub struct ShowPage {
     pub number: i64,
     pub from: String,
     pub back: String,
+    /// The number of the last event shown.
+    pub seq: i64,
     pub stage_label: String,
     stage_colour: String,
     pub payment: Option<Badge>,
@@ -212,6 +214,7 @@ impl ShowPage {
             number,
             from: query.from.clone(),
             back,
+            seq: diary.last().map_or(0, |entry| entry.seq),
             stage_label: stages.label(&order.stage),
             stage_colour: stages.find(&order.stage).map_or(String::new(), |stage| stage.colour.clone()),
             payment: sight.money.then(|| parts::payment_badge(&order)),

@@ -175,6 +175,15 @@ pub(super) fn by_ids(conn: &mut Conn, ids: &[i64]) -> Result<Vec<Order>> {
     Ok(found)
 }
 
+pub(super) fn numbers_of(conn: &mut Conn, ids: &[i64]) -> Result<Vec<(OrderId, i64)>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(CHUNK) {
+        let rows = orders::table.filter(orders::id.eq_any(chunk)).select((orders::id, orders::number));
+        found.extend(rows.load::<(OrderId, i64)>(conn)?);
+    }
+    Ok(found)
+}
+
 pub(super) fn by_id(conn: &mut Conn, id: OrderId) -> Result<Option<Order>> {
     Ok(orders::table.find(id.0).first(conn).optional()?)
 }

@@ -17,7 +17,7 @@ use super::{Person, forbidden, store_sessions};
 use crate::error::{Error, Refusal, RefusalKind};
 use crate::ids::StaffId;
 use crate::time::UtcTime;
-use crate::web::{Desk, Problem, Toast, put_toast, see_other, take_toast, wants_fragment};
+use crate::web::{Desk, Problem, Toast, put_toast, see_other, take_toast, wants_events, wants_fragment};
 
 /// How often it is noted that somebody is here.
 const TOUCH_SECONDS: i64 = 5 * 60;
@@ -90,7 +90,8 @@ impl<P: Needed> FromRequest for Staff<P> {
             {
                 return Err(Error::from(forbidden(person.role, permission)).into());
             }
-            if request.method() == Method::GET && !wants_fragment(&request) {
+            let is_page = !wants_fragment(&request) && !wants_events(&request);
+            if request.method() == Method::GET && is_page {
                 person.toast = take_toast(&session);
             }
             Ok(Staff { person, session, proof: PhantomData })

@@ -368,6 +368,14 @@ pub fn devices(conn: &mut Conn, id: StaffId, now: UtcTime) -> Result<Vec<Device>
     store_sessions::devices(conn, id, now)
 }
 
+/// Which of these sessions are still open at `now`, and the role of whoever uses each.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn open_sessions(conn: &mut Conn, uids: &[String], now: UtcTime) -> Result<Vec<(String, Role)>> {
+    store_sessions::open_among(conn, uids, now)
+}
+
 /// Ends one session of somebody.
 pub fn end_session(tx: &mut Tx<'_>, id: StaffId, session: &str) -> Result<()> {
     store_sessions::end_one(tx, id, session)

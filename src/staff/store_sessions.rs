@@ -88,6 +88,21 @@ pub(super) fn person(conn: &mut Conn, id: StaffId, session: &str) -> Result<Opti
     }))
 }
 
+/// Which of these sessions are still open, and the role of whoever uses each.
+pub(super) fn open_among(conn: &mut Conn, uids: &[String], now: UtcTime) -> Result<Vec<(String, Role)>> {
+    let mut open = Vec::with_capacity(uids.len());
+    for some in uids.chunks(500) {
+        let rows = staff::table
+            .inner_join(sessions::table.on(sessions::staff_id.eq(staff::id.nullable())))
+            .filter(sessions::uid.eq_any(some))
+            .filter(sessions::expires_at.gt(now))
+            .filter(staff::disabled_at.is_null())
+            .select((sessions::uid, staff::role));
+        open.extend(rows.load::<(String, Role)>(conn)?);
+    }
+    Ok(open)
+}
+
 /// Notes that somebody was here, which keeps their session alive.
 pub(super) fn touch(tx: &mut Tx<'_>, id: StaffId, session: &str, expires: UtcTime) -> Result<()> {
     diesel::update(sessions::table.filter(sessions::uid.eq(session)))

@@ -47,7 +47,7 @@ pub use extract::{Form, Query, read_payload, strict_text};
 pub use flash::{Toast, Undo, put_toast, take_toast};
 pub use once::{Outcome, once};
 pub use problem::{Problem, problem_json, shown_again};
-pub use respond::{Answer, no_such_page, page, page_as, see_other, wants_fragment};
+pub use respond::{Answer, no_such_page, page, page_as, see_other, wants_events, wants_fragment};
 pub use server::{Desk, RequestId, here, peer_address, serve};
 pub use shell::{NavView, Section, Shell, Shop, Viewer};
 pub use store::{address, set_setting, setting, setting_once, shop};

@@ -21,6 +21,12 @@ pub fn wants_fragment(request: &HttpRequest) -> bool {
         && !says("hx-history-restore-request", "true")
 }
 
+/// Whether a stream of events is wanted rather than a page.
+pub fn wants_events(request: &HttpRequest) -> bool {
+    let accepted = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    accepted.is_some_and(|kinds| kinds.contains("text/event-stream"))
+}
+
 /// A rendered template, page or fragment alike.
 ///
 /// # Errors

@@ -149,7 +149,9 @@ impl Asked {
         let accept = header("accept");
         let json = csrf::is_for_programs(request.path())
             || (accept.contains("application/json") && !accept.contains("text/html"))
-            || accept.contains("application/problem+json");
+            || accept.contains("application/problem+json")
+            // Whoever listens for events must not be led to a page to sign in on.
+            || accept.contains("text/event-stream");
         let wanted = match (json, header("hx-request") == "true" && header("hx-boosted") != "true") {
             (true, _) => Wanted::Json,
             (_, true) => Wanted::Fragment,

@@ -29,6 +29,7 @@ mod migrations;
 mod model;
 mod move_pages;
 mod moves;
+mod news;
 mod notes;
 mod order_lines;
 mod order_page;

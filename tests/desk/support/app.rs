@@ -11,6 +11,7 @@ use slipway::actor::Actor;
 use slipway::config::Config;
 use slipway::db::{Conn, Db, Location, Tx};
 use slipway::error::Result;
+use slipway::notify::Hub;
 use slipway::setup::NewShop;
 use slipway::staff::{NewMember, Role};
 use slipway::web::Desk;
@@ -69,8 +70,11 @@ impl TestDesk {
         let (sender, started) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let table =
-                    move |service: &mut actix_web::web::ServiceConfig, desk: &Desk| routes::pages(service, desk, &key);
+                let hub = Hub::new(desk.db.clone());
+                actix_web::rt::spawn(hub.clone().run());
+                let table = move |service: &mut actix_web::web::ServiceConfig, desk: &Desk| {
+                    routes::pages(service, desk, &key, &hub)
+                };
                 let server = web::serve(desk, listener, table).unwrap();
                 sender.send(server.handle()).unwrap();
                 server.await.unwrap();

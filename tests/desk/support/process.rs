@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use super::database::Database;
 use super::person::Person;
@@ -62,6 +63,18 @@ impl Process {
     pub fn kill_now(&self) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-9", &pid]).status().unwrap().success());
+    }
+    /// Asks it to stop, as an administrator does. Returns how long it took; nothing if it went on for long.
+    pub fn ask_to_stop(&mut self) -> Option<Duration> {
+        let (began, pid) = (Instant::now(), self.child.id().to_string());
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        while began.elapsed() < Duration::from_secs(30) {
+            if self.child.try_wait().unwrap().is_some() {
+                return Some(began.elapsed());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        None
     }
     fn stop(&mut self) {
         let _ = self.child.kill();

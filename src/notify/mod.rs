@@ -1,0 +1,11 @@
+//! News for staff: what happens in the shop, told at once to every open screen. One hub of the process reads
+//! the diary, however many listen; what somebody hears depends on what they may see. It changes nothing, and
+//! every page works without it.
+
+mod hub;
+mod listener;
+pub mod stream;
+mod told;
+
+pub use hub::Hub;
+pub use listener::Listener;
