@@ -45,10 +45,11 @@ pub mod web;
 pub mod words;
 
 // Features. Each may know those before it in this order: staff, market, customer, catalog, workflow,
-// order, payment, shipment, returns, invoice, moves, conversation.
+// order, payment, shipment, returns, invoice, moves, conversation, customer_page.
 pub mod catalog;
 pub mod conversation;
 pub mod customer;
+pub mod customer_page;
 pub mod invoice;
 pub mod market;
 pub mod moves;

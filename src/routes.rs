@@ -37,6 +37,8 @@ pub fn pages(config: &mut ServiceConfig, desk: &Desk, key: &Key, hub: &Hub) {
     for mount in ["/api/v1", "/api"] {
         config.service(web::scope(mount).wrap(from_fn(openapi::api::tell_methods)).configure(api));
     }
+    // Before the sessions: nothing there reads or sets a cookie.
+    config.service(web::scope("/t").configure(customer_page));
     config.service(
         web::scope("")
             .wrap(sessions)
@@ -57,6 +59,18 @@ pub fn pages(config: &mut ServiceConfig, desk: &Desk, key: &Key, hub: &Hub) {
             .configure(returns)
             .default_service(web::to(|| async { no_such_page() })),
     );
+}
+
+/// What customers see of their order.
+fn customer_page(config: &mut ServiceConfig) {
+    use crate::customer_page::pages as p;
+    config
+        .service(resource("/{token}").route(get().to(p::show)))
+        .service(resource("/{token}/messages").route(get().to(p::back)).route(post().to(p::say)))
+        .service(resource("/{token}/address").route(get().to(p::back)).route(post().to(p::give_address)))
+        .service(resource("/{token}/cancellation").route(get().to(p::back)).route(post().to(p::cancel)))
+        .service(resource("/{token}/returns").route(get().to(p::back)).route(post().to(p::ask_return)))
+        .default_service(web::to(p::unknown));
 }
 
 /// What programs use. Mounted twice: `/api` and `/api/v1` are the same.
@@ -220,6 +234,11 @@ fn one_order(config: &mut ServiceConfig) {
         )
         .service(resource("/orders/{number:[0-9]+}/notes/{uid}").route(post().to(notes::update)))
         .service(resource("/orders/{number:[0-9]+}/notes/{uid}/remove").route(post().to(notes::remove)))
+        .service(resource("/orders/{number:[0-9]+}/messages").route(post().to(notes::say)))
+        .service(
+            resource("/orders/{number:[0-9]+}/customer-page")
+                .route(post().to(crate::customer_page::pages_link::change)),
+        )
         .service(resource("/orders/{number:[0-9]+}/read").route(post().to(notes::read)));
 }
 
@@ -321,6 +340,7 @@ fn people(config: &mut ServiceConfig) {
 
 /// First run and settings.
 fn shop(config: &mut ServiceConfig) {
+    use crate::customer_page::pages_settings as theirs;
     use crate::payment::pages_methods as ways;
     use settings::keys::pages as k;
     use settings::markets::pages as m;
@@ -343,6 +363,7 @@ fn shop(config: &mut ServiceConfig) {
         .service(resource("/setup").route(get().to(setup::pages::show)).route(post().to(setup::pages::make)))
         .route("/settings", get().to(|| async { see_other("/settings/shop") }))
         .service(resource("/settings/shop").route(get().to(s::show)).route(post().to(s::save)))
+        .service(resource("/settings/customer-page").route(get().to(theirs::show)).route(post().to(theirs::save)))
         .service(resource("/settings/payments").route(get().to(ways::index)).route(post().to(ways::add)))
         .service(resource("/settings/payments/{key}").route(get().to(ways::show)).route(post().to(ways::save)))
         .service(resource("/settings/keys").route(get().to(k::index)).route(post().to(k::create)))

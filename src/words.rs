@@ -29,6 +29,52 @@ pub fn split(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// A text that somebody outside wrote, for showing: without letters that cannot be seen and without marks
+/// that turn the direction of what stands around them. Joiners stay between letters that they join, as in
+/// Persian and in emoji.
+pub fn harmless(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' => shown.push(c),
+            '\u{2028}' | '\u{2029}' => shown.push('\n'),
+            '\u{200c}' | '\u{200d}' => {
+                if shown
+                    .chars()
+                    .next_back()
+                    .is_some_and(|last| !last.is_ascii() && !matches!(last, '\u{200c}' | '\u{200d}'))
+                {
+                    shown.push(c);
+                }
+            }
+            c if c.is_control() || is_unseen(c) => {}
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{115f}'
+            | '\u{1160}'
+            | '\u{180e}'
+            | '\u{200b}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
 /// Only the digits of a telephone number.
 pub fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
@@ -99,6 +145,13 @@ mod tests {
     fn accents_and_case_fold_away() {
         assert_eq!(fold("Ørsted Kovács ŁÓDŹ Straße"), "orsted kovacs lodz strasse");
         assert_eq!(sort_key("  “Ágnes”"), "agnes\"");
+    }
+
+    #[test]
+    fn what_cannot_be_seen_or_turns_the_text_is_left_out() {
+        assert_eq!(harmless("pay\u{202e}load\u{200b} \u{2066}x\u{2069}\u{feff}"), "payload x");
+        assert_eq!(harmless("a\u{200d}b\r\n\tc\u{0}"), "ab\n\tc");
+        assert_eq!(harmless("می\u{200c}خواهم 👩\u{200d}🎨 שלום"), "می\u{200c}خواهم 👩\u{200d}🎨 שלום");
     }
 
     #[test]

@@ -85,7 +85,7 @@ pub struct MessageJson {
     /// When (RFC 3339, UTC).
     #[schema(format = DateTime)]
     pub created_at: String,
-    /// When somebody of the shop read it.
+    /// When whoever it was for read it.
     #[schema(format = DateTime)]
     pub read_at: Option<String>,
 }

@@ -13,9 +13,14 @@ use crate::event::{self, Event};
 use crate::ids::{NoteId, OrderId, StaffId};
 use crate::order;
 use crate::time::UtcTime;
+use crate::words;
 
 /// Characters a note takes at the most.
 pub const LONGEST_NOTE: usize = 10_000;
+/// Transport of what is said on the customer's page.
+pub const PAGE: &str = "page";
+/// Messages that a customer may write on their page in a day.
+const MOST_A_DAY: usize = 50;
 /// Minutes in which its author may change a note. They run from the first writing, never again.
 pub const EDIT_MINUTES: i64 = 60;
 
@@ -92,7 +97,7 @@ pub struct Message {
     pub state: String,
     /// When.
     pub created_at: UtcTime,
-    /// When somebody of the shop read it.
+    /// When whoever it was for read it.
     pub read_at: Option<UtcTime>,
 }
 
@@ -204,7 +209,47 @@ pub fn keep_message(
     event::record_past(tx, actor, order.id, &kept, at)
 }
 
-/// Marks every message of an order as read.
+/// Says something on the customer's page: the customer to the shop, or the shop to the customer. Whoever
+/// answers for the shop has read what the customer wrote before.
+///
+/// # Errors
+/// Refuses what is empty to the eye or longer than [`LONGEST_NOTE`], and more than a customer may write in
+/// a day.
+pub fn say(tx: &mut Tx<'_>, actor: &Actor, number: i64, direction: Direction, body: &str) -> Result<()> {
+    let body = body.replace("\r\n", "\n").trim().to_owned();
+    if words::harmless(&body).trim().is_empty() {
+        return Err(Refusal::field("talk.empty", "body", "Write something first.").into());
+    }
+    if body.chars().count() > LONGEST_NOTE {
+        let told = "A message takes 10,000 characters at the most.";
+        return Err(Refusal::field("talk.too_long", "body", told).into());
+    }
+    match direction {
+        Direction::In => check_day(tx, number)?,
+        Direction::Out => mark_read(tx, number)?,
+    }
+    let at = tx.now;
+    keep_message(tx, actor, number, direction, PAGE, &body, at)
+}
+
+fn check_day(tx: &mut Tx<'_>, number: i64) -> Result<()> {
+    let order = order::find_for_change(tx, number, None)?;
+    let since = tx.now.plus_minutes(-24 * 60);
+    let said = messages(tx.conn, order.id)?;
+    let recent = said.iter().filter(|m| m.direction == Direction::In && m.transport == PAGE && m.created_at > since);
+    if recent.count() < MOST_A_DAY {
+        return Ok(());
+    }
+    let told = "You have written very often today. We read everything; write again tomorrow, or contact us.";
+    Err(Refusal::new(RefusalKind::TooMany, "talk.too_many", told).after(3_600).into())
+}
+
+/// Notes that the customer has opened their page and read what the shop wrote there.
+pub fn seen_by_customer(tx: &mut Tx<'_>, order: OrderId) -> Result<()> {
+    store::mark_seen(tx, order)
+}
+
+/// Marks every message of the customer as read.
 pub fn mark_read(tx: &mut Tx<'_>, number: i64) -> Result<()> {
     let order = order::find_for_change(tx, number, None)?;
     if order.unread_count > 0 {

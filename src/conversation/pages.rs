@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use serde::Deserialize;
 
-use super::{Audience, Note};
+use super::{Audience, Direction, Note};
 use crate::error::{Error, Refusal, RefusalKind};
 use crate::order::pages_parts::initials;
 use crate::order::pages_show::{Wish, again};
@@ -68,6 +68,8 @@ pub struct Writing {
     pub body: String,
     /// Who it is for.
     pub audience: String,
+    /// Whether it is written beside the messages.
+    pub in_chat: bool,
     /// What is wrong.
     pub refusal: Option<Refusal>,
 }
@@ -86,14 +88,15 @@ pub struct NoteForm {
     back: String,
 }
 
-/// Shows the notes again with what was typed and what is wrong with it.
+/// Shows the notes, or the messages, again with what was typed and what is wrong with it.
 async fn typed_again(desk: &Desk, person: Person, number: i64, back: &str, writing: Writing, error: Error) -> Answer {
     let Some(refusal) = error.refusal().filter(|refusal| refusal.kind == RefusalKind::Invalid).cloned() else {
         return Err(error.into());
     };
+    let tab = if writing.in_chat { "" } else { "/notes" };
     let back = match back.split_once('?') {
-        Some((_, query)) => format!("/orders/{number}/notes?{query}"),
-        None => format!("/orders/{number}/notes"),
+        Some((_, query)) => format!("/orders/{number}{tab}?{query}"),
+        None => format!("/orders/{number}{tab}"),
     };
     let writing = Writing { refusal: Some(refusal), ..writing };
     again(desk, person, number, &back, StatusCode::BAD_REQUEST, Wish { writing: Some(writing), ..Wish::default() })
@@ -130,7 +133,58 @@ pub async fn create(
     match outcome {
         Ok(done) => Ok(went(&request, &done.location)),
         Err(error) => {
-            let writing = Writing { note: String::new(), body: form.body, audience: form.audience, refusal: None };
+            let writing = Writing {
+                note: String::new(),
+                body: form.body,
+                audience: form.audience,
+                in_chat: false,
+                refusal: None,
+            };
+            typed_again(&desk, person, number, &back, writing, error).await
+        }
+    }
+}
+
+/// `POST /orders/{number}/messages`: a message to the customer's page, or an internal note written beside
+/// the messages.
+pub async fn say(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    path: Path<String>,
+    staff: Staff<WriteNotes>,
+    form: Form<NoteForm>,
+) -> Answer {
+    let (number, person, form) = (number_of(&path)?, staff.person(), form.0);
+    let back = way_back(&form.back, number);
+    let (actor, credential, sent, place) = (person.actor(), person.credential(), form.clone(), back.clone());
+    let outcome = desk
+        .db
+        .write(move |tx| {
+            web::once(tx, &credential, &sent.form_token, |tx| {
+                match sent.audience.as_str() {
+                    "message" => super::say(tx, &actor, number, Direction::Out, &sent.body)?,
+                    "internal" => {
+                        super::write_note(tx, &actor, number, Audience::Internal, &sent.body)?;
+                    }
+                    _ => {
+                        let told = "Say whether this is a message to the customer or an internal note.";
+                        return Err(Refusal::field("talk.audience", "audience", told).into());
+                    }
+                }
+                Ok(place)
+            })
+        })
+        .await;
+    match outcome {
+        Ok(done) => {
+            if form.audience == "internal" {
+                staff.toast("The note is written. It stands under Notes.");
+            }
+            Ok(went(&request, &done.location))
+        }
+        Err(error) => {
+            let writing =
+                Writing { note: String::new(), body: form.body, audience: form.audience, in_chat: true, refusal: None };
             typed_again(&desk, person, number, &back, writing, error).await
         }
     }
@@ -153,7 +207,8 @@ pub async fn update(
             Ok(went(&request, &back))
         }
         Err(error) => {
-            let writing = Writing { note: uid, body: form.body, audience: String::new(), refusal: None };
+            let writing =
+                Writing { note: uid, body: form.body, audience: String::new(), in_chat: false, refusal: None };
             typed_again(&desk, person, number, &back, writing, error).await
         }
     }

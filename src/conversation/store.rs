@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{Audience, Direction, Message, Note};
+use super::{Audience, Direction, Message, Note, PAGE};
 use crate::actor::Actor;
 use crate::db::schema::{messages, notes};
 use crate::db::{Conn, Tx};
@@ -90,8 +90,18 @@ pub(super) fn insert_message(
 }
 
 pub(super) fn mark_read(tx: &mut Tx<'_>, order: OrderId) -> Result<()> {
-    diesel::update(messages::table.filter(messages::order_id.eq(order.0).and(messages::read_at.is_null())))
+    let unread = messages::order_id.eq(order.0).and(messages::read_at.is_null());
+    diesel::update(messages::table.filter(unread.and(messages::direction.eq(Direction::In))))
         .set(messages::read_at.eq(Some(tx.now)))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+pub(super) fn mark_seen(tx: &mut Tx<'_>, order: OrderId) -> Result<()> {
+    let unread = messages::order_id.eq(order.0).and(messages::state.ne("read"));
+    let on_page = messages::direction.eq(Direction::Out).and(messages::transport.eq(PAGE));
+    diesel::update(messages::table.filter(unread.and(on_page)))
+        .set((messages::read_at.eq(Some(tx.now)), messages::state.eq("read")))
         .execute(tx.conn)?;
     Ok(())
 }

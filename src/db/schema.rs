@@ -618,6 +618,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    customer_links (id) {
+        id -> BigInt,
+        order_id -> BigInt,
+        token -> Text,
+        created_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     events (id) {
         id -> BigInt,
         uid -> Text,
@@ -825,6 +835,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     return_lines,
     notes,
     messages,
+    customer_links,
     events,
     imports,
     import_pieces,

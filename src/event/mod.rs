@@ -109,6 +109,9 @@ pub enum Event {
     /// The customer or the shop said something.
     #[serde(rename = "message.recorded")]
     MessageRecorded { message: String, direction: String, transport: String },
+    /// The secret address of the customer's page was made or revoked; `change` says which. It is never given.
+    #[serde(rename = "page.link_changed")]
+    LinkChanged { change: String },
     /// Paper came out. `paper` is a4, letter, a5 or label; `print` counts from 1.
     #[serde(rename = "slip.printed")]
     SlipPrinted { template: String, paper: String, gift: bool, print: i64 },
@@ -363,6 +366,7 @@ impl Event {
                 | Event::NoteEdited { .. }
                 | Event::NoteRemoved { .. }
                 | Event::MessageRecorded { .. }
+                | Event::LinkChanged { .. }
                 | Event::SlipPrinted { .. }
                 | Event::AuthorizationExpiring { .. }
         )

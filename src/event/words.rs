@@ -90,6 +90,11 @@ pub fn sentence(event: &Event, label: &dyn Fn(&str) -> String) -> String {
         Event::NoteWritten { .. } => "wrote an internal note".into(),
         Event::NoteEdited { before, after, .. } => format!("changed a note from “{before}” to “{after}”"),
         Event::NoteRemoved { before, .. } => format!("removed the note “{before}”"),
+        Event::MessageRecorded { direction, transport, .. } if transport == "page" => match direction.as_str() {
+            "in" => "wrote a message on their page".into(),
+            _ => "wrote a message to the customer’s page".into(),
+        },
+        Event::LinkChanged { change } => format!("{} the link to the customer’s page", plain(change)),
         Event::MessageRecorded { direction, transport, .. } if direction == "in" => {
             format!("wrote a message by {}", by_what(transport))
         }

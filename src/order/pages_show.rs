@@ -14,6 +14,7 @@ use super::pages_way::{Tab, address, encoded, from_of, number_of, tab_of, with_f
 use super::{Neighbours, Order};
 use crate::conversation::pages::{NoteRow, Writing};
 use crate::conversation::{self, Direction};
+use crate::customer_page::pages_link::LinkCard;
 use crate::db::Conn;
 use crate::error::{Refusal, Result};
 use crate::market::Markets;
@@ -30,6 +31,7 @@ use crate::staff::permission::ViewOrders;
 use crate::staff::{Permission, Person, Staff};
 use crate::time::{UtcTime, short_span};
 use crate::web::{self, Answer, Desk, Query, Section, Shell};
+use crate::words::harmless;
 use crate::workflow::Stages;
 use crate::{customer, event, payment, shipment, staff};
 
@@ -133,6 +135,8 @@ pub struct ShowPage {
     pub tags: Vec<String>,
     pub colleagues: Vec<Colleague>,
     pub assignee: String,
+    /// The link to the customer's page.
+    pub customer_page: Option<LinkCard>,
     pub messages: Vec<MessageRow>,
     pub notes: Vec<NoteRow>,
     pub history: Vec<story::Line>,
@@ -245,6 +249,7 @@ impl ShowPage {
                 .filter(|member| member.disabled_at.is_none() || Some(member.id) == assignee)
                 .map(|m| Colleague { uid: m.uid.clone(), name: m.name.clone(), chosen: Some(m.id) == assignee })
                 .collect(),
+            customer_page: LinkCard::load(conn, person, &shell, &order)?,
             messages: messages.iter().map(message_row).collect(),
             notes: notes.iter().map(|note| NoteRow::of(note, person, shell.now, writing)).collect(),
             invoices: crate::invoice::pages::Card::of(conn, person, &order)?,
@@ -313,6 +318,14 @@ impl ShowPage {
     /// Whether the note being written is for the customer.
     pub fn note_is_for_customer(&self) -> bool {
         self.wish.writing.as_ref().is_some_and(|writing| writing.note.is_empty() && writing.audience == "customer")
+    }
+    /// Whether an internal note is being written beside the messages.
+    pub fn chat_is_internal(&self) -> bool {
+        self.wish.writing.as_ref().is_some_and(|writing| writing.in_chat && writing.audience == "internal")
+    }
+    /// Whether it is known that the customer has no page to read messages on.
+    pub fn page_is_closed(&self) -> bool {
+        self.customer_page.as_ref().is_some_and(|card| card.path.is_none() || card.is_over)
     }
     fn is(&self, tab: &str) -> bool {
         self.tab.path() == tab
@@ -394,12 +407,13 @@ fn message_row(message: &conversation::Message) -> MessageRow {
     let transport = match message.transport.as_str() {
         "email" => "e-mail".to_owned(),
         "whatsapp" => "WhatsApp".to_owned(),
+        conversation::PAGE => "customer’s page".to_owned(),
         other => other.replace('_', " "),
     };
     let about = if is_out { format!("{transport} · {}", message.state) } else { transport };
     MessageRow {
         is_out,
-        body: message.body.clone(),
+        body: harmless(&message.body),
         author: message.author_name.clone(),
         about,
         at: message.created_at,

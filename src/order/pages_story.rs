@@ -257,6 +257,7 @@ fn icon(event: &Event) -> &'static str {
         Event::NoteWritten { .. } => "note",
         Event::NoteRemoved { .. } => "trash",
         Event::MessageRecorded { .. } => "message-circle",
+        Event::LinkChanged { .. } => "world",
         Event::SlipPrinted { .. } => "printer",
         Event::StaffChanged { .. }
         | Event::StaffSignedIn { .. }

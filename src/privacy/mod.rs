@@ -11,7 +11,7 @@ use crate::db::{Conn, Tx};
 use crate::error::{Refusal, Result};
 use crate::event::{self, Event};
 use crate::ids::CustomerId;
-use crate::{conversation, order, words};
+use crate::{conversation, customer_page, order, words};
 
 /// Why somebody cannot be forgotten yet; nothing if they can.
 pub fn hinders(conn: &mut Conn, customer: CustomerId) -> Result<Option<String>> {
@@ -73,6 +73,7 @@ pub fn erase(tx: &mut Tx<'_>, actor: &Actor, uid: &str, version: i64, typed: &st
     let replace = |text: &str| secrets.replace(text);
     for order in &mut orders {
         conversation::erase(tx, order.id, ERASED, &replace)?;
+        customer_page::forget(tx, order.id)?;
         event::erase_of_order(tx, order.id, ERASED, &replace)?;
         order::blank_party(tx, order)?;
     }

@@ -33,6 +33,8 @@ pub struct Desk {
     pub config: Config,
     /// How often each key of a program may ask.
     pub limits: Limits,
+    /// How often each customer's page may send a form.
+    pub posts: Limits,
     state: Arc<State>,
 }
 
@@ -45,7 +47,7 @@ impl Desk {
     /// A desk on an open database.
     pub fn new(db: Db, config: Config) -> Self {
         let state = State { set_up: AtomicBool::new(false), secure: AtomicBool::new(false) };
-        Desk { db, config, limits: Limits::default(), state: Arc::new(state) }
+        Desk { db, config, limits: Limits::default(), posts: Limits::default(), state: Arc::new(state) }
     }
 
     /// Whether first-run set-up is done. Once it is, this no longer asks the database.
@@ -177,6 +179,13 @@ impl Asked {
     }
 }
 
+impl Asked {
+    /// The path for the log, which no secret goes into.
+    fn told(&self) -> &str {
+        if csrf::is_secret(&self.path) { csrf::SECRET } else { &self.path }
+    }
+}
+
 fn path_of(address: &str) -> String {
     url::Url::parse(address)
         .map(|url| match url.query() {
@@ -214,7 +223,7 @@ async fn attend(
             Ok(answer) => answer.status(),
             Err(error) => error.as_response_error().status_code(),
         };
-        tracing::info!(method = %asked.method, path = %asked.path, status = status.as_u16(), ms = began.elapsed().as_millis() as u64);
+        tracing::info!(method = %asked.method, path = %asked.told(), status = status.as_u16(), ms = began.elapsed().as_millis() as u64);
         answer
     }
     .instrument(span)
@@ -280,6 +289,9 @@ async fn finish(
     let mut answer = answer;
     let secure = asked.desk.as_ref().is_some_and(|desk| desk.state.secure.load(Ordering::Relaxed));
     protect(answer.headers_mut(), &asked.id, secure);
+    if csrf::is_secret(&asked.path) {
+        keep_secret(answer.headers_mut());
+    }
     Ok(answer)
 }
 
@@ -320,13 +332,16 @@ async fn escaped(error: actix_web::Error, asked: &Asked) -> actix_web::Error {
         }
     };
     protect(drawn.headers_mut(), &asked.id, false);
+    if csrf::is_secret(&asked.path) {
+        keep_secret(drawn.headers_mut());
+    }
     actix_web::error::InternalError::from_response(error, drawn).into()
 }
 
 /// Logs an error of ours once and draws it.
 async fn report(error: &Error, asked: &Asked) -> HttpResponse {
     if let Error::Broken(cause) = error {
-        tracing::error!(%cause, method = %asked.method, path = %asked.path, "a request failed");
+        tracing::error!(%cause, method = %asked.method, path = %asked.told(), "a request failed");
     }
     let view = View::of(error, &asked.id, &asked.path);
     if view.status == StatusCode::UNAUTHORIZED && asked.wanted != Wanted::Json && view.code == "sign_in.needed" {
@@ -380,6 +395,13 @@ fn protect(headers: &mut HeaderMap, id: &str, secure: bool) {
 pub fn here(request: &HttpRequest) -> String {
     let connection = request.connection_info();
     format!("{}://{}", connection.scheme(), connection.host())
+}
+
+/// The headers of a page whose address is a secret: other sites and search engines never learn it.
+fn keep_secret(headers: &mut HeaderMap) {
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex, nofollow"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }
 
 /// The address a request comes from. A proxy in front is believed only if it is on this machine.

@@ -7,7 +7,7 @@ use slipway::openapi::problems;
 use crate::support::app::TestDesk;
 
 /// Rooms and files that only people enter: their refusals are read as pages.
-const PEOPLE: [&str; 17] = [
+const PEOPLE: [&str; 19] = [
     "/pages",
     "/settings/",
     "/setup/",
@@ -19,6 +19,8 @@ const PEOPLE: [&str; 17] = [
     "/report/",
     "/transfer/",
     "/webhook/",
+    "/notify/",
+    "/customer_page/",
     "/invoice/",
     "/order/views/",
     "/order/customers.rs",
@@ -27,7 +29,7 @@ const PEOPLE: [&str; 17] = [
     "/db/migrate.rs",
 ];
 /// Codes of verbs that only people use, though programs share their files.
-const NOT_FOR_PROGRAMS: [&str; 14] = [
+const NOT_FOR_PROGRAMS: [&str; 15] = [
     "staff.",
     "sign_in.",
     "password.",
@@ -42,6 +44,7 @@ const NOT_FOR_PROGRAMS: [&str; 14] = [
     "payment.method_",
     "request.other_site",
     "client.",
+    "talk.",
 ];
 
 /// Every code that the source refuses with.

@@ -47,6 +47,7 @@ mod staff;
 mod stages;
 mod statements;
 mod stock;
+mod talking;
 mod tidy;
 mod timers;
 mod tokens;

@@ -6,7 +6,7 @@ use std::path::Path;
 const GROUND: [&str; 13] =
     ["money", "ids", "time", "address", "actor", "error", "config", "words", "db", "event", "job", "web", "api"];
 /// A feature knows only those before it.
-const FEATURES: [&str; 12] = [
+const FEATURES: [&str; 13] = [
     "staff",
     "market",
     "customer",
@@ -19,6 +19,7 @@ const FEATURES: [&str; 12] = [
     "invoice",
     "moves",
     "conversation",
+    "customer_page",
 ];
 /// Edges know any feature; no feature knows them.
 const EDGES: [&str; 10] =
