@@ -12,10 +12,10 @@ use crate::db::{Db, Location};
 use crate::demo::{self, Made};
 use crate::error::{Error, Refusal, Result};
 use crate::notify::{self, Hub};
+use crate::outside::Allowed;
 use crate::setup::{self, NewShop};
 use crate::staff::keys::NewKey;
 use crate::web::Desk;
-use crate::webhook::{Allowed, PATIENCE, Post};
 use crate::{intake, routes, settings, staff, web, worker};
 
 /// A merchant's order desk in one binary.
@@ -29,7 +29,7 @@ struct Cli {
     /// Where to listen: ADDRESS:PORT
     #[arg(long, global = true, env = "SLIPWAY_LISTEN", default_value = DEFAULT_LISTEN)]
     listen: String,
-    /// A host or network that webhooks may go to though it is private, such as erp.shop.lan or 10.0.0.0/8; give
+    /// A host or network that webhooks may go to, and carts come from, though it is private, such as erp.shop.lan or 10.0.0.0/8; give
     /// several with commas between
     #[arg(long, global = true, env = "SLIPWAY_WEBHOOK_ALLOW", value_name = "HOST_OR_NETWORK", value_delimiter = ',')]
     webhook_allow: Vec<String>,
@@ -237,7 +237,6 @@ fn serve_open(db: Db, config: Config) -> Result<()> {
         say(&format!("\n    {code}\n"));
     }
     say(&format!("Slipway listens on http://{here}"));
-    let post = Post::new(Allowed::parse(&config.webhook_allow)?, PATIENCE);
     let desk = Desk::new(db, config);
     let runner = actix_web::rt::System::new();
     runner.block_on(async move {
@@ -246,7 +245,7 @@ fn serve_open(db: Db, config: Config) -> Result<()> {
         actix_web::rt::spawn(notify::stream::end_with_process(hub.clone()));
         let table =
             move |service: &mut actix_web::web::ServiceConfig, desk: &Desk| routes::pages(service, desk, &key, &hub);
-        actix_web::rt::spawn(worker::run(desk.db.clone(), post));
+        actix_web::rt::spawn(worker::run(desk.db.clone(), desk.outside().clone()));
         web::serve(desk, listener, table)?.await
     })?;
     Ok(())

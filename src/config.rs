@@ -20,6 +20,6 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The database.
     pub database: Location,
-    /// Hosts and networks that webhooks may go to though they are private.
+    /// Hosts and networks that webhooks may go to, and carts come from, though they are private.
     pub webhook_allow: Vec<String>,
 }

@@ -94,6 +94,10 @@ impl Refusal {
         refusal.fields.push(FieldProblem { field: field.into(), message });
         refusal
     }
+    /// A refusal because what a field gives belongs to another already.
+    pub fn taken(code: &'static str, field: &str, message: impl Into<String>) -> Self {
+        Refusal { kind: RefusalKind::State, ..Refusal::field(code, field, message) }
+    }
     /// Several fields at once. `fields` must not be empty.
     pub fn fields(code: &'static str, fields: Vec<FieldProblem>) -> Self {
         let message = match fields.as_slice() {

@@ -40,6 +40,7 @@ pub mod event;
 pub mod ids;
 pub mod job;
 pub mod money;
+pub mod outside;
 pub mod time;
 pub mod web;
 pub mod words;

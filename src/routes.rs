@@ -353,6 +353,7 @@ fn shop(config: &mut ServiceConfig) {
         .service(resource("/settings/markets/{slug}").route(get().to(m::show)).route(post().to(m::save)))
         .service(resource("/settings/markets/{slug}/channels").route(post().to(m::add_channel)))
         .service(resource("/settings/markets/{slug}/channels/{channel}").route(post().to(m::save_channel)))
+        .service(resource("/settings/markets/{slug}/channels/{channel}/carts").route(post().to(m::save_carts)))
         .service(resource("/settings/stages").route(get().to(st::index)).route(post().to(st::add)))
         .service(resource("/settings/stages/{slug}").route(get().to(st::show)).route(post().to(st::save)))
         .service(resource("/settings/stages/{slug}/step").route(post().to(st::step)))

@@ -10,9 +10,10 @@ use crate::error::{Error, Result};
 use crate::intake::uploads;
 use crate::job::{self, Job};
 use crate::moves;
+use crate::outside::Outside;
 use crate::payment;
 use crate::payment::provider::{self, Providers};
-use crate::webhook::{self, Post};
+use crate::webhook;
 
 /// How often the timers and the queue are looked at.
 const ROUND: Duration = Duration::from_secs(2);
@@ -25,8 +26,8 @@ const HOUSEKEEPING: u32 = 150;
 
 /// Runs until the process ends: the clock, the queue and the webhooks side by side, so that no timer waits
 /// for a long job or a slow receiver.
-pub async fn run(db: Db, post: Post) {
-    tokio::join!(clock(&db), queue(&db), webhook::run(&db, &post));
+pub async fn run(db: Db, outside: Outside) {
+    tokio::join!(clock(&db), queue(&db), webhook::run(&db, &outside));
 }
 
 async fn clock(db: &Db) {

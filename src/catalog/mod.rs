@@ -209,10 +209,10 @@ type Parts = Vec<(ProductId, i64)>;
 fn check(conn: &mut Conn, new: &Description, before: Option<&Product>) -> Result<(Vec<FieldProblem>, Parts)> {
     let mut problems = check_facts(&new.facts);
     let mut problem = |field: &str, message: String| problems.push(FieldProblem { field: field.to_owned(), message });
-    if let Some(other) = store::by_sku(conn, new.facts.sku.trim())?
-        && before.is_none_or(|before| before.id != other.id)
-    {
-        problem("sku", "Another product has this SKU.".to_owned());
+    let other = store::by_sku(conn, new.facts.sku.trim())?.filter(|other| before.is_none_or(|old| old.id != other.id));
+    if other.is_some() {
+        let message = "Another product has this SKU.";
+        return Err(Refusal::taken("product.sku_taken", "sku", message).into());
     }
     if new.prices.iter().any(|(_, minor)| !(0..=LARGEST_MINOR).contains(minor)) {
         problem("price", "Enter prices of zero or more.".to_owned());

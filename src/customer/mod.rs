@@ -194,7 +194,7 @@ pub fn update(tx: &mut Tx<'_>, actor: &Actor, uid: &str, version: i64, new: &Con
         return Ok(customer);
     }
     if let Some(other) = taken(tx, &customer, &after)? {
-        return Err(Refusal::field(
+        return Err(Refusal::taken(
             "customer.email_taken",
             "email",
             format!("{} has this e-mail address already. Merge the two if they are one.", other.shown_name()),

@@ -361,6 +361,8 @@ pub async fn update(
     let Some(refusal) = error.refusal().cloned() else { return Err(error.into()) };
     let (status, stale) = match refusal.kind {
         RefusalKind::Invalid => (StatusCode::BAD_REQUEST, String::new()),
+        // What belongs to another is told beside its field.
+        RefusalKind::State if !refusal.fields.is_empty() => (StatusCode::CONFLICT, String::new()),
         RefusalKind::Stale => (StatusCode::CONFLICT, refusal.message.clone()),
         _ => return Err(error.into()),
     };

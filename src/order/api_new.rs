@@ -1,18 +1,19 @@
 //! Orders and carts that programs put down.
 
-use actix_web::web::Path;
+use actix_web::web::{Data, Path};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::api::{self, OrderJson};
+use super::cart_source::{self, Fetched};
 use super::draft::{Draft, DraftCharge, DraftLine};
 use super::{ChargeKind, carts};
 use crate::address::Address;
 use crate::api::{Body, Decimal, Reply};
 use crate::catalog::{self, Product};
 use crate::db::{Conn, Tx};
-use crate::error::{FieldProblem, Refusal, Result};
+use crate::error::{Error, FieldProblem, Refusal, RefusalKind, Result};
 use crate::ids::ChannelId;
 use crate::market::{self, Channel, ChannelKind, Market, Markets};
 use crate::money::{Currency, Money};
@@ -22,7 +23,7 @@ use crate::payment;
 use crate::staff::permission::{EditOrders, ViewOrders};
 use crate::staff::{Caller, Permission, Program};
 use crate::time::UtcTime;
-use crate::web::Answer;
+use crate::web::{Answer, Desk};
 
 /// A line to be ordered.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
@@ -274,6 +275,13 @@ fn problem(field: impl Into<String>, message: impl Into<String>) -> FieldProblem
     FieldProblem { field: field.into(), message: message.into() }
 }
 
+impl NewOrder {
+    /// The cart it names.
+    fn cart_name(&self) -> Option<&str> {
+        self.cart_id.as_deref().map(str::trim).filter(|cart| !cart.is_empty())
+    }
+}
+
 impl NewAddress {
     /// As the house keeps addresses.
     pub fn address(&self) -> Address {
@@ -324,7 +332,26 @@ struct Place {
 }
 
 fn place_of(tx: &mut Tx<'_>, caller: &Caller, channel: Option<&str>, wanted: Option<&str>) -> Result<Place> {
-    let markets = Markets::load(tx.conn)?;
+    let (market, channel) = known_place(tx.conn, caller, channel, wanted)?;
+    let channel = match channel {
+        Some(channel) => channel,
+        None => {
+            let is_home = Markets::load(tx.conn)?.home()?.id == market.id;
+            let slug = if is_home { "api".to_owned() } else { format!("api-{}", market.slug) };
+            market::find_or_make_channel(tx, market.id, &slug, "API", ChannelKind::Api)?
+        }
+    };
+    Ok(Place { market, channel })
+}
+
+/// The market, and the channel if there is one yet.
+fn known_place(
+    conn: &mut Conn,
+    caller: &Caller,
+    channel: Option<&str>,
+    wanted: Option<&str>,
+) -> Result<(Market, Option<Channel>)> {
+    let markets = Markets::load(conn)?;
     let known: Vec<String> = markets.markets.iter().map(|market| market.slug.clone()).collect();
     let asked = match wanted {
         Some(slug) => Some(
@@ -345,7 +372,7 @@ fn place_of(tx: &mut Tx<'_>, caller: &Caller, channel: Option<&str>, wanted: Opt
             let message = format!("The channel {slug} belongs to the market {}.", market.slug);
             return Err(Refusal::field("order.market", "market", message).into());
         }
-        return Ok(Place { market, channel });
+        return Ok((market, Some(channel)));
     }
     let market = match asked {
         Some(market) => market.clone(),
@@ -357,14 +384,7 @@ fn place_of(tx: &mut Tx<'_>, caller: &Caller, channel: Option<&str>, wanted: Opt
     };
     let own =
         markets.channels.iter().find(|channel| channel.kind == ChannelKind::Api && channel.market_id == market.id);
-    let channel = match own {
-        Some(channel) => channel.clone(),
-        None => {
-            let slug = if markets.home()?.id == market.id { "api".to_owned() } else { format!("api-{}", market.slug) };
-            market::find_or_make_channel(tx, market.id, &slug, "API", ChannelKind::Api)?
-        }
-    };
-    Ok(Place { market, channel })
+    Ok((market, own.cloned()))
 }
 
 fn unknown(field: &str, slug: &str, known: Vec<String>) -> Refusal {
@@ -533,11 +553,22 @@ fn charges_of(new: &NewOrder, currency: Currency, problems: &mut Vec<FieldProble
 }
 
 /// Where lines come from: the order itself, or the cart it names.
-fn items_of(tx: &mut Tx<'_>, new: &NewOrder, channel: ChannelId) -> Result<(Vec<NewItem>, Option<String>)> {
+fn items_of(
+    tx: &mut Tx<'_>,
+    new: &NewOrder,
+    channel: ChannelId,
+    asked: Asked,
+) -> Result<(Vec<NewItem>, Option<String>)> {
     if let Some(items) = &new.items {
         return Ok((items.clone(), None));
     }
-    let cart = new.cart_id.as_deref().map(str::trim).filter(|cart| !cart.is_empty());
+    let cart = new.cart_name();
+    if let (Some(cart), Some(fetched)) = (cart, asked?) {
+        let items = serde_json::from_value(fetched.items.clone()).map_err(|error| unreadable(cart, &error))?;
+        // A repeated request finds what was ordered, whatever the shop does with the cart.
+        carts::put(tx, channel, cart, &serde_json::to_string(&fetched)?)?;
+        return Ok((items, fetched.currency));
+    }
     if let Some(cart) = cart
         && let Some(kept) = carts::find(tx.conn, channel, cart)?
     {
@@ -553,8 +584,38 @@ fn items_of(tx: &mut Tx<'_>, new: &NewOrder, channel: ChannelId) -> Result<(Vec<
             .to_owned(),
     };
     Err(Refusal::field("cart_not_found", "cart_id", message)
-        .allowing(vec!["items".into(), "POST /api/carts".into(), "cart_id of a cart put down before".into()])
+        .allowing(vec![
+            "items".into(),
+            "POST /api/carts".into(),
+            "a cart of the shop that the channel's settings name".into(),
+        ])
         .into())
+}
+
+fn unreadable(cart: &str, error: &serde_json::Error) -> Refusal {
+    let message = format!("The shop keeps a cart called {cart}, but what it tells of it cannot be ordered: {error}.");
+    Refusal::field("cart.unreadable", "cart_id", message)
+}
+
+/// What the shop that keeps the carts of a channel told of one, if it had to be asked.
+type Asked = Result<Option<Fetched>>;
+
+/// Asks the shop for the cart that an order names, unless it was put down here. No transaction is open meanwhile.
+async fn ask_shop(desk: &Desk, caller: &Caller, new: &NewOrder) -> Asked {
+    let (None, Some(cart)) = (&new.items, new.cart_name()) else { return Ok(None) };
+    let (wanted, by, name) = (new.clone(), caller.clone(), cart.to_owned());
+    let source = move |conn: &mut Conn| {
+        let place = known_place(conn, &by, wanted.channel.as_deref(), wanted.market.as_deref());
+        let Ok((_, Some(channel))) = place else { return Ok(None) };
+        match carts::find(conn, channel.id, &name)? {
+            Some(_) => Ok(None),
+            None => cart_source::of_channel(conn, &channel),
+        }
+    };
+    let Some(source) = desk.db.read(source).await? else { return Ok(None) };
+    let (outside, name) = (desk.outside().clone(), cart.to_owned());
+    let asked = actix_web::web::block(move || source.fetch(&outside, &name)).await;
+    asked.map_err(|_| Error::from(Refusal::new(RefusalKind::Busy, "desk.busy", "The desk is closing. Try again.")))?
 }
 
 fn instant_of(text: Option<&String>, field: &str, problems: &mut Vec<FieldProblem>) -> Option<UtcTime> {
@@ -567,9 +628,9 @@ fn instant_of(text: Option<&String>, field: &str, problems: &mut Vec<FieldProble
 }
 
 /// An order as it was sent, understood.
-fn understood(tx: &mut Tx<'_>, caller: &Caller, new: &NewOrder) -> Result<Draft> {
+fn understood(tx: &mut Tx<'_>, caller: &Caller, new: &NewOrder, asked: Asked) -> Result<Draft> {
     let Place { market, channel } = place_of(tx, caller, new.channel.as_deref(), new.market.as_deref())?;
-    let (items, of_cart) = items_of(tx, new, channel.id)?;
+    let (items, of_cart) = items_of(tx, new, channel.id, asked)?;
     let mut problems = Vec::new();
     let word = new.currency.as_deref().or(of_cart.as_deref());
     let currency = match word.map(|word| (word, Currency::parse(word))) {
@@ -597,7 +658,7 @@ fn understood(tx: &mut Tx<'_>, caller: &Caller, new: &NewOrder) -> Result<Draft>
         draft.customer_name = draft.ship_to.as_ref().map(|address| address.name.clone()).unwrap_or_default();
     }
     (draft.email, draft.phone) = (text(party.email), text(party.phone));
-    draft.cart_id = new.cart_id.clone().map(|cart| cart.trim().to_owned()).filter(|cart| !cart.is_empty());
+    draft.cart_id = new.cart_name().map(str::to_owned);
     draft.source_ref = new.external_id.clone().map(|id| id.trim().to_owned()).filter(|id| !id.is_empty());
     for (field, name) in [("cart_id", &draft.cart_id), ("external_id", &draft.source_ref)] {
         if name.as_ref().is_some_and(|name| name.chars().count() > 200) {
@@ -692,7 +753,8 @@ fn message_of(order: &Order) -> String {
 
 /// Place an order
 ///
-/// Lines come with the order, or from a cart put down before. The order starts as pending, and is confirmed at once if
+/// Lines come with the order, or from a cart: one put down before, or one that the web shop keeps, if the
+/// settings of the channel say where. The order starts as pending, and is confirmed at once if
 /// nothing is missing: an address where something ships, and a payment or a way of paying that needs none.
 #[utoipa::path(
     post, path = "/api/orders", operation_id = "create_order", tag = "Orders", request_body = NewOrder,
@@ -702,11 +764,12 @@ fn message_of(order: &Order) -> String {
         (status = 409, description = "The cart was ordered with other content"),
     ),
 )]
-pub async fn create(program: Program<EditOrders>, body: Body<NewOrder>) -> Answer {
+pub async fn create(desk: Data<Desk>, program: Program<EditOrders>, body: Body<NewOrder>) -> Answer {
     let Body { value, canonical } = body;
+    let asked = ask_shop(&desk, program.caller(), &value).await;
     program
         .write(&canonical, move |tx, caller| {
-            let draft = understood(tx, caller, &value)?;
+            let draft = understood(tx, caller, &value, asked)?;
             let Placed { order, outcome } = moves::place(tx, caller.actor(), &draft)?;
             if outcome == Outcome::KnownButDiffers {
                 let number = order.number.to_string();

@@ -8,6 +8,7 @@ pub mod api_events;
 pub mod api_list;
 pub mod api_new;
 mod caption;
+pub mod cart_source;
 pub mod changes;
 mod correction;
 mod customers;

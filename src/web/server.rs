@@ -2,8 +2,8 @@
 
 use std::net::TcpListener;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -23,6 +23,7 @@ use crate::api::Limits;
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::{Error, Refusal, RefusalKind, Result};
+use crate::outside::{self, Allowed, Outside};
 
 /// What handlers share: taken as `Data<Desk>`.
 #[derive(Clone)]
@@ -41,13 +42,22 @@ pub struct Desk {
 struct State {
     set_up: AtomicBool,
     secure: AtomicBool,
+    outside: OnceLock<Outside>,
 }
 
 impl Desk {
     /// A desk on an open database.
     pub fn new(db: Db, config: Config) -> Self {
-        let state = State { set_up: AtomicBool::new(false), secure: AtomicBool::new(false) };
+        let state = State { set_up: AtomicBool::new(false), secure: AtomicBool::new(false), outside: OnceLock::new() };
         Desk { db, config, limits: Limits::default(), posts: Limits::default(), state: Arc::new(state) }
+    }
+
+    /// What asks others over HTTP, and goes only where whoever runs the desk allows it.
+    pub fn outside(&self) -> &Outside {
+        // What is no host and no network was refused at the start.
+        self.state.outside.get_or_init(|| {
+            Outside::new(Allowed::parse(&self.config.webhook_allow).unwrap_or_default(), outside::PATIENCE)
+        })
     }
 
     /// Whether first-run set-up is done. Once it is, this no longer asks the database.

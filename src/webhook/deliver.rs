@@ -9,7 +9,7 @@ use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 
-use super::post::{Outgoing, Post};
+use super::post::{self, Outgoing};
 use super::schedule::{Answer, Verdict, judge, wait_after};
 use super::store_deliveries::After;
 use super::{Attempt, Delivery, DeliveryState, TEST, give_up, relay, secret, store, store_deliveries, whole};
@@ -17,6 +17,7 @@ use crate::db::{Conn, Db, Tx};
 use crate::error::{Error, Result};
 use crate::ids::EndpointId;
 use crate::order;
+use crate::outside::Outside;
 use crate::time::UtcTime;
 
 /// Messages under way to one endpoint at once.
@@ -41,7 +42,7 @@ impl Claimed {
 }
 
 /// Relays and sends until the process ends.
-pub async fn run(db: &Db, post: &Post) {
+pub async fn run(db: &Db, outside: &Outside) {
     let mut under_way = FuturesUnordered::new();
     let mut busy: HashMap<EndpointId, usize> = HashMap::new();
     loop {
@@ -52,7 +53,7 @@ pub async fn run(db: &Db, post: &Post) {
             Ok(claimed) => {
                 for claimed in claimed {
                     *busy.entry(claimed.delivery.endpoint_id).or_default() += 1;
-                    under_way.push(settle(db, post, claimed, None));
+                    under_way.push(settle(db, outside, claimed, None));
                 }
             }
             Err(error) => tracing::error!(%error, "webhooks could not be claimed"),
@@ -79,7 +80,7 @@ pub async fn run(db: &Db, post: &Post) {
 ///
 /// # Errors
 /// When the database cannot be read or written.
-pub async fn round(db: &Db, post: &Post, now: UtcTime) -> Result<usize> {
+pub async fn round(db: &Db, outside: &Outside, now: UtcTime) -> Result<usize> {
     relay(db, now).await?;
     let mut sent = 0;
     loop {
@@ -89,7 +90,7 @@ pub async fn round(db: &Db, post: &Post, now: UtcTime) -> Result<usize> {
         }
         sent += claimed.len();
         let all: FuturesUnordered<_> =
-            claimed.into_iter().map(|claimed| settle(db, post, claimed, Some(now))).collect();
+            claimed.into_iter().map(|claimed| settle(db, outside, claimed, Some(now))).collect();
         all.collect::<Vec<_>>().await;
     }
 }
@@ -154,10 +155,10 @@ fn with_order(conn: &mut Conn, delivery: &Delivery) -> Result<String> {
 }
 
 /// Sends a delivery and records the answer. What cannot be recorded is sent again when its claim runs out.
-async fn settle(db: &Db, post: &Post, claimed: Claimed, now: Option<UtcTime>) -> EndpointId {
+async fn settle(db: &Db, outside: &Outside, claimed: Claimed, now: Option<UtcTime>) -> EndpointId {
     let endpoint = claimed.delivery.endpoint_id;
-    let (sender, outgoing) = (post.clone(), claimed.outgoing.clone());
-    let answer = match tokio::task::spawn_blocking(move || sender.send(&outgoing)).await {
+    let (sender, outgoing) = (outside.clone(), claimed.outgoing.clone());
+    let answer = match tokio::task::spawn_blocking(move || post::send(&sender, &outgoing)).await {
         Ok(answer) => answer,
         Err(error) => {
             tracing::error!(%error, "sending a webhook broke off");

@@ -5,7 +5,6 @@
 
 mod deliver;
 mod deliveries;
-pub mod guard;
 pub mod pages;
 pub mod pages_deliveries;
 mod post;
@@ -24,6 +23,7 @@ use crate::event::{self, Event};
 use crate::ids::{EndpointId, MarketId};
 use crate::market::Markets;
 use crate::order::news::News;
+use crate::outside::{Allowed, guard};
 use crate::time::UtcTime;
 
 pub use deliver::{Claimed, claim, record, round, run};
@@ -31,8 +31,6 @@ pub use deliveries::{
     Attempt, Delivery, DeliveryState, Narrow, TEST, attempts, deliveries, delivery, forget_old, replay, replaying,
     resend, send_test, waiting,
 };
-pub use guard::Allowed;
-pub use post::{PATIENCE, Post};
 pub use relay::relay;
 
 /// Endpoints a shop may have: each is sent to beside the others.

@@ -6,7 +6,6 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::deliveries::{Delivery, Narrow};
-use super::guard::Allowed;
 use super::{DeliveryState, Endpoint, EndpointFacts, secret, whole};
 use crate::actor::Actor;
 use crate::db::{Conn, Tx};
@@ -169,10 +168,6 @@ pub(super) fn latency(ms: &i64) -> String {
     if *ms < 10_000 { format!("{ms} ms") } else { brief_span(ms / 1_000) }
 }
 
-pub(super) fn allowed(desk: &Desk) -> Result<Allowed> {
-    Allowed::parse(&desk.config.webhook_allow)
-}
-
 /// What a page shows beside the endpoint itself.
 #[derive(Default)]
 struct Shown {
@@ -267,7 +262,7 @@ pub async fn new(desk: Data<Desk>, staff: Staff<ManageSettings>) -> Answer {
 
 /// `POST /settings/webhooks`: adds one and shows its secret once.
 pub async fn create(desk: Data<Desk>, staff: Staff<ManageSettings>, form: Form<EndpointForm>) -> Answer {
-    let (form, person, allowed) = (form.0, staff.person(), allowed(&desk)?);
+    let (form, person, allowed) = (form.0, staff.person(), desk.outside().allowed().clone());
     let (sent, by) = (form.clone(), person.clone());
     let made = desk
         .db
@@ -308,7 +303,7 @@ pub async fn save(
     uid: Path<String>,
     form: Form<EndpointForm>,
 ) -> Answer {
-    let (form, uid, actor, allowed) = (form.0, uid.into_inner(), staff.actor(), allowed(&desk)?);
+    let (form, uid, actor, allowed) = (form.0, uid.into_inner(), staff.actor(), desk.outside().allowed().clone());
     let (sent, which) = (form.clone(), uid.clone());
     let change = move |tx: &mut Tx<'_>| super::update(tx, &actor, &which, sent.version, &sent.facts()?, &allowed);
     match desk.db.write(change).await {

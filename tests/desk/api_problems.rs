@@ -29,7 +29,8 @@ const PEOPLE: [&str; 19] = [
     "/db/migrate.rs",
 ];
 /// Codes of verbs that only people use, though programs share their files.
-const NOT_FOR_PROGRAMS: [&str; 15] = [
+const NOT_FOR_PROGRAMS: [&str; 16] = [
+    "outside.",
     "staff.",
     "sign_in.",
     "password.",
@@ -74,6 +75,7 @@ fn codes_of(text: &str) -> Vec<String> {
     let makers = [
         "Refusal::new(",
         "Refusal::field(",
+        "Refusal::taken(",
         "Refusal::fields(",
         "Refusal::invalid(",
         "Refusal::state(",

@@ -179,7 +179,8 @@ fn a_customer_is_corrected_and_a_second_one_keeps_what_they_typed() {
         ("<b>@x>", "This is not an e-mail address"),
     ] {
         let refused = owner.post(&path, &form("Ada <i>L.</i>", email, "1"));
-        assert_eq!(refused.status, 400, "{email}");
+        let status = if email.starts_with("grace") { 409 } else { 400 };
+        assert_eq!(refused.status, status, "{email}");
         refused.must_say(words);
         assert_eq!(refused.field("name"), "Ada <i>L.</i>");
     }

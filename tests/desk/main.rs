@@ -13,6 +13,7 @@ mod api_problems;
 mod attention;
 mod bad_input;
 mod board;
+mod carts;
 mod customers;
 mod demo;
 mod docs;

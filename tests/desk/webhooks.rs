@@ -8,8 +8,9 @@ use slipway::catalog::{self, stock};
 use slipway::db::Db;
 use slipway::event::{self, Event};
 use slipway::moves::{self, MoveRequest};
+use slipway::outside::{Allowed, Outside};
 use slipway::time::UtcTime;
-use slipway::webhook::{self, Allowed, Delivery, DeliveryState, Endpoint, EndpointFacts, Narrow, Post};
+use slipway::webhook::{self, Delivery, DeliveryState, Endpoint, EndpointFacts, Narrow};
 use slipway::{order, payment};
 
 use crate::support::app::TestDesk;
@@ -23,8 +24,8 @@ fn here() -> Allowed {
     Allowed::parse(&["127.0.0.0/8".to_owned()]).unwrap()
 }
 
-fn post() -> Post {
-    Post::new(here(), Duration::from_secs(5))
+fn outside() -> Outside {
+    Outside::new(here(), Duration::from_secs(5))
 }
 
 impl TestDesk {
@@ -35,12 +36,12 @@ impl TestDesk {
         self.write(move |tx| webhook::create(tx, &ANA, &facts, &here()))
     }
     /// Sends everything that is due at an instant.
-    fn send_at(&self, post: &Post, now: UtcTime) -> usize {
+    fn send_at(&self, outside: &Outside, now: UtcTime) -> usize {
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        runtime.block_on(webhook::round(&self.db, post, now)).unwrap()
+        runtime.block_on(webhook::round(&self.db, outside, now)).unwrap()
     }
     fn send(&self) -> usize {
-        self.send_at(&post(), UtcTime::now())
+        self.send_at(&outside(), UtcTime::now())
     }
     fn log(&self, endpoint: &Endpoint) -> Vec<Delivery> {
         self.read(|conn| webhook::deliveries(conn, endpoint.id, &Narrow::default(), 500))
@@ -117,8 +118,8 @@ fn a_failing_receiver_is_tried_for_three_days_then_disabled_and_told_of() {
     let start = UtcTime::now();
     let mut now = start;
     for tries in 1..=10 {
-        assert_eq!(desk.send_at(&post(), now), 1, "try {tries}");
-        assert_eq!(desk.send_at(&post(), now), 0);
+        assert_eq!(desk.send_at(&outside(), now), 1, "try {tries}");
+        assert_eq!(desk.send_at(&outside(), now), 0);
         let delivery = desk.log(&hook).remove(0);
         assert_eq!(delivery.attempts, tries);
         now = delivery.due_at;
@@ -139,13 +140,13 @@ fn a_failing_receiver_is_tried_for_three_days_then_disabled_and_told_of() {
     assert!(!desk.packer().see("/orders").says("did not take its messages"));
     // What happens meanwhile is not sent; once it is enabled a replay brings all of it.
     desk.order().place();
-    assert_eq!(desk.send_at(&post(), now), 0);
+    assert_eq!(desk.send_at(&outside(), now), 0);
     receiver.becomes(FINE);
     desk.write(move |tx| webhook::enable(tx, &ANA, &given_up.uid));
-    assert_eq!(desk.send_at(&post(), now), 0);
+    assert_eq!(desk.send_at(&outside(), now), 0);
     let uid = hook.uid.clone();
     desk.write(move |tx| webhook::replay(tx, &ANA, &uid, start.plus_minutes(-1), None));
-    assert_eq!(desk.send_at(&post(), now.plus_seconds(1)), 2);
+    assert_eq!(desk.send_at(&outside(), now.plus_seconds(1)), 2);
     assert!(desk.log(&hook).iter().all(|delivery| delivery.state == DeliveryState::Delivered));
     assert_eq!(receiver.received().iter().map(Received::id).collect::<BTreeSet<_>>().len(), 2);
     assert!(!desk.owner().see("/orders").says("did not take its messages"));
@@ -166,11 +167,11 @@ fn a_receiver_that_is_busy_is_left_alone_for_as_long_as_it_asks() {
     let hook = desk.hook(&receiver.url(), &["order.created"]);
     desk.order().place();
     let now = UtcTime::now();
-    assert_eq!(desk.send_at(&post(), now), 1);
+    assert_eq!(desk.send_at(&outside(), now), 1);
     desk.order().place();
-    assert_eq!(desk.send_at(&post(), now.plus_minutes(60)), 0, "neither the old nor the new");
+    assert_eq!(desk.send_at(&outside(), now.plus_minutes(60)), 0, "neither the old nor the new");
     receiver.becomes(FINE);
-    assert_eq!(desk.send_at(&post(), now.plus_minutes(121)), 2);
+    assert_eq!(desk.send_at(&outside(), now.plus_minutes(121)), 2);
     assert!(desk.log(&hook).iter().all(|delivery| delivery.state == DeliveryState::Delivered));
 }
 
@@ -191,7 +192,7 @@ fn a_redirect_is_not_followed_and_a_private_address_not_reached() {
     assert_eq!((redirects.received().len(), receiver.received().len()), (1, 2));
     // What was allowed when it was saved is looked at again when a connection is made.
     desk.order().place();
-    desk.send_at(&Post::new(Allowed::default(), Duration::from_secs(5)), UtcTime::now());
+    desk.send_at(&Outside::new(Allowed::default(), Duration::from_secs(5)), UtcTime::now());
     assert_eq!(receiver.received().len(), 2);
     for hook in [&named, &literal] {
         let problem = desk.last_problem(hook);
@@ -214,7 +215,7 @@ fn one_that_hangs_holds_up_no_other_and_a_body_without_end_is_cut() {
     let (slow, long) = (desk.hook(&hangs.url(), &["order.created"]), desk.hook(&rambles.url(), &["order.created"]));
     desk.order().place();
     let began = std::time::Instant::now();
-    assert_eq!(desk.send_at(&Post::new(here(), Duration::from_millis(700)), UtcTime::now()), 2);
+    assert_eq!(desk.send_at(&Outside::new(here(), Duration::from_millis(700)), UtcTime::now()), 2);
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     assert!(desk.last_problem(&slow).starts_with("It did not answer within"), "{}", desk.last_problem(&slow));
     let (delivery, attempt) = {
@@ -236,8 +237,8 @@ fn what_was_under_way_when_the_desk_was_killed_is_sent_again_under_the_same_name
     let id = hook.id;
     let claimed = desk.write(move |tx| webhook::claim(tx, &[(id, 4)]));
     // It sent it perhaps, and died.
-    assert_eq!(desk.send_at(&post(), now), 0, "somebody has it");
-    assert_eq!(desk.send_at(&post(), now.plus_seconds(70)), 1);
+    assert_eq!(desk.send_at(&outside(), now), 0, "somebody has it");
+    assert_eq!(desk.send_at(&outside(), now.plus_seconds(70)), 1);
     assert_eq!(receiver.received()[0].id(), claimed[0].message());
 }
 
@@ -251,7 +252,7 @@ fn many_relays_tell_everything_once() {
             scope.spawn(move || {
                 let runtime = tokio::runtime::Runtime::new().unwrap();
                 for _ in 0..25 {
-                    runtime.block_on(webhook::round(&db, &post(), UtcTime::now())).unwrap();
+                    runtime.block_on(webhook::round(&db, &outside(), UtcTime::now())).unwrap();
                     std::thread::sleep(Duration::from_millis(4));
                 }
             });
@@ -297,7 +298,7 @@ fn killing_the_desk_loses_nothing() {
     }
     receiver.becomes(FINE);
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(webhook::round(&db, &post(), UtcTime::now().plus_seconds(90))).unwrap();
+    runtime.block_on(webhook::round(&db, &outside(), UtcTime::now().plus_seconds(90))).unwrap();
     let told: BTreeSet<i64> =
         receiver.received().iter().map(|message| message.json()["data"]["number"].as_i64().unwrap()).collect();
     assert_eq!(told, made);
@@ -333,7 +334,7 @@ fn two_secrets_sign_while_one_replaces_the_other() {
     assert!(verify(&both, &hook.secret) && verify(&both, &rotated.secret));
     assert_eq!(both.header("webhook-signature").split(' ').count(), 2);
     desk.order().place();
-    desk.send_at(&post(), UtcTime::now().plus_minutes(24 * 60 + 1));
+    desk.send_at(&outside(), UtcTime::now().plus_minutes(24 * 60 + 1));
     assert_eq!(receiver.received()[1].header("webhook-signature").split(' ').count(), 1);
 }
 

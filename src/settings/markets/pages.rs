@@ -9,6 +9,7 @@ use super::form::MarketForm;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Refusal, Result};
 use crate::market::{self, Channel, ChannelFacts, ChannelKind, Hours, Market, MarketFacts, Markets};
+use crate::order::cart_source;
 use crate::payment::{self, method::Methods};
 use crate::settings::{currencies, time_zones};
 use crate::staff::permission::ManageSettings;
@@ -29,13 +30,20 @@ struct ListPage {
     rows: Vec<Row>,
 }
 
+/// A channel, and where its carts are kept.
+struct ChannelRow {
+    channel: Channel,
+    cart_url: String,
+    has_token: bool,
+}
+
 #[derive(Template)]
 #[template(path = "settings/market.html")]
 struct MarketPage {
     shell: Shell,
     /// None for one that is to be opened.
     market: Option<Market>,
-    channels: Vec<Channel>,
+    channels: Vec<ChannelRow>,
     form: MarketForm,
     channel: ChannelForm,
     /// The ways of paying of the shop.
@@ -77,11 +85,21 @@ impl ChannelForm {
     }
 }
 
+/// Posted: where the carts of a channel are kept.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CartsForm {
+    cart_url: String,
+    cart_token: String,
+}
+
 /// What was sent and refused.
 #[derive(Default)]
 struct Sent {
     form: Option<MarketForm>,
     channel: Option<ChannelForm>,
+    /// Slug of the channel, and the address typed.
+    carts: Option<(String, String)>,
     refusal: Option<Refusal>,
 }
 
@@ -109,8 +127,15 @@ fn load_one(conn: &mut Conn, person: &Person, slug: Option<&str>, sent: Sent) ->
         }
     };
     let mine = |channel: &&Channel| market.as_ref().is_some_and(|market| market.id == channel.market_id);
+    let mut channels = Vec::new();
+    for channel in known.channels.iter().filter(mine) {
+        let kept = cart_source::of_channel(conn, channel)?.unwrap_or_default();
+        let typed = sent.carts.as_ref().filter(|(slug, _)| *slug == channel.slug).map(|(_, url)| url.clone());
+        let has_token = !kept.token.is_empty();
+        channels.push(ChannelRow { channel: channel.clone(), cart_url: typed.unwrap_or(kept.url), has_token });
+    }
     Ok(MarketPage {
-        channels: known.channels.iter().filter(mine).cloned().collect(),
+        channels,
         market,
         form,
         channel: sent.channel.unwrap_or_default(),
@@ -254,5 +279,35 @@ pub async fn save_channel(
             Ok(see_other(&format!("{LIST}/{slug}")))
         }
         Err(error) => refused(&desk, staff.person(), Some(slug), Sent::default(), error).await,
+    }
+}
+
+/// `POST /settings/markets/{slug}/channels/{channel}/carts`: where the carts of the channel are kept.
+pub async fn save_carts(
+    desk: Data<Desk>,
+    staff: Staff<ManageSettings>,
+    path: Path<(String, String)>,
+    form: Form<CartsForm>,
+) -> Answer {
+    let (form, actor, (slug, of)) = (form.0, staff.actor(), path.into_inner());
+    let (sent, wanted) = (form.clone(), of.clone());
+    let change = move |tx: &mut Tx<'_>| {
+        let found = Markets::load(tx.conn)?.channels.into_iter().find(|channel| channel.slug == wanted);
+        let channel = found.ok_or_else(|| Error::Missing("such channel".to_owned()))?;
+        cart_source::set(tx, &actor, &channel, &sent.cart_url, &sent.cart_token)?;
+        Ok(channel)
+    };
+    match desk.db.write(change).await {
+        Ok(channel) => {
+            staff.toast(match form.cart_url.trim().is_empty() {
+                true => format!("Carts of {} are not asked for elsewhere.", channel.name),
+                false => format!("Carts of {} are asked for at that address.", channel.name),
+            });
+            Ok(see_other(&format!("{LIST}/{slug}")))
+        }
+        Err(error) => {
+            let sent = Sent { carts: Some((of, form.cart_url)), ..Sent::default() };
+            refused(&desk, staff.person(), Some(slug), sent, error).await
+        }
     }
 }

@@ -8,6 +8,8 @@ use std::time::Duration;
 /// A message as it came.
 #[derive(Clone, Debug)]
 pub struct Received {
+    /// Method and address, such as `GET /carts/7`.
+    pub asked: String,
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
     /// The body.
@@ -38,6 +40,8 @@ pub enum Manner {
     Hangs(Duration),
     /// With 200 after so long.
     Dawdles(Duration),
+    /// With this status and body.
+    Tells(u16, String),
     /// With 200 and a body without end.
     Rambles,
 }
@@ -64,6 +68,10 @@ impl Receiver {
             }
         });
         Receiver { address, received, manner }
+    }
+    /// The beginning of its addresses.
+    pub fn root(&self) -> String {
+        format!("http://{}", self.address)
     }
     /// Where it listens.
     pub fn url(&self) -> String {
@@ -92,23 +100,30 @@ fn attend(stream: TcpStream, kept: &Mutex<Vec<Received>>, how: &Mutex<Manner>) -
     let mut headers = Vec::new();
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
+    let asked = line.trim_end().trim_end_matches(" HTTP/1.1").to_owned();
     loop {
         line.clear();
         reader.read_line(&mut line).ok()?;
         let Some((name, value)) = line.trim_end().split_once(": ") else { break };
         headers.push((name.to_lowercase(), value.to_owned()));
     }
-    let length = headers.iter().find(|(name, _)| name == "content-length").and_then(|(_, value)| value.parse().ok())?;
+    let length = headers.iter().find(|(name, _)| name == "content-length").and_then(|(_, value)| value.parse().ok());
+    let length = if asked.starts_with("GET ") { 0 } else { length? };
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    kept.lock().unwrap().push(Received { headers, body: String::from_utf8(body).ok()? });
+    kept.lock().unwrap().push(Received { asked, headers, body: String::from_utf8(body).ok()? });
     let manner = how.lock().unwrap().clone();
     answer(stream, manner)
 }
 
 fn answer(mut stream: TcpStream, manner: Manner) -> Option<()> {
+    let mut body = "heard.".to_owned();
     let (status, lines) = match manner {
         Manner::Says(status, lines) => (status, lines),
+        Manner::Tells(status, told) => {
+            body = told;
+            (status, "Content-Type: application/json\r\n")
+        }
         Manner::Hangs(time) => {
             std::thread::sleep(time);
             return None;
@@ -124,6 +139,7 @@ fn answer(mut stream: TcpStream, manner: Manner) -> Option<()> {
             return None;
         }
     };
-    let head = format!("HTTP/1.1 {status} Said\r\n{lines}Content-Length: 6\r\nConnection: close\r\n\r\nheard.");
-    stream.write_all(head.as_bytes()).ok()
+    let length = body.len();
+    let said = format!("HTTP/1.1 {status} Said\r\n{lines}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}");
+    stream.write_all(said.as_bytes()).ok()
 }

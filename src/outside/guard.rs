@@ -53,7 +53,7 @@ impl Allowed {
 
 fn unreadable(text: &str) -> crate::error::Error {
     let message = format!("{text} is no host and no network. Give a name, an address or a network such as 10.0.0.0/8.");
-    Refusal::invalid("webhook.allow", message).into()
+    Refusal::invalid("outside.allow", message).into()
 }
 
 fn is_host(text: &str) -> bool {
@@ -141,7 +141,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 /// # Errors
 /// Refuses anything but http and https to a host, and a URL with a name and password in it.
 pub fn read_url(text: &str) -> Result<url::Url, Refusal> {
-    let refused = |message: &str| Refusal::field("webhook.url", "url", message);
+    let refused = |message: &str| Refusal::field("outside.url", "url", message);
     let text = text.trim();
     if text.is_empty() || text.len() > MOST {
         return Err(refused("Enter the address that takes the messages, such as https://shop.example/hooks."));
