@@ -46,7 +46,7 @@ pub mod web;
 pub mod words;
 
 // Features. Each may know those before it in this order: staff, market, customer, catalog, workflow,
-// order, payment, shipment, returns, invoice, moves, conversation, customer_page.
+// order, payment, shipment, returns, invoice, moves, conversation, customer_page, transports.
 pub mod catalog;
 pub mod conversation;
 pub mod customer;
@@ -59,6 +59,7 @@ pub mod payment;
 pub mod returns;
 pub mod shipment;
 pub mod staff;
+pub mod transports;
 pub mod workflow;
 
 // Edges: may know any feature; no feature knows them.

@@ -236,6 +236,10 @@ fn one_order(config: &mut ServiceConfig) {
         .service(resource("/orders/{number:[0-9]+}/notes/{uid}/remove").route(post().to(notes::remove)))
         .service(resource("/orders/{number:[0-9]+}/messages").route(post().to(notes::say)))
         .service(
+            resource("/orders/{number:[0-9]+}/messages/{uid}/resend")
+                .route(post().to(crate::conversation::pages_thread::resend)),
+        )
+        .service(
             resource("/orders/{number:[0-9]+}/customer-page")
                 .route(post().to(crate::customer_page::pages_link::change)),
         )

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::catalog::stock;
+use crate::conversation::{self, outbox};
 use crate::customer;
 use crate::db::{Db, dialect};
 use crate::error::{Error, Result};
@@ -13,6 +14,7 @@ use crate::moves;
 use crate::outside::Outside;
 use crate::payment;
 use crate::payment::provider::{self, Providers};
+use crate::transports;
 use crate::webhook;
 
 /// How often the timers and the queue are looked at.
@@ -24,10 +26,11 @@ const LOOKING: u32 = 10;
 /// Rounds between housekeeping.
 const HOUSEKEEPING: u32 = 150;
 
-/// Runs until the process ends: the clock, the queue and the webhooks side by side, so that no timer waits
-/// for a long job or a slow receiver.
+/// Runs until the process ends: the clock, the queue, the webhooks and the messages side by side, so that no
+/// timer waits for a long job or a slow receiver.
 pub async fn run(db: Db, outside: Outside) {
-    tokio::join!(clock(&db), queue(&db), webhook::run(&db, &outside));
+    let transports = transports::all();
+    tokio::join!(clock(&db), queue(&db), webhook::run(&db, &outside), outbox::run(&db, &transports));
 }
 
 async fn clock(db: &Db) {
@@ -56,6 +59,7 @@ async fn tick(db: &Db, rounds: u32) -> Result<()> {
         db.write(crate::api::forget_stale).await?;
         db.write(crate::staff::signing::keep_fresh).await?;
         db.write(crate::order::carts::forget_stale).await?;
+        db.write(conversation::forget_early).await?;
     }
     Ok(())
 }

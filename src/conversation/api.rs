@@ -76,7 +76,9 @@ pub struct MessageJson {
     pub direction: String,
     /// How it travelled.
     pub transport: String,
-    /// queued, sent, delivered, read or failed.
+    /// queued, sending, sent, delivered, read, failed, withdrawn before it was sent, or unsure if nobody knows
+    /// whether it arrived.
+    #[schema(examples("sent"))]
     pub state: String,
     /// Its text.
     pub body: String,
@@ -140,7 +142,7 @@ impl MessageJson {
             id: message.uid.clone(),
             direction: message.direction.as_str().to_owned(),
             transport: message.transport.clone(),
-            state: message.state.clone(),
+            state: message.state.as_str().to_owned(),
             body: message.body.clone(),
             author: message.author_name.clone(),
             created_at: message.created_at.rfc3339(),

@@ -3,8 +3,14 @@
 //! internal remark can never reach a customer by a later click.
 
 pub mod api;
+pub mod outbox;
 pub mod pages;
+pub mod pages_thread;
+mod schedule;
+mod sending;
 mod store;
+mod store_messages;
+pub mod transport;
 
 use crate::actor::Actor;
 use crate::db::{Conn, Tx};
@@ -14,6 +20,10 @@ use crate::ids::{NoteId, OrderId, StaffId};
 use crate::order;
 use crate::time::UtcTime;
 use crate::words;
+
+pub use sending::{
+    Claimed, Outgoing, by_external, claim, find, forget_early, receive, record, record_status, resend, send, withdraw,
+};
 
 /// Characters a note takes at the most.
 pub const LONGEST_NOTE: usize = 10_000;
@@ -41,6 +51,28 @@ crate::text_enum! {
         In = "in",
         /// To the customer.
         Out = "out",
+    }
+}
+
+crate::text_enum! {
+    /// Where a message is on its way. What comes in is delivered from the beginning.
+    pub enum MessageState {
+        /// It waits to be sent.
+        Queued = "queued",
+        /// It is being sent at this moment.
+        Sending = "sending",
+        /// Nobody knows whether the peer took it.
+        Unsure = "unsure",
+        /// The peer took it.
+        Sent = "sent",
+        /// It arrived.
+        Delivered = "delivered",
+        /// It was read.
+        Read = "read",
+        /// It was not sent, or did not arrive.
+        Failed = "failed",
+        /// It was taken back before it was sent.
+        Withdrawn = "withdrawn",
     }
 }
 
@@ -93,12 +125,41 @@ pub struct Message {
     pub body: String,
     /// Who said it.
     pub author_name: String,
-    /// queued, sent, delivered, read or failed.
-    pub state: String,
+    /// Where it is on its way.
+    pub state: MessageState,
     /// When.
     pub created_at: UtcTime,
     /// When whoever it was for read it.
     pub read_at: Option<UtcTime>,
+    /// What its peer calls it; unique within its transport.
+    pub external_id: Option<String>,
+    /// What only its transport reads: JSON, or nothing.
+    pub details: String,
+    /// Why it was not sent yet or at all. May name how the customer is reached.
+    pub problem: String,
+    /// Tries so far.
+    pub attempts: i64,
+    /// When something is to be done: sent, or, while it is being sent, given up as unsure.
+    pub due_at: Option<UtcTime>,
+    /// When its peer took it.
+    pub sent_at: Option<UtcTime>,
+    /// When it arrived.
+    pub delivered_at: Option<UtcTime>,
+}
+
+impl Message {
+    /// Whether somebody may have it sent again.
+    pub fn may_resend(&self) -> bool {
+        match self.state {
+            MessageState::Failed | MessageState::Unsure => self.direction == Direction::Out && self.transport != PAGE,
+            MessageState::Queued => self.attempts > 0,
+            MessageState::Sending
+            | MessageState::Sent
+            | MessageState::Delivered
+            | MessageState::Read
+            | MessageState::Withdrawn => false,
+        }
+    }
 }
 
 /// Notes of an order that were not taken away, oldest first.
@@ -216,6 +277,17 @@ pub fn keep_message(
 /// Refuses what is empty to the eye or longer than [`LONGEST_NOTE`], and more than a customer may write in
 /// a day.
 pub fn say(tx: &mut Tx<'_>, actor: &Actor, number: i64, direction: Direction, body: &str) -> Result<()> {
+    let body = checked_message(body)?;
+    match direction {
+        Direction::In => check_day(tx, number)?,
+        Direction::Out => mark_read(tx, number)?,
+    }
+    let at = tx.now;
+    keep_message(tx, actor, number, direction, PAGE, &body, at)
+}
+
+/// The text of a message as it is kept.
+fn checked_message(body: &str) -> Result<String> {
     let body = body.replace("\r\n", "\n").trim().to_owned();
     if words::harmless(&body).trim().is_empty() {
         return Err(Refusal::field("talk.empty", "body", "Write something first.").into());
@@ -224,12 +296,7 @@ pub fn say(tx: &mut Tx<'_>, actor: &Actor, number: i64, direction: Direction, bo
         let told = "A message takes 10,000 characters at the most.";
         return Err(Refusal::field("talk.too_long", "body", told).into());
     }
-    match direction {
-        Direction::In => check_day(tx, number)?,
-        Direction::Out => mark_read(tx, number)?,
-    }
-    let at = tx.now;
-    keep_message(tx, actor, number, direction, PAGE, &body, at)
+    Ok(body)
 }
 
 fn check_day(tx: &mut Tx<'_>, number: i64) -> Result<()> {
@@ -260,7 +327,7 @@ pub fn mark_read(tx: &mut Tx<'_>, number: i64) -> Result<()> {
 }
 
 /// Takes what was said with a customer out of an order: bodies of messages whole, notes of staff through
-/// `replace`. That something was said, when, and by whom of the shop stays. Only the erasure of a person
+/// `replace`; what waits to be sent is not sent any more. That something was said, when, and by whom of the shop stays. Only the erasure of a person
 /// does this.
 pub fn erase(tx: &mut Tx<'_>, order: OrderId, erased: &str, replace: &dyn Fn(&str) -> String) -> Result<()> {
     store::erase_messages(tx, order, erased)?;

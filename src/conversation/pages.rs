@@ -219,7 +219,7 @@ pub async fn update(
 #[serde(deny_unknown_fields)]
 pub struct BackForm {
     #[serde(default)]
-    back: String,
+    pub(super) back: String,
     /// What else stands in the form that the button is in.
     #[serde(default, rename = "body")]
     _body: String,

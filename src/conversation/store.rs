@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{Audience, Direction, Message, Note, PAGE};
+use super::{Audience, Direction, Message, MessageState, Note, PAGE};
 use crate::actor::Actor;
 use crate::db::schema::{messages, notes};
 use crate::db::{Conn, Tx};
@@ -71,8 +71,8 @@ pub(super) fn insert_message(
 ) -> Result<String> {
     let uid = new_uid();
     let state = match direction {
-        Direction::In => "delivered",
-        Direction::Out => "sent",
+        Direction::In => MessageState::Delivered,
+        Direction::Out => MessageState::Sent,
     };
     diesel::insert_into(messages::table)
         .values((
@@ -98,10 +98,10 @@ pub(super) fn mark_read(tx: &mut Tx<'_>, order: OrderId) -> Result<()> {
 }
 
 pub(super) fn mark_seen(tx: &mut Tx<'_>, order: OrderId) -> Result<()> {
-    let unread = messages::order_id.eq(order.0).and(messages::state.ne("read"));
+    let unread = messages::order_id.eq(order.0).and(messages::state.ne(MessageState::Read));
     let on_page = messages::direction.eq(Direction::Out).and(messages::transport.eq(PAGE));
     diesel::update(messages::table.filter(unread.and(on_page)))
-        .set((messages::read_at.eq(Some(tx.now)), messages::state.eq("read")))
+        .set((messages::read_at.eq(Some(tx.now)), messages::state.eq(MessageState::Read)))
         .execute(tx.conn)?;
     Ok(())
 }
@@ -112,7 +112,11 @@ pub(super) fn all_notes(conn: &mut Conn, of: OrderId) -> Result<Vec<Note>> {
 
 pub(super) fn erase_messages(tx: &mut Tx<'_>, order: OrderId, erased: &str) -> Result<()> {
     diesel::update(messages::table.filter(messages::order_id.eq(order.0)))
-        .set(messages::body.eq("This message was erased."))
+        .set((messages::body.eq("This message was erased."), messages::details.eq(""), messages::problem.eq("")))
+        .execute(tx.conn)?;
+    let waiting = messages::order_id.eq(order.0).and(messages::state.eq(MessageState::Queued));
+    diesel::update(messages::table.filter(waiting))
+        .set((messages::state.eq(MessageState::Withdrawn), messages::due_at.eq(None::<UtcTime>)))
         .execute(tx.conn)?;
     diesel::update(messages::table.filter(messages::order_id.eq(order.0).and(messages::direction.eq(Direction::In))))
         .set(messages::author_name.eq(erased))

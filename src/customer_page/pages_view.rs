@@ -9,7 +9,7 @@ use askama::Template;
 use super::asks::Done;
 use super::sight::{self, Cancel, Facts};
 use super::{Link, Policy};
-use crate::conversation::{self, Audience, Direction};
+use crate::conversation::{self, Audience, Direction, MessageState};
 use crate::db::Conn;
 use crate::error::{Refusal, Result};
 use crate::ids::LineId;
@@ -199,7 +199,9 @@ impl CustomerPage {
             steps: steps(sight::reached(base)),
             parcels,
             returns,
-            unseen: on_page.iter().any(|message| message.direction == Direction::Out && message.state != "read"),
+            unseen: on_page
+                .iter()
+                .any(|message| message.direction == Direction::Out && message.state != MessageState::Read),
             sayings: on_page
                 .iter()
                 .map(|message| Saying {

@@ -614,6 +614,25 @@ diesel::table! {
         state -> Text,
         created_at -> BigInt,
         read_at -> Nullable<BigInt>,
+        external_id -> Nullable<Text>,
+        details -> Text,
+        problem -> Text,
+        attempts -> BigInt,
+        due_at -> Nullable<BigInt>,
+        sent_at -> Nullable<BigInt>,
+        delivered_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    message_statuses (id) {
+        id -> BigInt,
+        transport -> Text,
+        external_id -> Text,
+        status -> Text,
+        problem -> Text,
+        told_at -> BigInt,
+        created_at -> BigInt,
     }
 }
 
@@ -835,6 +854,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     return_lines,
     notes,
     messages,
+    message_statuses,
     customer_links,
     events,
     imports,

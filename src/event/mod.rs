@@ -109,6 +109,9 @@ pub enum Event {
     /// The customer or the shop said something.
     #[serde(rename = "message.recorded")]
     MessageRecorded { message: String, direction: String, transport: String },
+    /// A message that travels failed, is unsure, was sent again or taken back; `change` says which.
+    #[serde(rename = "message.changed")]
+    MessageChanged { message: String, transport: String, change: String },
     /// The secret address of the customer's page was made or revoked; `change` says which. It is never given.
     #[serde(rename = "page.link_changed")]
     LinkChanged { change: String },
@@ -366,6 +369,7 @@ impl Event {
                 | Event::NoteEdited { .. }
                 | Event::NoteRemoved { .. }
                 | Event::MessageRecorded { .. }
+                | Event::MessageChanged { .. }
                 | Event::LinkChanged { .. }
                 | Event::SlipPrinted { .. }
                 | Event::AuthorizationExpiring { .. }

@@ -150,6 +150,7 @@ pub fn names(event: &Event, is_first: bool) -> Vec<PublicName> {
         | Event::NoteWritten { .. }
         | Event::NoteEdited { .. }
         | Event::NoteRemoved { .. }
+        | Event::MessageChanged { .. }
         | Event::LinkChanged { .. }
         | Event::SlipPrinted { .. }
         | Event::OrderImported { .. }

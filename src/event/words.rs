@@ -99,6 +99,16 @@ pub fn sentence(event: &Event, label: &dyn Fn(&str) -> String) -> String {
             format!("wrote a message by {}", by_what(transport))
         }
         Event::MessageRecorded { transport, .. } => format!("sent a message by {}", by_what(transport)),
+        Event::MessageChanged { transport, change, .. } => {
+            let by = by_what(transport);
+            match change.as_str() {
+                "failed" => format!("could not send a message by {by}"),
+                "unsure" => format!("cannot say whether a message by {by} was sent"),
+                "resent" => format!("sent a message by {by} again"),
+                "withdrawn" => format!("took a message by {by} back before it was sent"),
+                other => format!("changed a message by {by}: {}", plain(other)),
+            }
+        }
         Event::SlipPrinted { template, paper, gift, print } => {
             let gift = if *gift { " as a gift" } else { "" };
             let again = if *print > 1 { format!(", print {print}") } else { String::new() };

@@ -96,6 +96,7 @@ fn words(event: &Event, label: &dyn Fn(&str) -> String) -> String {
         Event::ReturnChanged { .. } => "changed a return",
         Event::NoteWritten { .. } | Event::NoteEdited { .. } | Event::NoteRemoved { .. } => "changed the notes",
         Event::MessageRecorded { .. } => "wrote a message",
+        Event::MessageChanged { .. } => "changed a message",
         Event::LinkChanged { .. } => "changed the link to the customer’s page",
         Event::SlipPrinted { .. } => "printed the slip",
         Event::OrderUpdated { .. }

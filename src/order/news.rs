@@ -173,6 +173,7 @@ fn tell_event(data: &mut Map<String, Value>, event: &Event) {
         | Event::NoteWritten { .. }
         | Event::NoteEdited { .. }
         | Event::NoteRemoved { .. }
+        | Event::MessageChanged { .. }
         | Event::LinkChanged { .. }
         | Event::SlipPrinted { .. }
         | Event::OrderImported { .. }

@@ -12,8 +12,9 @@ use super::pages_parts::{self as parts, Badge, Buyer, LineRow, Sight, SumRow, wh
 use super::pages_story::{self as story, Step};
 use super::pages_way::{Tab, address, encoded, from_of, number_of, tab_of, with_from};
 use super::{Neighbours, Order};
+use crate::conversation;
 use crate::conversation::pages::{NoteRow, Writing};
-use crate::conversation::{self, Direction};
+use crate::conversation::pages_thread::MessageRow;
 use crate::customer_page::pages_link::LinkCard;
 use crate::db::Conn;
 use crate::error::{Refusal, Result};
@@ -31,7 +32,6 @@ use crate::staff::permission::ViewOrders;
 use crate::staff::{Permission, Person, Staff};
 use crate::time::{UtcTime, short_span};
 use crate::web::{self, Answer, Desk, Query, Section, Shell};
-use crate::words::harmless;
 use crate::workflow::Stages;
 use crate::{customer, event, payment, shipment, staff};
 
@@ -80,17 +80,6 @@ pub struct HoldRow {
     pub reason: String,
     pub note: String,
     pub about: String,
-}
-
-/// A message of the thread.
-#[derive(Debug)]
-pub struct MessageRow {
-    pub is_out: bool,
-    pub body: String,
-    pub author: String,
-    pub about: String,
-    pub at: UtcTime,
-    pub is_unread: bool,
 }
 
 /// Somebody who can be made responsible.
@@ -250,7 +239,7 @@ impl ShowPage {
                 .map(|m| Colleague { uid: m.uid.clone(), name: m.name.clone(), chosen: Some(m.id) == assignee })
                 .collect(),
             customer_page: LinkCard::load(conn, person, &shell, &order)?,
-            messages: messages.iter().map(message_row).collect(),
+            messages: messages.iter().map(|message| MessageRow::of(&shell, message, sight.contact)).collect(),
             notes: notes.iter().map(|note| NoteRow::of(note, person, shell.now, writing)).collect(),
             invoices: crate::invoice::pages::Card::of(conn, person, &order)?,
             history_count: history.len(),
@@ -399,25 +388,6 @@ fn hold_row(shell: &Shell, hold: &Hold) -> HoldRow {
         reason: story::hold_reason(&hold.reason),
         note: hold.note.clone(),
         about: format!("by {} since {}{until}", hold.placed_by, shell.when(&hold.placed_at)),
-    }
-}
-
-fn message_row(message: &conversation::Message) -> MessageRow {
-    let is_out = message.direction == Direction::Out;
-    let transport = match message.transport.as_str() {
-        "email" => "e-mail".to_owned(),
-        "whatsapp" => "WhatsApp".to_owned(),
-        conversation::PAGE => "customer’s page".to_owned(),
-        other => other.replace('_', " "),
-    };
-    let about = if is_out { format!("{transport} · {}", message.state) } else { transport };
-    MessageRow {
-        is_out,
-        body: harmless(&message.body),
-        author: message.author_name.clone(),
-        about,
-        at: message.created_at,
-        is_unread: !is_out && message.read_at.is_none(),
     }
 }
 

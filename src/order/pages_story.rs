@@ -256,7 +256,8 @@ fn icon(event: &Event) -> &'static str {
         Event::ReturnChanged { .. } => "arrow-back-up",
         Event::NoteWritten { .. } => "note",
         Event::NoteRemoved { .. } => "trash",
-        Event::MessageRecorded { .. } => "message-circle",
+        Event::MessageChanged { change, .. } if change == "failed" || change == "unsure" => "alert-triangle",
+        Event::MessageRecorded { .. } | Event::MessageChanged { .. } => "message-circle",
         Event::LinkChanged { .. } => "world",
         Event::SlipPrinted { .. } => "printer",
         Event::StaffChanged { .. }

@@ -31,6 +31,8 @@ pub enum Why {
     Late,
     /// The customer wrote and nobody has read it.
     Unread,
+    /// A message to the customer did not arrive, or nobody knows, and nothing was sent since.
+    MessageFailed,
     /// Goods come back: to be agreed to, looked at or settled.
     Return,
     /// The shop owes the customer money.
@@ -43,12 +45,13 @@ pub enum Why {
 
 impl Why {
     /// All, the most pressing first.
-    pub const ALL: [Why; 9] = [
+    pub const ALL: [Why; 10] = [
         Why::RefundFailed,
         Why::PaidAfterAbandon,
         Why::AuthorisationExpiring,
         Why::Late,
         Why::Unread,
+        Why::MessageFailed,
         Why::Return,
         Why::CreditOwed,
         Why::ToCapture,
@@ -58,7 +61,12 @@ impl Why {
     pub fn asks_money(self) -> bool {
         match self {
             Why::RefundFailed | Why::AuthorisationExpiring | Why::CreditOwed | Why::ToCapture => true,
-            Why::PaidAfterAbandon | Why::Late | Why::Unread | Why::Return | Why::AwaitingApproval => false,
+            Why::PaidAfterAbandon
+            | Why::Late
+            | Why::Unread
+            | Why::MessageFailed
+            | Why::Return
+            | Why::AwaitingApproval => false,
         }
     }
 }
@@ -192,6 +200,15 @@ fn question(why: Why, known: &Known) -> (String, Vec<Parameter>) {
             ("due_at", none, rest)
         }
         Why::Unread => ("updated_at", none, "orders WHERE unread_count > 0 ORDER BY placed_at, orders.id".to_owned()),
+        Why::MessageFailed => (
+            "messages.created_at",
+            none,
+            "messages JOIN orders ON orders.id = messages.order_id \
+             WHERE messages.state IN ('failed', 'unsure') AND base_rank < 12 AND NOT EXISTS \
+             (SELECT 1 FROM messages later WHERE later.order_id = messages.order_id AND later.id > messages.id \
+             AND later.direction = 'out' AND later.state <> 'withdrawn') ORDER BY messages.id"
+                .to_owned(),
+        ),
         Why::Return => (
             "returns.requested_at",
             none,

@@ -82,6 +82,13 @@ fn heap(group: Group, may_refund: bool) -> Heap {
             "The customer wrote and nobody has read it.",
             "/orders?unread=yes",
         ),
+        Why::MessageFailed => (
+            "messages",
+            "message-circle",
+            "Message not sent",
+            "A message to the customer failed, or nobody knows whether it arrived.",
+            "",
+        ),
         Why::Return => (
             "returns",
             "arrow-back-up",

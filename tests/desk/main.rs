@@ -36,6 +36,7 @@ mod order_lines;
 mod order_page;
 mod orders_by_hand;
 mod orders_list;
+mod outbox;
 mod parcels;
 mod payments;
 mod print;

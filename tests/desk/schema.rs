@@ -15,7 +15,8 @@ type Columns = BTreeMap<(String, String), (String, bool)>;
 /// Tables that each database shapes for itself.
 const OWN_SHAPE: [&str; 3] = ["order_search", "customer_search", "stage_counts"];
 /// Columns that end in `_id` and point at no row of ours.
-const FOREIGN_IDS: [(&str, &str); 2] = [("orders", "cart_id"), ("carts", "cart_id")];
+const FOREIGN_IDS: [(&str, &str); 4] =
+    [("orders", "cart_id"), ("carts", "cart_id"), ("messages", "external_id"), ("message_statuses", "external_id")];
 
 #[derive(QueryableByName)]
 struct Column {

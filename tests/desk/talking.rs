@@ -85,7 +85,7 @@ fn a_customer_and_the_shop_talk_and_each_sees_what_was_read() {
     assert_eq!((said[1].transport.as_str(), said[1].state.as_str()), ("page", "sent"));
     owner.see(&format!("/orders/{number}")).must_say("customer’s page · sent");
     customer.see(&page).must_say("Of course. Fern & Kiln ·");
-    assert_eq!(messages(&desk, number)[1].state, "read");
+    assert_eq!(messages(&desk, number)[1].state.as_str(), "read");
     owner.see(&format!("/orders/{number}")).must_say("customer’s page · read");
     let history = owner.see(&format!("/orders/{number}/history"));
     history.must_say("Eszter Kovács wrote a message on their page");

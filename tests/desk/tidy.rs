@@ -8,7 +8,7 @@ const GROUND: [&str; 14] = [
     "api",
 ];
 /// A feature knows only those before it.
-const FEATURES: [&str; 13] = [
+const FEATURES: [&str; 14] = [
     "staff",
     "market",
     "customer",
@@ -22,6 +22,7 @@ const FEATURES: [&str; 13] = [
     "moves",
     "conversation",
     "customer_page",
+    "transports",
 ];
 /// Edges know any feature; no feature knows them.
 const EDGES: [&str; 10] =

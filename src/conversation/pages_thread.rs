@@ -1,0 +1,94 @@
+//! Messages as the order's page shows them, and sending one again.
+
+use actix_web::HttpRequest;
+use actix_web::web::{Data, Path};
+
+use super::pages::BackForm;
+use super::{Direction, Message, MessageState, PAGE};
+use crate::order::pages_way::{number_of, way_back, went};
+use crate::staff::Staff;
+use crate::staff::permission::WriteNotes;
+use crate::time::UtcTime;
+use crate::web::{Answer, Desk, Form, Shell};
+use crate::words::harmless;
+
+/// A message of the thread.
+#[derive(Debug)]
+pub struct MessageRow {
+    pub uid: String,
+    pub is_out: bool,
+    pub body: String,
+    pub author: String,
+    pub about: String,
+    pub at: UtcTime,
+    pub is_unread: bool,
+    /// What went wrong, for those who may know how the customer is reached; less for others.
+    pub problem: String,
+    pub may_resend: bool,
+}
+
+impl MessageRow {
+    /// Of this message. `contact` says whether the person may know how the customer is reached.
+    pub fn of(shell: &Shell, message: &Message, contact: bool) -> Self {
+        let is_out = message.direction == Direction::Out;
+        let transport = transport_words(&message.transport);
+        MessageRow {
+            uid: message.uid.clone(),
+            is_out,
+            body: harmless(&message.body),
+            author: message.author_name.clone(),
+            about: if is_out { format!("{transport} · {}", state_words(shell, message)) } else { transport },
+            at: message.created_at,
+            is_unread: !is_out && message.read_at.is_none(),
+            problem: if contact { harmless(&message.problem) } else { String::new() },
+            may_resend: message.may_resend(),
+        }
+    }
+    /// Whether somebody has to look at it.
+    pub fn is_trouble(&self) -> bool {
+        self.may_resend
+    }
+}
+
+/// By what it travels, as staff read it.
+pub fn transport_words(transport: &str) -> String {
+    match transport {
+        "email" => "e-mail".to_owned(),
+        "whatsapp" => "WhatsApp".to_owned(),
+        PAGE => "customer’s page".to_owned(),
+        other => other.replace('_', " "),
+    }
+}
+
+fn state_words(shell: &Shell, message: &Message) -> String {
+    match message.state {
+        MessageState::Queued if message.attempts > 0 => match message.due_at {
+            Some(due) => format!("not sent yet, next try {}", shell.when(&due)),
+            None => "not sent yet".to_owned(),
+        },
+        MessageState::Queued => match message.due_at.filter(|due| *due > shell.now) {
+            Some(due) => format!("will be sent {}", shell.when(&due)),
+            None => "will be sent".to_owned(),
+        },
+        MessageState::Sending => "being sent".to_owned(),
+        MessageState::Unsure => "perhaps sent".to_owned(),
+        MessageState::Failed => "not sent".to_owned(),
+        MessageState::Withdrawn => "taken back, not sent".to_owned(),
+        MessageState::Sent | MessageState::Delivered | MessageState::Read => message.state.as_str().to_owned(),
+    }
+}
+
+/// `POST /orders/{number}/messages/{uid}/resend`
+pub async fn resend(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    path: Path<(String, String)>,
+    staff: Staff<WriteNotes>,
+    form: Form<BackForm>,
+) -> Answer {
+    let (number, uid) = (number_of(&path.0)?, path.1.clone());
+    let actor = staff.actor();
+    desk.db.write(move |tx| super::resend(tx, &actor, number, &uid)).await?;
+    staff.toast("The message is sent again.");
+    Ok(went(&request, &way_back(&form.back, number)))
+}
