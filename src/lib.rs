@@ -46,12 +46,13 @@ pub mod web;
 pub mod words;
 
 // Features. Each may know those before it in this order: staff, market, customer, catalog, workflow,
-// order, payment, shipment, returns, invoice, moves, conversation, customer_page, transports.
+// order, payment, shipment, returns, invoice, moves, conversation, customer_page, mail, transports.
 pub mod catalog;
 pub mod conversation;
 pub mod customer;
 pub mod customer_page;
 pub mod invoice;
+pub mod mail;
 pub mod market;
 pub mod moves;
 pub mod order;

@@ -368,6 +368,11 @@ fn shop(config: &mut ServiceConfig) {
         .service(resource("/setup").route(get().to(setup::pages::show)).route(post().to(setup::pages::make)))
         .route("/settings", get().to(|| async { see_other("/settings/shop") }))
         .service(resource("/settings/shop").route(get().to(s::show)).route(post().to(s::save)))
+        .service(
+            resource("/settings/mail")
+                .route(get().to(crate::mail::pages_settings::show))
+                .route(post().to(crate::mail::pages_settings::save)),
+        )
         .service(resource("/settings/customer-page").route(get().to(theirs::show)).route(post().to(theirs::save)))
         .service(resource("/settings/payments").route(get().to(ways::index)).route(post().to(ways::add)))
         .service(resource("/settings/payments/{key}").route(get().to(ways::show)).route(post().to(ways::save)))

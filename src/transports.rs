@@ -2,8 +2,9 @@
 //! is none of them: what is said there is there at once.
 
 use crate::conversation::transport::Transports;
+use crate::mail::Mail;
 
 /// All of them, whether the shop has set them up or not.
 pub fn all() -> Transports {
-    Transports::default()
+    Transports::default().with(Mail::default())
 }

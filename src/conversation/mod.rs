@@ -6,6 +6,7 @@ pub mod api;
 pub mod outbox;
 pub mod pages;
 pub mod pages_thread;
+pub mod pages_ways;
 mod schedule;
 mod sending;
 mod store;

@@ -5,14 +5,18 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use serde::Deserialize;
 
-use super::{Audience, Direction, Note};
-use crate::error::{Error, Refusal, RefusalKind};
+use super::{Audience, Direction, Note, Outgoing, PAGE};
+use crate::actor::Actor;
+use crate::customer_page;
+use crate::db::Tx;
+use crate::error::{Error, Refusal, RefusalKind, Result};
 use crate::order::pages_parts::initials;
 use crate::order::pages_show::{Wish, again};
 use crate::order::pages_way::{number_of, way_back, went};
 use crate::staff::permission::WriteNotes;
 use crate::staff::{Person, Staff};
 use crate::time::UtcTime;
+use crate::transports;
 use crate::web::{self, Answer, Desk, Form};
 
 /// A note as the page shows it.
@@ -70,6 +74,8 @@ pub struct Writing {
     pub audience: String,
     /// Whether it is written beside the messages.
     pub in_chat: bool,
+    /// By what it was to be sent.
+    pub by: String,
     /// What is wrong.
     pub refusal: Option<Refusal>,
 }
@@ -82,6 +88,9 @@ pub struct NoteForm {
     body: String,
     #[serde(default)]
     audience: String,
+    /// By what a message is sent.
+    #[serde(default)]
+    by: String,
     #[serde(default)]
     form_token: String,
     #[serde(default)]
@@ -138,6 +147,7 @@ pub async fn create(
                 body: form.body,
                 audience: form.audience,
                 in_chat: false,
+                by: String::new(),
                 refusal: None,
             };
             typed_again(&desk, person, number, &back, writing, error).await
@@ -145,8 +155,22 @@ pub async fn create(
     }
 }
 
-/// `POST /orders/{number}/messages`: a message to the customer's page, or an internal note written beside
-/// the messages.
+/// Says something to the customer by what was chosen.
+fn send_by(tx: &mut Tx<'_>, actor: &Actor, number: i64, form: &NoteForm) -> Result<()> {
+    if form.by.is_empty() || form.by == PAGE {
+        return super::say(tx, actor, number, Direction::Out, &form.body);
+    }
+    let transports = transports::all();
+    let transport = transports
+        .find(&form.by)
+        .ok_or_else(|| Refusal::field("talk.transport", "by", "Choose how the message is to be sent."))?;
+    customer_page::link_to_send(tx, actor, number)?;
+    let outgoing = Outgoing { body: form.body.clone(), ..Outgoing::default() };
+    super::send(tx, actor, number, transport.as_ref(), &outgoing).map(drop)
+}
+
+/// `POST /orders/{number}/messages`: a message to the customer, or an internal note written beside the
+/// messages.
 pub async fn say(
     desk: Data<Desk>,
     request: HttpRequest,
@@ -162,7 +186,7 @@ pub async fn say(
         .write(move |tx| {
             web::once(tx, &credential, &sent.form_token, |tx| {
                 match sent.audience.as_str() {
-                    "message" => super::say(tx, &actor, number, Direction::Out, &sent.body)?,
+                    "message" => send_by(tx, &actor, number, &sent)?,
                     "internal" => {
                         super::write_note(tx, &actor, number, Audience::Internal, &sent.body)?;
                     }
@@ -183,8 +207,14 @@ pub async fn say(
             Ok(went(&request, &done.location))
         }
         Err(error) => {
-            let writing =
-                Writing { note: String::new(), body: form.body, audience: form.audience, in_chat: true, refusal: None };
+            let writing = Writing {
+                note: String::new(),
+                body: form.body,
+                audience: form.audience,
+                in_chat: true,
+                by: form.by,
+                refusal: None,
+            };
             typed_again(&desk, person, number, &back, writing, error).await
         }
     }
@@ -207,8 +237,14 @@ pub async fn update(
             Ok(went(&request, &back))
         }
         Err(error) => {
-            let writing =
-                Writing { note: uid, body: form.body, audience: String::new(), in_chat: false, refusal: None };
+            let writing = Writing {
+                note: uid,
+                body: form.body,
+                audience: String::new(),
+                in_chat: false,
+                by: String::new(),
+                refusal: None,
+            };
             typed_again(&desk, person, number, &back, writing, error).await
         }
     }

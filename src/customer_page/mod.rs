@@ -133,6 +133,20 @@ pub fn make_link(tx: &mut Tx<'_>, actor: &Actor, number: i64, anew: Anew) -> Res
     Ok(made)
 }
 
+/// The secret address to be sent to the customer of an order: the one it has, or a new one unless somebody of
+/// the shop revoked what it had.
+///
+/// # Errors
+/// Missing if there is no such order.
+pub fn link_to_send(tx: &mut Tx<'_>, actor: &Actor, number: i64) -> Result<Option<Link>> {
+    let order = order::find_for_change(tx, number, None)?;
+    match store::live(tx.conn, order.id)? {
+        Some(known) => Ok(Some(known)),
+        None if store::had_one(tx.conn, order.id)? => Ok(None),
+        None => make_link(tx, actor, number, Anew::No).map(Some),
+    }
+}
+
 /// Whether another address takes the place of the one there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Anew {

@@ -13,6 +13,12 @@ pub(super) fn live(conn: &mut Conn, order: OrderId) -> Result<Option<Link>> {
     Ok(links::table.filter(of).first(conn).optional()?)
 }
 
+/// Whether an order ever had a secret address.
+pub(super) fn had_one(conn: &mut Conn, order: OrderId) -> Result<bool> {
+    let any: Option<i64> = links::table.filter(links::order_id.eq(order.0)).select(links::id).first(conn).optional()?;
+    Ok(any.is_some())
+}
+
 pub(super) fn by_token(conn: &mut Conn, token: &str) -> Result<Option<Link>> {
     Ok(links::table.filter(links::token.eq(token)).first(conn).optional()?)
 }

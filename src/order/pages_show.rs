@@ -15,6 +15,7 @@ use super::{Neighbours, Order};
 use crate::conversation;
 use crate::conversation::pages::{NoteRow, Writing};
 use crate::conversation::pages_thread::MessageRow;
+use crate::conversation::pages_ways::{Way, ways};
 use crate::customer_page::pages_link::LinkCard;
 use crate::db::Conn;
 use crate::error::{Refusal, Result};
@@ -127,6 +128,8 @@ pub struct ShowPage {
     /// The link to the customer's page.
     pub customer_page: Option<LinkCard>,
     pub messages: Vec<MessageRow>,
+    /// By what a message can be sent.
+    pub ways: Vec<Way>,
     pub notes: Vec<NoteRow>,
     pub history: Vec<story::Line>,
     /// Invoices and credit notes.
@@ -201,6 +204,9 @@ impl ShowPage {
         let assignee = order.assignee_id;
         let back = address(number, tab, &query.from);
         let writing = wish.writing.as_ref();
+        let customer_page = LinkCard::load(conn, person, &shell, &order)?;
+        let page_is_open = customer_page.as_ref().is_none_or(|card| card.path.is_some() && !card.is_over);
+        let by = writing.map_or("", |writing| writing.by.as_str());
         let panel = ParcelsPanel::of(&shell, &order, person, &parcels, &inside, &lines, &back);
         Ok(ShowPage {
             tab,
@@ -238,7 +244,8 @@ impl ShowPage {
                 .filter(|member| member.disabled_at.is_none() || Some(member.id) == assignee)
                 .map(|m| Colleague { uid: m.uid.clone(), name: m.name.clone(), chosen: Some(m.id) == assignee })
                 .collect(),
-            customer_page: LinkCard::load(conn, person, &shell, &order)?,
+            ways: ways(conn, &order, &messages, page_is_open, sight.contact, by)?,
+            customer_page,
             messages: messages.iter().map(|message| MessageRow::of(&shell, message, sight.contact)).collect(),
             notes: notes.iter().map(|note| NoteRow::of(note, person, shell.now, writing)).collect(),
             invoices: crate::invoice::pages::Card::of(conn, person, &order)?,
@@ -315,6 +322,10 @@ impl ShowPage {
     /// Whether it is known that the customer has no page to read messages on.
     pub fn page_is_closed(&self) -> bool {
         self.customer_page.as_ref().is_some_and(|card| card.path.is_none() || card.is_over)
+    }
+    /// Whether the customer can be written to by more than their page.
+    pub fn has_ways(&self) -> bool {
+        self.ways.len() > 1
     }
     fn is(&self, tab: &str) -> bool {
         self.tab.path() == tab

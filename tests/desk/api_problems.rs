@@ -7,7 +7,7 @@ use slipway::openapi::problems;
 use crate::support::app::TestDesk;
 
 /// Rooms and files that only people enter: their refusals are read as pages.
-const PEOPLE: [&str; 19] = [
+const PEOPLE: [&str; 20] = [
     "/pages",
     "/settings/",
     "/setup/",
@@ -21,6 +21,7 @@ const PEOPLE: [&str; 19] = [
     "/webhook/",
     "/notify/",
     "/customer_page/",
+    "/mail/",
     "/invoice/",
     "/order/views/",
     "/order/customers.rs",

@@ -25,6 +25,7 @@ mod invoices;
 mod keys;
 mod licences;
 mod links;
+mod mails;
 mod markets;
 mod migrations;
 mod model;

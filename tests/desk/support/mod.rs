@@ -4,6 +4,7 @@
 pub mod app;
 pub mod contract;
 pub mod database;
+pub mod mail_server;
 pub mod make;
 pub mod person;
 pub mod process;
