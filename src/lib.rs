@@ -46,7 +46,8 @@ pub mod web;
 pub mod words;
 
 // Features. Each may know those before it in this order: staff, market, customer, catalog, workflow,
-// order, payment, shipment, returns, invoice, moves, conversation, customer_page, mail, transports.
+// order, payment, shipment, returns, invoice, moves, conversation, customer_page, mail, transports, announce.
+pub mod announce;
 pub mod catalog;
 pub mod conversation;
 pub mod customer;

@@ -362,6 +362,7 @@ fn shop(config: &mut ServiceConfig) {
         .service(resource("/settings/stages/{slug}").route(get().to(st::show)).route(post().to(st::save)))
         .service(resource("/settings/stages/{slug}/step").route(post().to(st::step)))
         .service(resource("/settings/stages/{slug}/default").route(post().to(st::default)))
+        .service(resource("/settings/stages/{slug}/message").route(post().to(st::save_words)))
         .service(resource("/settings/stages/{slug}/close").route(post().to(st::close)))
         .service(resource("/settings/stages/{slug}/open").route(post().to(st::open)))
         .service(resource("/settings/stages/{slug}/remove").route(post().to(st::remove)))

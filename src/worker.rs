@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::announce;
 use crate::catalog::stock;
 use crate::conversation::{self, outbox};
 use crate::customer;
@@ -30,7 +31,13 @@ const HOUSEKEEPING: u32 = 150;
 /// timer waits for a long job or a slow receiver.
 pub async fn run(db: Db, outside: Outside) {
     let transports = transports::all();
-    tokio::join!(clock(&db), queue(&db), webhook::run(&db, &outside), outbox::run(&db, &transports));
+    tokio::join!(
+        clock(&db),
+        queue(&db),
+        webhook::run(&db, &outside),
+        outbox::run(&db, &transports),
+        announce::run(&db)
+    );
 }
 
 async fn clock(db: &Db) {

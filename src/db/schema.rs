@@ -637,6 +637,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    stage_messages (id) {
+        id -> BigInt,
+        stage -> Text,
+        market_id -> Nullable<BigInt>,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    announced (position) {
+        position -> BigInt,
+    }
+}
+
+diesel::table! {
     customer_links (id) {
         id -> BigInt,
         order_id -> BigInt,
@@ -855,6 +870,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     notes,
     messages,
     message_statuses,
+    stage_messages,
+    announced,
     customer_links,
     events,
     imports,

@@ -220,6 +220,13 @@ pub struct Moved {
     pub before: Before,
     /// Whether taking it back is possible at all: not when money moved.
     pub can_undo: bool,
+    /// Whether the customer is not told, whatever the stage says.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub quiet: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// Lines and totals before and after they were edited. Amounts are minor units of `currency`.

@@ -215,6 +215,7 @@ mod tests {
             note: String::new(),
             before: Before::default(),
             can_undo: true,
+            quiet: false,
         })
     }
 

@@ -94,6 +94,8 @@ fn letter_of(conn: &mut Conn, order: &Order, message: &Message, server: &Server)
     let home = web::setting(conn, "public_address")?.unwrap_or_default();
     let link = customer_page::link(conn, order.id)?.filter(|_| !home.is_empty());
     let link = link.map(|link| format!("{}{}", home.trim_end_matches('/'), link.path()));
+    // What says it itself needs it no second time.
+    let link = link.filter(|link| !message.body.contains(link.as_str()));
     let earlier = conversation::messages(conn, order.id)?
         .into_iter()
         .filter(|other| other.transport == NAME && other.id < message.id)

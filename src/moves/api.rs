@@ -8,7 +8,8 @@ use utoipa::{IntoParams, ToSchema};
 use super::lifecycle::Kind;
 use super::walk::{Walked, walk};
 use super::{
-    Authority, MoveOutcome, MoveRequest, RefundChoice, StockMode, Telling, Undoing, choices, hold, open_holds, release,
+    Announcing, Authority, MoveOutcome, MoveRequest, RefundChoice, StockMode, Telling, Undoing, choices, hold,
+    open_holds, release,
 };
 use crate::api::{Body, Reply};
 use crate::db::{Conn, Tx};
@@ -43,6 +44,9 @@ pub struct NewStatus {
     /// Carrier, when it is shipped; guessed from the number if left out.
     #[schema(max_length = 100)]
     pub carrier: Option<String>,
+    /// Whether the customer is not told, though the stage has a message for them.
+    #[serde(default)]
+    pub silent: bool,
 }
 
 /// What becomes of money received when an order is stopped.
@@ -309,6 +313,7 @@ pub async fn update_status(program: Program<MoveOrders>, id: Path<String>, body:
                     number: value.tracking_number.clone().unwrap_or_default(),
                 }
                 .with_carrier(),
+                announcing: if value.silent { Announcing::Silent } else { Announcing::AsTheStageSays },
                 ..request(caller, &stage_of(&stages, &order, &value.status)?)
             };
             go(tx, caller, &order, wish)

@@ -130,6 +130,15 @@ pub enum Parcels {
     Lead,
 }
 
+/// Whether the customer is told of a move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Announcing {
+    /// If the stage that is entered says so.
+    AsTheStageSays,
+    /// Not, whatever the stage says.
+    Silent,
+}
+
 /// A wished move.
 #[derive(Clone, Debug)]
 pub struct MoveRequest {
@@ -157,6 +166,8 @@ pub struct MoveRequest {
     pub undoing: Undoing,
     /// How the parcels go with it.
     pub parcels: Parcels,
+    /// Whether the customer is told, where the stage says so.
+    pub announcing: Announcing,
 }
 
 impl MoveRequest {
@@ -175,6 +186,7 @@ impl MoveRequest {
             telling: Telling::Amounts,
             undoing: Undoing::Offered,
             parcels: Parcels::Follow,
+            announcing: Announcing::AsTheStageSays,
         }
     }
 }
@@ -377,6 +389,7 @@ fn hold_for_stock(tx: &mut Tx<'_>, mut order: Order, stages: &Stages, confirmed:
         note: why.to_owned(),
         before: before(&order),
         can_undo: false,
+        quiet: true,
     };
     order.stage = held.slug.clone();
     order.base = Base::OnHold;
@@ -498,6 +511,7 @@ fn rename_stage(
         note: request.note.clone(),
         before: before(&order),
         can_undo: true,
+        quiet: request.announcing == Announcing::Silent,
     };
     order.stage = target.slug.clone();
     order.stage_entered_at = tx.now;
@@ -700,6 +714,7 @@ fn take(
         note: request.note.clone(),
         before,
         can_undo,
+        quiet: request.announcing == Announcing::Silent || edge.kind == Kind::Correction,
     };
     event::record(tx, actor, Some(order.id), &Event::OrderMoved(moved))?;
     if !request.tracking.number.is_empty() {

@@ -9,7 +9,7 @@ use chrono::NaiveDateTime;
 use serde::Deserialize;
 
 use super::pages_ask::{Ask, Typed, ask};
-use super::{Authority, MoveOutcome, MoveRequest, Parcels, RefundChoice, StockMode, Telling, Undoing};
+use super::{Announcing, Authority, MoveOutcome, MoveRequest, Parcels, RefundChoice, StockMode, Telling, Undoing};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Refusal, RefusalKind, Result};
 use crate::order;
@@ -55,6 +55,12 @@ pub struct MoveForm {
     until: String,
     #[serde(default)]
     stock: String,
+    /// Whether the form asked if the customer is told.
+    #[serde(default)]
+    asked: String,
+    /// Whether they are.
+    #[serde(default)]
+    tell: String,
     #[serde(default)]
     form_token: String,
     #[serde(default)]
@@ -71,7 +77,12 @@ impl MoveForm {
             tracking: self.tracking.clone(),
             until: self.until.clone(),
             stock: self.stock.clone(),
+            untold: self.is_untold(),
         }
+    }
+    /// Whether the customer is not to be told though they could be.
+    fn is_untold(&self) -> bool {
+        !self.asked.is_empty() && self.tell.is_empty()
     }
     fn request(&self, person: &Person, zone: chrono_tz::Tz) -> Result<MoveRequest> {
         for (field, text, most) in [("carrier", &self.carrier, 100), ("tracking", &self.tracking, 200)] {
@@ -93,6 +104,7 @@ impl MoveForm {
             telling: telling_of(person),
             undoing: Undoing::Offered,
             parcels: Parcels::Follow,
+            announcing: if self.is_untold() { Announcing::Silent } else { Announcing::AsTheStageSays },
         })
     }
 }

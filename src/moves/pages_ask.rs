@@ -4,6 +4,7 @@ use super::Choice;
 use super::lifecycle::{Edge, Kind};
 use super::pages::{authority_of, telling_of};
 use super::pages_options::{may_take, verb, wants_tracking};
+use crate::announce::{self, Preview};
 use crate::catalog::stock;
 use crate::db::Conn;
 use crate::error::{Error, Refusal, Result};
@@ -43,6 +44,8 @@ pub struct Ask {
     pub until: bool,
     /// Whether it is asked what becomes of its stock.
     pub stock: bool,
+    /// What the customer would be told.
+    pub message: Option<Preview>,
     /// What else the move does.
     pub effect: String,
     /// What it lacks.
@@ -78,6 +81,8 @@ pub struct Typed {
     pub tracking: String,
     pub until: String,
     pub stock: String,
+    /// Whether the customer is not to be told.
+    pub untold: bool,
 }
 
 /// The form of a move to a stage, if this person may still take it.
@@ -132,6 +137,7 @@ pub(super) fn ask(
             && wants_tracking(&order, &parcels),
         until: holds,
         stock: holds && stock::claims(conn, order.id)?.iter().any(|claim| claim.allocated + claim.soft_held > 0),
+        message: told(conn, person, &order, choice)?,
         effect: choice.effect.clone().unwrap_or_default(),
         lacks: choice.lacks.join(" "),
         submit: if is_more { "Add the hold".to_owned() } else { label },
@@ -139,6 +145,18 @@ pub(super) fn ask(
         refusal: None,
         in_dialog: false,
     }))
+}
+
+/// What the customer would be told of a move, without their address for those who may not know it.
+fn told(conn: &mut Conn, person: &Person, order: &Order, choice: &Choice) -> Result<Option<Preview>> {
+    if choice.edge.kind == Kind::Correction {
+        return Ok(None);
+    }
+    let mut preview = announce::preview(conn, order, &choice.stage)?;
+    if let Some(preview) = preview.as_mut().filter(|_| !Sight::of(person).contact) {
+        preview.to.clear();
+    }
+    Ok(preview)
 }
 
 fn title(label: &str, order: &Order, is_more: bool) -> String {

@@ -29,9 +29,13 @@ pub struct MoveOption {
 }
 
 impl MoveOption {
-    fn of(order: &Order, choice: &Choice, parcels: &[Shipment]) -> Self {
+    fn of(order: &Order, choice: &Choice, parcels: &[Shipment], telling: &[String]) -> Self {
         let shipping = choice.edge.kind == Kind::Forward && choice.edge.to == Base::Shipped;
-        let asks = choice.edge.asks() || shipping && wants_tracking(order, parcels) || asks_more(order, &choice.stage);
+        let tells = choice.edge.kind != Kind::Correction && telling.contains(&choice.stage.slug);
+        let asks = choice.edge.asks()
+            || tells
+            || shipping && wants_tracking(order, parcels)
+            || asks_more(order, &choice.stage);
         let (label, icon) = verb(&choice.edge, &choice.stage.label);
         MoveOption {
             to: choice.stage.slug.clone(),
@@ -111,15 +115,16 @@ pub struct Options {
 }
 
 impl Options {
-    /// Of what may come next, without what this person may not do.
-    pub fn of(order: &Order, person: &Person, choices: Vec<Choice>, parcels: &[Shipment]) -> Self {
+    /// Of what may come next, without what this person may not do. `telling` are the stages of which the
+    /// customer would be told, which is asked about first.
+    pub fn of(order: &Order, person: &Person, choices: Vec<Choice>, parcels: &[Shipment], telling: &[String]) -> Self {
         let mut options = Options::default();
         if !person.may(Permission::MoveOrders) {
             return options;
         }
         let next = lifecycle::next(order.base);
         for choice in choices.iter().filter(|choice| may_take(person, &choice.edge)) {
-            let option = MoveOption::of(order, choice, parcels);
+            let option = MoveOption::of(order, choice, parcels, telling);
             let comes_back = matches!(order.base, Base::OnHold | Base::Archived)
                 && matches!(choice.edge.kind, Kind::Release | Kind::Shelf);
             if options.primary.is_none() && (comes_back || next == Some(choice.edge.to)) {

@@ -343,6 +343,7 @@ fn back(tx: &mut Tx<'_>, actor: &Actor, mut order: Order, to: Base, request: &Mo
         note: request.note.clone(),
         before: before(&order),
         can_undo: true,
+        quiet: true,
     };
     let from_label = stages.label(&order.stage);
     (order.stage, order.base, order.stage_entered_at) = (target.slug, to, tx.now);

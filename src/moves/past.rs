@@ -76,6 +76,7 @@ fn walk(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, past: &Past, stages: 
             note: String::new(),
             before: event::Before::default(),
             can_undo: false,
+            quiet: true,
         };
         event::record_past(tx, actor, order.id, &Event::OrderMoved(moved), at)?;
         let comes_back = matches!(to, Base::OnHold | Base::Archived);

@@ -122,6 +122,7 @@ fn told(order: &Standing, stage: &Stage, sibling: &Stage) -> Event {
             ..Before::default()
         },
         can_undo: false,
+        quiet: true,
     })
 }
 

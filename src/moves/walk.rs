@@ -1,7 +1,7 @@
 //! The happy path in one go: programs, and bulk actions behind a confirmation, ask for a later stage and
 //! every stage between is passed, each with its guards and its event.
 
-use super::{MoveOutcome, MoveRequest, move_to_stage};
+use super::{Announcing, MoveOutcome, MoveRequest, move_to_stage};
 use crate::actor::Actor;
 use crate::db::Tx;
 use crate::error::Result;
@@ -44,12 +44,13 @@ pub fn walk(tx: &mut Tx<'_>, actor: &Actor, number: i64, request: &MoveRequest) 
     let mut version = request.version;
     for base in target.map_or(&[][..], |target| between(order.base, target)) {
         let slug = stages.default_of(*base)?.slug.clone();
-        // What is said about the move, and the parcel's number, belong to the last step.
+        // What is said about the move, to the customer too, and the parcel's number belong to the last step.
         let step = MoveRequest {
             version,
             authority: request.authority,
             telling: request.telling,
             undoing: request.undoing,
+            announcing: Announcing::Silent,
             ..MoveRequest::to(&slug)
         };
         move_to_stage(tx, actor, number, &step)?;

@@ -16,7 +16,7 @@ use crate::error::{Error, Refusal, Result};
 use crate::ids::StaffId;
 use crate::money::Money;
 use crate::moves::pages::{authority_of, telling_of};
-use crate::moves::{self, MoveRequest, RefundChoice, lifecycle};
+use crate::moves::{self, Announcing, MoveRequest, RefundChoice, lifecycle};
 use crate::staff::permission::ViewOrders;
 use crate::staff::{self, Permission, Person, Staff};
 use crate::web::{self, Answer, Desk, Form, Section, Shell, see_other};
@@ -46,6 +46,12 @@ pub struct BulkForm {
     note: String,
     #[serde(default)]
     refund: String,
+    /// Whether the form asked if customers are told.
+    #[serde(default)]
+    asked: String,
+    /// Whether they are.
+    #[serde(default)]
+    tell: String,
     #[serde(default)]
     tag: String,
     #[serde(default)]
@@ -193,13 +199,18 @@ pub async fn bulk(desk: Data<Desk>, staff: Staff<ViewOrders>, form: Form<BulkFor
             return Err(Refusal::field("bulk.unknown", "do", message).into());
         }
     };
-    carry_out(&desk, &staff, deed, numbers, back).await
+    let announcing = match (form.asked.is_empty(), form.tell.is_empty()) {
+        (false, true) => Announcing::Silent,
+        _ => Announcing::AsTheStageSays,
+    };
+    carry_out(&desk, &staff, deed, announcing, numbers, back).await
 }
 
 async fn carry_out(
     desk: &Data<Desk>,
     staff: &Staff<ViewOrders>,
     deed: Deed,
+    announcing: Announcing,
     numbers: Vec<i64>,
     back: String,
 ) -> Answer {
@@ -207,7 +218,7 @@ async fn carry_out(
     let all = numbers.len();
     for number in numbers {
         let (person, deed) = (staff.person(), deed.clone());
-        match desk.db.write(move |tx| one(tx, &person, number, &deed)).await {
+        match desk.db.write(move |tx| one(tx, &person, number, &deed, announcing)).await {
             Ok(word) => words.push(word),
             Err(error @ Error::Broken(_)) => {
                 tracing::error!(%error, number, "an order of a bulk action failed");
@@ -244,11 +255,12 @@ fn done_word(deed: &Deed) -> String {
 }
 
 /// Does it to one order; says in a word what was done.
-fn one(tx: &mut Tx<'_>, person: &Person, number: i64, deed: &Deed) -> Result<String> {
+fn one(tx: &mut Tx<'_>, person: &Person, number: i64, deed: &Deed, announcing: Announcing) -> Result<String> {
     let actor = &person.actor();
     let move_to = |stage: &str| MoveRequest {
         authority: authority_of(person),
         telling: telling_of(person),
+        announcing,
         ..MoveRequest::to(stage)
     };
     match deed {

@@ -32,6 +32,8 @@ struct Ask {
     people: Vec<Choice>,
     /// How many of them hold money, in words; empty if none does.
     paid: String,
+    /// Whether customers may be told.
+    tells: bool,
 }
 
 impl Ask {
@@ -64,6 +66,18 @@ pub(super) async fn ask(
     web::page(&page)
 }
 
+/// Whether an order could enter a stage of which its customer is told.
+fn may_tell(conn: &mut Conn, asked: Asked) -> Result<bool> {
+    let stages = Stages::load(conn)?;
+    let mut telling = stages.iter().filter(|stage| stage.sends_message);
+    Ok(match asked {
+        Asked::Hold => telling.any(|stage| stage.base == Base::OnHold),
+        Asked::Stop(base) => telling.any(|stage| stage.base == base),
+        Asked::Move => telling.next().is_some(),
+        Asked::Tag | Asked::Assign => false,
+    })
+}
+
 fn ask_page(conn: &mut Conn, person: &Person, asked: Asked, numbers: Vec<i64>, back: String) -> Result<Ask> {
     let shell = Shell::load(conn, person, Section::Orders)?;
     let count = if numbers.len() == 1 { "1 order".to_owned() } else { format!("{} orders", numbers.len()) };
@@ -88,6 +102,7 @@ fn ask_page(conn: &mut Conn, person: &Person, asked: Asked, numbers: Vec<i64>, b
         reasons: Vec::new(),
         people: Vec::new(),
         paid: String::new(),
+        tells: may_tell(conn, asked)?,
         shell,
     };
     match asked {

@@ -34,7 +34,7 @@ use crate::staff::{Permission, Person, Staff};
 use crate::time::{UtcTime, short_span};
 use crate::web::{self, Answer, Desk, Query, Section, Shell};
 use crate::workflow::Stages;
-use crate::{customer, event, payment, shipment, staff};
+use crate::{announce, customer, event, payment, shipment, staff};
 
 /// What the address of an order's page may say.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -192,7 +192,8 @@ impl ShowPage {
         facts.short = moves::shortages(conn, &order, &lines)?;
         facts.open_returns = returns.open;
         let choices = moves::choices_of(&order, &stages, &facts, authority_of(person), telling_of(person))?;
-        let options = Options::of(&order, person, choices, &parcels);
+        let telling = announce::telling(conn, &order, &stages)?;
+        let options = Options::of(&order, person, choices, &parcels, &telling);
         let home = markets.market(order.market_id).map_or("", |market| market.country.as_str());
         let messages = conversation::messages(conn, order.id)?;
         let notes = conversation::notes(conn, order.id)?;

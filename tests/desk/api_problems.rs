@@ -7,7 +7,7 @@ use slipway::openapi::problems;
 use crate::support::app::TestDesk;
 
 /// Rooms and files that only people enter: their refusals are read as pages.
-const PEOPLE: [&str; 20] = [
+const PEOPLE: [&str; 21] = [
     "/pages",
     "/settings/",
     "/setup/",
@@ -22,6 +22,7 @@ const PEOPLE: [&str; 20] = [
     "/notify/",
     "/customer_page/",
     "/mail/",
+    "/announce/",
     "/invoice/",
     "/order/views/",
     "/order/customers.rs",

@@ -6,6 +6,7 @@
 
 mod support;
 
+mod announcing;
 mod api;
 mod api_document;
 mod api_ledgers;

@@ -8,7 +8,7 @@ const GROUND: [&str; 14] = [
     "api",
 ];
 /// A feature knows only those before it.
-const FEATURES: [&str; 15] = [
+const FEATURES: [&str; 16] = [
     "staff",
     "market",
     "customer",
@@ -24,6 +24,7 @@ const FEATURES: [&str; 15] = [
     "customer_page",
     "mail",
     "transports",
+    "announce",
 ];
 /// Edges know any feature; no feature knows them.
 const EDGES: [&str; 10] =

@@ -4,6 +4,8 @@ use actix_web::web::{Data, Path};
 use askama::Template;
 use serde::Deserialize;
 
+use crate::announce;
+use crate::announce::pages::{Card, WordsForm};
 use crate::db::Conn;
 use crate::error::{Error, Refusal, Result};
 use crate::event::{self, Event};
@@ -125,6 +127,7 @@ struct StagePage {
     orders: i64,
     siblings: Vec<Stage>,
     form: StageForm,
+    words: Card,
     refusal: Option<Refusal>,
 }
 
@@ -212,6 +215,7 @@ fn load_one(
         siblings: stages.open_of(stage.base).into_iter().filter(|other| other.slug != slug).cloned().collect(),
         base: stages.label(stage.base.as_str()),
         form: form.unwrap_or_else(|| StageForm::of(&stage)),
+        words: Card::load(conn, &stage)?,
         stage,
         shell,
         refusal,
@@ -295,6 +299,30 @@ pub async fn save(desk: Data<Desk>, staff: Staff<ManageSettings>, slug: Path<Str
     let (sent, which) = (form.clone(), slug.clone());
     let outcome = desk.db.write(move |tx| workflow::change(tx, &actor, &which, &sent.facts()?)).await;
     answer(&desk, &staff, slug, Some(form), outcome, |stage| (format!("{} saved.", stage.label), LIST.into())).await
+}
+
+/// `POST /settings/stages/{slug}/message`: what customers are told of it.
+pub async fn save_words(
+    desk: Data<Desk>,
+    staff: Staff<ManageSettings>,
+    slug: Path<String>,
+    form: Form<WordsForm>,
+) -> Answer {
+    let (form, actor, slug) = (form.0, staff.actor(), slug.into_inner());
+    let (sent, which) = (form.clone(), slug.clone());
+    match desk.db.write(move |tx| announce::pages::keep(tx, &actor, &which, &sent)).await {
+        Ok(()) => {
+            staff.toast("The message is saved.");
+            Ok(see_other(&format!("/settings/stages/{slug}")))
+        }
+        Err(error) => {
+            let (refusal, status) = refused(error)?;
+            let person = staff.person();
+            let mut page = desk.db.read(move |conn| load_one(conn, &person, &slug, Some((None, refusal)))).await?;
+            page.words = page.words.typed(&form);
+            web::page_as(status, &page)
+        }
+    }
 }
 
 /// Which way to move it.

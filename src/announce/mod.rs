@@ -1,0 +1,195 @@
+//! Telling customers that their order moved: what is said of a stage in a market, to whom it can be said, and
+//! the reading of the diary that says it. It never holds a move up: a move is over when its message is made, and
+//! what goes wrong with the message is shown beside it.
+
+pub mod pages;
+mod relay;
+mod store;
+pub mod wording;
+
+use std::sync::Arc;
+
+use crate::actor::Actor;
+use crate::conversation::transport::{Reach, Transport};
+use crate::conversation::{self, Direction, Message, MessageState};
+use crate::customer_page;
+use crate::db::{Conn, Tx};
+use crate::error::{Refusal, Result};
+use crate::event::{self, Event};
+use crate::ids::MarketId;
+use crate::market::Markets;
+use crate::order::Order;
+use crate::shipment::{self, tracking};
+use crate::transports;
+use crate::web;
+use crate::workflow::{Stage, Stages};
+
+pub use relay::{relay, run};
+pub use wording::Values;
+
+/// Who writes what nobody wrote.
+pub(crate) const DESK: Actor = Actor::System { name: "Automatic message" };
+/// Characters that the words of a stage take at the most.
+const LONGEST: usize = 4_000;
+
+/// What is said of a stage in one market, or in all that say nothing of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wording {
+    /// The market; none for all others.
+    pub market: Option<MarketId>,
+    /// The words; empty for none.
+    pub body: String,
+}
+
+/// A message as it would be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preview {
+    /// By what: `E-mail`.
+    pub by: &'static str,
+    /// To where. Only for those who may know how customers are reached.
+    pub to: String,
+    /// Its text.
+    pub body: String,
+}
+
+/// What a shop has written for a stage.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn wordings(conn: &mut Conn, stage: &str) -> Result<Vec<Wording>> {
+    store::of_stage(conn, stage)
+}
+
+/// Keeps what is said of a stage: in general, and in markets that say something else.
+///
+/// # Errors
+/// Refuses words that are too long or name something that there is not.
+pub fn save(tx: &mut Tx<'_>, actor: &Actor, stage: &Stage, wanted: &[Wording]) -> Result<()> {
+    if let Some(message) = wanted.iter().find_map(|wording| wrong_with(&wording.body)) {
+        return Err(Refusal::field("announce.words", "text", message).into());
+    }
+    let before = store::of_stage(tx.conn, &stage.slug)?;
+    if before == wanted {
+        return Ok(());
+    }
+    store::replace(tx, &stage.slug, wanted)?;
+    let general = |all: &[Wording]| all.iter().find(|w| w.market.is_none()).map(|w| w.body.clone()).unwrap_or_default();
+    let changed = Event::SettingsChanged {
+        setting: format!("message of {}", stage.label),
+        before: general(&before),
+        after: general(wanted),
+    };
+    event::record(tx, actor, None, &changed)
+}
+
+fn wrong_with(body: &str) -> Option<String> {
+    if body.chars().count() > LONGEST {
+        return Some("This takes 4,000 characters at the most.".to_owned());
+    }
+    let unknown = wording::unknown(body)?;
+    let known: Vec<String> = wording::VARIABLES.iter().map(|(name, _)| format!("{{{name}}}")).collect();
+    Some(format!("There is no {{{unknown}}}. There are {}.", known.join(", ")))
+}
+
+/// What would be said of this stage about an order; nothing if it is silent, was said before, or reaches nobody.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn preview(conn: &mut Conn, order: &Order, stage: &Stage) -> Result<Option<Preview>> {
+    let Some(words) = words_for(conn, order, stage)? else { return Ok(None) };
+    let Some((transport, to)) = reached_by(conn, order)? else { return Ok(None) };
+    let link = link_of(conn, order)?;
+    let values = values(conn, order, stage, link.as_deref().unwrap_or("(the link to their page)"))?;
+    Ok(Some(Preview { by: transport.label(), to, body: wording::filled(&words, &values) }))
+}
+
+/// Slugs of the stages that an order would not enter silently.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn telling(conn: &mut Conn, order: &Order, stages: &Stages) -> Result<Vec<String>> {
+    let mut telling = Vec::new();
+    if !stages.iter().any(|stage| stage.sends_message) || reached_by(conn, order)?.is_none() {
+        return Ok(telling);
+    }
+    for stage in stages.iter() {
+        if words_for(conn, order, stage)?.is_some() {
+            telling.push(stage.slug.clone());
+        }
+    }
+    Ok(telling)
+}
+
+/// The words of a stage for an order, unless there are none or they were said before.
+fn words_for(conn: &mut Conn, order: &Order, stage: &Stage) -> Result<Option<String>> {
+    if !stage.sends_message {
+        return Ok(None);
+    }
+    let all = store::of_stage(conn, &stage.slug)?;
+    let own = all.iter().find(|wording| wording.market == Some(order.market_id));
+    let words = match own.or_else(|| all.iter().find(|wording| wording.market.is_none())) {
+        Some(wording) => wording.body.clone(),
+        None => wording::usual(stage.base).to_owned(),
+    };
+    if words.trim().is_empty() || was_told(conn, order, &stage.slug)? {
+        return Ok(None);
+    }
+    Ok(Some(words))
+}
+
+/// Whether the customer was told of this stage. Once is enough, however often an order enters it.
+fn was_told(conn: &mut Conn, order: &Order, stage: &str) -> Result<bool> {
+    let said = conversation::messages(conn, order.id)?;
+    Ok(said.iter().any(|message| message.state != MessageState::Withdrawn && is_about(message, stage)))
+}
+
+/// Whether a message was made by the desk about this stage.
+fn is_about(message: &Message, stage: &str) -> bool {
+    let details: serde_json::Value = serde_json::from_str(&message.details).unwrap_or_default();
+    message.direction == Direction::Out && details.get("stage").and_then(|known| known.as_str()) == Some(stage)
+}
+
+/// By what the customer is told: what they used last, or the first that reaches them.
+fn reached_by(conn: &mut Conn, order: &Order) -> Result<Option<(Arc<dyn Transport>, String)>> {
+    let said = conversation::messages(conn, order.id)?;
+    let used = said.iter().rev().find(|message| message.direction == Direction::In);
+    let used = used.map(|message| message.transport.clone()).unwrap_or_default();
+    let mut all: Vec<Arc<dyn Transport>> = transports::all().iter().cloned().collect();
+    all.sort_by_key(|transport| transport.name() != used);
+    for transport in all {
+        if let Reach::To(to) = transport.reach(conn, order)? {
+            return Ok(Some((transport, to)));
+        }
+    }
+    Ok(None)
+}
+
+fn link_of(conn: &mut Conn, order: &Order) -> Result<Option<String>> {
+    let home = web::setting(conn, "public_address")?.unwrap_or_default();
+    let link = customer_page::link(conn, order.id)?.filter(|_| !home.is_empty());
+    Ok(link.map(|link| format!("{}{}", home.trim_end_matches('/'), link.path())))
+}
+
+fn values(conn: &mut Conn, order: &Order, stage: &Stage, page: &str) -> Result<Values> {
+    let parcels = shipment::of_order(conn, order.id)?;
+    let left = parcels.iter().filter(|parcel| parcel.state.has_left() && !parcel.tracking.is_empty());
+    let tracking: Vec<String> = left
+        .map(|parcel| match tracking::link(&parcel.carrier, &parcel.tracking) {
+            Some(link) => format!("{} {}: {link}", parcel.carrier, parcel.tracking).trim().to_owned(),
+            None => format!("{} {}", parcel.carrier, parcel.tracking).trim().to_owned(),
+        })
+        .collect();
+    let market = Markets::load(conn)?.market(order.market_id).map(|market| market.order_prefix.clone());
+    Ok(Values {
+        order: format!("{}{}", market.unwrap_or_default(), order.number),
+        first_name: order.customer_name.split_whitespace().next().unwrap_or_default().to_owned(),
+        shop: web::shop(conn)?.name,
+        stage: public_label(stage),
+        tracking: tracking.join("\n"),
+        page: page.to_owned(),
+    })
+}
+
+fn public_label(stage: &Stage) -> String {
+    stage.public_label.clone().filter(|label| !label.trim().is_empty()).unwrap_or_else(|| stage.label.clone())
+}
