@@ -407,7 +407,7 @@ fn webhooks(config: &mut ServiceConfig) {
 /// Slips and order details on paper.
 fn paper(config: &mut ServiceConfig) {
     use crate::invoice::pages as v;
-    use print::{pages as p, pages_invoice as i, pages_settings as s};
+    use print::{pages as p, pages_invoice as i, pages_return as r, pages_settings as s};
     config
         .service(resource("/orders/{number}/slip").route(get().to(p::one_slip)))
         .service(resource("/orders/{number}/sheet").route(get().to(p::one_sheet)))
@@ -415,6 +415,7 @@ fn paper(config: &mut ServiceConfig) {
         .service(resource("/print/sheets").route(get().to(p::many_sheets)))
         .service(resource("/print/picks").route(get().to(p::pick_list)))
         .service(resource("/print/records").route(post().to(p::record)))
+        .service(resource("/orders/{number:[0-9]+}/returns/{uid}/slip").route(get().to(r::show)))
         .service(resource("/invoices/{uid}").route(get().to(i::show)))
         .service(resource("/invoices/{uid}/credit").route(get().to(v::ask_credit)).route(post().to(v::take_back)))
         .service(resource("/orders/{number:[0-9]+}/invoices").route(post().to(v::create)))

@@ -94,6 +94,11 @@ pub fn long_when(at: UtcTime, zone: Tz) -> String {
     at.local(zone).format("%a %-d %b %Y, %H:%M").to_string()
 }
 
+/// A day in full, for paper: `Fri 20 Nov 2026`.
+pub fn long_day(at: UtcTime, zone: Tz) -> String {
+    at.local(zone).format("%a %-d %b %Y").to_string()
+}
+
 /// A length of time that has just passed: `12 s`, otherwise as [`short_span`].
 pub fn brief_span(seconds: i64) -> String {
     match seconds.unsigned_abs() {

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::pages_return::ReturnPaper;
 use super::paper::Paper;
 use super::picks::PickList;
 use super::settings::PrintSettings;
@@ -31,6 +32,8 @@ pub enum Papers {
     Picks(PickList),
     /// An invoice or credit note.
     Invoice(Box<InvoicePaper>),
+    /// A return slip.
+    Return(Box<ReturnPaper>),
 }
 
 /// An invoice or credit note on paper.
@@ -81,7 +84,7 @@ pub struct Bar {
     pub orders: String,
     /// Numbers of the orders to record as printed.
     pub record: String,
-    /// Which template: `slip`, `sheet`, `pick` or `invoice`.
+    /// Which template: `slip`, `sheet`, `pick`, `invoice` or `return`.
     pub template: &'static str,
     /// Whether every order is printed as a gift.
     pub gift: bool,
@@ -99,6 +102,13 @@ pub struct Bar {
     pub parcel: String,
     /// Whether this is what was just recorded, so that the browser prints at once.
     pub recorded: bool,
+}
+
+impl Bar {
+    /// Whether printing is not recorded: invoices and return slips are not slips of the order.
+    pub fn is_only_looked_at(&self) -> bool {
+        matches!(self.template, "invoice" | "return")
+    }
 }
 
 impl Document {
@@ -122,7 +132,7 @@ impl Document {
     pub fn choices(&self) -> &'static [Paper] {
         match self.papers {
             Papers::Slips(_) => Paper::ALL,
-            Papers::Sheets(_) | Papers::Picks(_) | Papers::Invoice(_) => Paper::SHEETS,
+            Papers::Sheets(_) | Papers::Picks(_) | Papers::Invoice(_) | Papers::Return(_) => Paper::SHEETS,
         }
     }
     /// Name, place and units of every slip, for the cover.
@@ -140,7 +150,7 @@ impl Document {
                 sheets.iter().map(|sheet| (sheet.name.clone(), sheet.customer.clone(), sheet.stage.clone())).collect()
             }
             // Its second page lists the orders.
-            Papers::Picks(_) | Papers::Invoice(_) => Vec::new(),
+            Papers::Picks(_) | Papers::Invoice(_) | Papers::Return(_) => Vec::new(),
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod document;
 pub mod natural;
 pub mod pages;
 pub mod pages_invoice;
+pub mod pages_return;
 pub mod pages_settings;
 pub mod paper;
 pub mod picks;

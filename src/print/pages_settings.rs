@@ -65,6 +65,8 @@ pub struct SettingsForm {
     #[serde(default)]
     footer: String,
     #[serde(default)]
+    return_days: String,
+    #[serde(default)]
     pictures: Option<String>,
     /// Millimetres in steps of a half.
     #[serde(default)]
@@ -81,6 +83,7 @@ impl SettingsForm {
             returns: settings.returns.clone(),
             exchange: settings.exchange.clone(),
             footer: settings.footer.clone(),
+            return_days: settings.return_days.to_string(),
             pictures: settings.pictures.then(|| "1".to_owned()),
             offset_x: millimetres(settings.offset_x),
             offset_y: millimetres(settings.offset_y),
@@ -99,12 +102,18 @@ impl SettingsForm {
             returns: self.returns.clone(),
             exchange: self.exchange.clone(),
             footer: self.footer.clone(),
+            return_days: whole_days(&self.return_days),
             pictures: self.pictures.is_some(),
             offset_x: x.unwrap_or_default(),
             offset_y: y.unwrap_or_default(),
         }
         .checked()
     }
+}
+
+/// Days as typed: nothing is none, and what is no number fits no bounds.
+fn whole_days(text: &str) -> i64 {
+    if text.trim().is_empty() { 0 } else { text.trim().parse().unwrap_or(-1) }
 }
 
 fn too_far(field: &str) -> FieldProblem {
@@ -180,6 +189,7 @@ fn changes(before: &PrintSettings, after: &PrintSettings) -> Vec<(String, String
         ("slip thanks", old.thanks.clone(), new.thanks.clone()),
         ("return instructions", old.returns.clone(), new.returns.clone()),
         ("exchange instructions", old.exchange.clone(), new.exchange.clone()),
+        ("days to send something back", old.return_days.clone(), new.return_days.clone()),
         ("slip footer", old.footer.clone(), new.footer.clone()),
         ("slip pictures", on(&old.pictures), on(&new.pictures)),
         ("label offset to the right", old.offset_x.clone(), new.offset_x.clone()),

@@ -8,6 +8,8 @@ use crate::error::{FieldProblem, Refusal, Result};
 pub const NAME: &str = "print";
 /// Most characters of one text.
 const LONGEST: usize = 600;
+/// Most days for sending something back.
+const MOST_DAYS: i64 = 365;
 /// Farthest that a label printer can be off, in half millimetres.
 pub const FARTHEST: i64 = 10;
 
@@ -25,6 +27,8 @@ pub struct PrintSettings {
     pub exchange: String,
     /// Last line of the foot.
     pub footer: String,
+    /// Days a customer has to send something back, on the return slip; 0 for no last day.
+    pub return_days: i64,
     /// Whether products are shown.
     pub pictures: bool,
     /// How far labels are moved to the right, in half millimetres.
@@ -41,6 +45,7 @@ impl Default for PrintSettings {
             returns: String::new(),
             exchange: String::new(),
             footer: String::new(),
+            return_days: 14,
             pictures: true,
             offset_x: 0,
             offset_y: 0,
@@ -73,6 +78,9 @@ impl PrintSettings {
                 problems
                     .push(problem(field, format!("Shorten this to {LONGEST} characters, so that it fits on a slip.")));
             }
+        }
+        if !(0..=MOST_DAYS).contains(&self.return_days) {
+            problems.push(problem("return_days", format!("Enter a number of days from 0 to {MOST_DAYS}.")));
         }
         for (field, offset) in [("offset_x", self.offset_x), ("offset_y", self.offset_y)] {
             if offset.abs() > FARTHEST {

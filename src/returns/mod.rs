@@ -46,6 +46,10 @@ impl ReturnState {
     pub fn is_here(self) -> bool {
         matches!(self, ReturnState::Received | ReturnState::Closed)
     }
+    /// Whether its goods come back or came back, so that a slip may go with them.
+    pub fn has_slip(self) -> bool {
+        self.claims()
+    }
     /// Whether its units cannot be returned another time.
     fn claims(self) -> bool {
         !matches!(self, ReturnState::Rejected | ReturnState::Cancelled)

@@ -280,6 +280,7 @@ struct ShowPage {
     may_refund: bool,
     may_decide: bool,
     may_receive: bool,
+    may_print: bool,
     answer: String,
     refusal: Option<Refusal>,
 }
@@ -319,6 +320,7 @@ impl ShowPage {
             may_decide: person.may(Permission::EditOrders),
             may_receive: person.may(Permission::MoveOrders)
                 && matches!(known.state, ReturnState::Approved | ReturnState::InTransit),
+            may_print: person.may(Permission::Print) && known.state.has_slip(),
             answer: String::new(),
             refusal: None,
             known,

@@ -217,3 +217,35 @@ fn returns_and_what_needs_attention_are_a_click_away_on_every_page() {
     assert_eq!(settle(&marta, &desk, number, &uid, "cancelled", "").status, 303);
     assert!(!marta.see("/customers").says("Returns 1"));
 }
+
+#[test]
+fn a_return_slip_says_where_to_send_what_until_when_and_why() {
+    let desk = TestDesk::open();
+    let owner = desk.owner();
+    let number = delivered(&desk);
+    assert_eq!(ask(&owner, &desk, number, &["2"]).status, 303);
+    let known = of(&desk, number).remove(0);
+    let page = format!("/orders/{number}/returns/{}", known.uid);
+    let slip = format!("{page}/slip");
+    assert!(owner.see(&page).text().contains(&format!("href=\"{slip}\"")));
+    let told = desk.packer().see(&slip);
+    told.must_say(&format!("ORD{number}-R1"));
+    told.must_say("It arrived damaged");
+    told.must_say("Send it by");
+    told.must_say("2 ×");
+    assert!(told.text().contains(&format!("aria-label=\"Barcode {number}\"")));
+    assert!(!told.says("€"), "no money stands on it");
+    let days = "Enter a number of days from 0 to 365.";
+    let refused = owner.post("/settings/print", &[("return_days", "soon")]);
+    assert_eq!(refused.status, 400);
+    refused.must_say(days);
+    owner.submit("/settings/print", &[("return_days", ""), ("returns", "By post,\nuninsured.")]);
+    let told = owner.see(&format!("{slip}?paper=letter"));
+    assert!(!told.says("Send it by"));
+    told.must_say("By post,");
+    assert_eq!(owner.get(&format!("{slip}?paper=label")).status, 400);
+    assert_eq!(desk.viewer().get(&slip).status, 403);
+    settle(&owner, &desk, number, &known.uid, "rejected", "Too late");
+    assert_eq!(owner.get(&slip).status, 409);
+    assert!(!owner.see(&page).says("Return slip"));
+}
