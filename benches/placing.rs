@@ -25,6 +25,7 @@ use slipway::actor::Actor;
 use slipway::config::Config;
 use slipway::db::{Conn, Db, Location, Tx};
 use slipway::demo;
+use slipway::notify::Hub;
 use slipway::staff::keys::{self, NewKey};
 use slipway::web::Desk;
 use slipway::{on_each_database, routes, staff, web};
@@ -87,8 +88,11 @@ fn serve(location: &Location, db: &Db) -> SocketAddr {
     let key = staff::cookie_key(db).unwrap();
     std::thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
-            let table =
-                move |service: &mut actix_web::web::ServiceConfig, desk: &Desk| routes::pages(service, desk, &key);
+            let hub = Hub::new(desk.db.clone());
+            actix_web::rt::spawn(hub.clone().run());
+            let table = move |service: &mut actix_web::web::ServiceConfig, desk: &Desk| {
+                routes::pages(service, desk, &key, &hub)
+            };
             web::serve(desk, listener, table).unwrap().await.unwrap();
         });
     });

@@ -2,16 +2,56 @@
 //! connection of its own with safety given up for speed, indexes taken off and built again in one
 //! go. What is written through it must keep every rule by itself, so only the demonstration uses it.
 
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::{BigInt, Text};
 use diesel::{QueryableByName, RunQueryDsl};
 
-use super::{Conn, Db, transaction};
-use crate::error::Result;
+use super::location::Location;
+use super::{Conn, Db, panic_text, transaction};
+use crate::error::{Error, Result};
 
 /// A connection for maintenance.
 pub struct Bulk {
     conn: Conn,
+    location: Location,
+}
+
+/// What is searched in.
+const SEARCHES: [&str; 2] = ["customer_search", "order_search"];
+
+/// A second hand, which fills search in a file beside the database while the first copies rows: a database of
+/// SQLite has one writer, and search is half of the work.
+pub struct SearchHand {
+    sender: SyncSender<String>,
+    work: JoinHandle<Result<()>>,
+    file: PathBuf,
+}
+
+impl SearchHand {
+    /// Gives it a statement to run, in the order given.
+    ///
+    /// # Errors
+    /// When it has stopped; [`Bulk::take_search`] says why.
+    pub fn run(&self, sql: String) -> Result<()> {
+        self.sender.send(sql).map_err(|_| Error::broken("the filling of search stopped"))
+    }
+}
+
+/// Statements that may wait for the second hand.
+const WAITING: usize = 64;
+
+/// Removes a database file with what SQLite keeps beside it.
+fn remove(file: &Path) {
+    for ending in ["", "-wal", "-shm"] {
+        let mut path = file.as_os_str().to_owned();
+        path.push(ending);
+        // It is not there as a rule.
+        let _ = std::fs::remove_file(path);
+    }
 }
 
 #[derive(QueryableByName)]
@@ -67,7 +107,7 @@ impl Db {
                 }
             }
         }
-        Ok(Bulk { conn })
+        Ok(Bulk { conn, location: self.shared.location.clone() })
     }
 }
 
@@ -176,28 +216,56 @@ impl Bulk {
         }
     }
 
-    /// Before very many documents come into search: how it merges them is decided at the end.
-    pub fn prepare_search(&mut self) -> Result<()> {
-        self.set_search(&[("automerge", 0), ("crisismerge", 2_000), ("hashsize", 128 << 20)])
+    /// A second hand that fills search meanwhile, if the database has use for one.
+    ///
+    /// # Errors
+    /// When its file cannot be made.
+    pub fn search_hand(&mut self) -> Result<Option<SearchHand>> {
+        let (Conn::Sqlite(inner), Location::Sqlite(path)) = (&mut self.conn, &self.location) else { return Ok(None) };
+        let names = SEARCHES.map(|name| format!("'{name}'")).join(", ");
+        let sql = format!("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name IN ({names})");
+        let tables: Vec<Statement> = diesel::sql_query(sql).load(inner)?;
+        let mut file = path.clone().into_os_string();
+        file.push("-search");
+        let file = PathBuf::from(file);
+        remove(&file);
+        let (sender, statements) = sync_channel::<String>(WAITING);
+        let location = Location::Sqlite(file.clone());
+        let work = std::thread::spawn(move || {
+            let mut conn = location.connect(false)?;
+            conn.batch_execute(FAST_SQLITE)?;
+            for statement in tables.into_iter().map(|table| table.sql).chain(statements) {
+                transaction(&mut conn, |conn| Ok(conn.batch_execute(&statement)?))?;
+            }
+            Ok(conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?)
+        });
+        Ok(Some(SearchHand { sender, work, file }))
     }
 
-    /// Sets how SQLite's search gathers and merges its words.
-    fn set_search(&mut self, settings: &[(&str, i64)]) -> Result<()> {
-        if let Conn::Pg(_) = self.conn {
-            return Ok(());
-        }
-        for search in ["customer_search", "order_search"] {
-            for (name, value) in settings {
-                self.run(&format!("INSERT INTO {search} ({search}, rank) VALUES ('{name}', {value})"))?;
+    /// Waits until the second hand is done and takes over what it wrote, in the place of what search knew. A
+    /// search of FTS5 is what its tables hold (<https://sqlite.org/fts5.html#fts5_data_structures>).
+    ///
+    /// # Errors
+    /// What went wrong in its work.
+    pub fn take_search(&mut self, hand: SearchHand) -> Result<()> {
+        let SearchHand { sender, work, file } = hand;
+        drop(sender);
+        work.join().map_err(|panic| Error::broken(panic_text(panic.as_ref())))??;
+        self.conn.batch_execute(&format!("ATTACH '{}' AS side", file.to_string_lossy().replace('\'', "''")))?;
+        for search in SEARCHES {
+            for part in ["data", "idx", "docsize", "config"] {
+                let table = format!("{search}_{part}");
+                self.run(&format!("DELETE FROM main.{table}; INSERT INTO main.{table} SELECT * FROM side.{table}"))?;
             }
         }
+        self.conn.batch_execute("DETACH side")?;
+        remove(&file);
         Ok(())
     }
 
     /// Leaves the database as a long-used one would be: keys counted on, statistics known, the log
     /// folded into the file.
     pub fn settle(&mut self, tables: &[&str]) -> Result<()> {
-        self.set_search(&[("automerge", 4), ("crisismerge", 16), ("hashsize", 1 << 20)])?;
         match &mut self.conn {
             Conn::Sqlite(inner) => {
                 inner.batch_execute("PRAGMA analysis_limit = 2000; ANALYZE; PRAGMA wal_checkpoint(TRUNCATE);")?;

@@ -4,10 +4,11 @@
 
 use super::cast::{FAMILY_NAMES, FIRST_NAMES};
 use super::dice::Dice;
+use super::listed::Money;
 use super::places::{PLACES, STREETS};
+use super::store_many::Hands;
 use super::story::{self, Story};
 use super::tell::{self, PACKER, SUPPORT, Shop};
-use super::{listed::Money, store_many};
 use crate::actor::Actor;
 use crate::address::Address;
 use crate::conversation::{self, Audience, Direction};
@@ -49,6 +50,8 @@ pub(super) struct Pattern {
     pub(super) base: Base,
     /// Words of its lines, tags and notes.
     pub(super) words: String,
+    /// Whether its parcel has a tracking number.
+    pub(super) is_tracked: bool,
 }
 
 /// Makes `count` orders, older than those that are told one by one.
@@ -56,12 +59,12 @@ pub(super) fn make(db: &Db, shop: &Shop, count: i64) -> Result<()> {
     let mut dice = Dice::new(super::SEED ^ 0x5eed);
     let told = tell_patterns(db, shop, count)?;
     let people = (count / 3).clamp(40, 400_000);
-    let mut bulk = db.bulk()?;
-    store_many::stage_patterns(&mut bulk, &told)?;
-    store_many::write_people(&mut bulk, people, |place| person(&mut dice, place))?;
+    let mut hands = Hands::of(db)?;
+    hands.stage_patterns(&told)?;
+    hands.write_people(people, |place| person(&mut dice, place))?;
     let mut dice = Dice::new(super::SEED ^ 0xca1f);
-    store_many::write_plan(&mut bulk, count, |k| plan(&mut dice, shop, &told, count, people, k))?;
-    store_many::copy(&mut bulk, shop.now, count)
+    hands.write_plan(count, |k| plan(&mut dice, shop, &told, count, people, k))?;
+    hands.copy(shop.now, count)
 }
 
 fn tell_patterns(db: &Db, shop: &Shop, count: i64) -> Result<Vec<Pattern>> {
@@ -123,7 +126,8 @@ fn tell_pattern(tx: &mut Tx<'_>, shop: &Shop, dice: &mut Dice, base: Base, place
             conversation::mark_read(&mut then, placed.number)?;
         }
     }
-    Ok(Pattern { id: placed.id, base, words: own_words(&story, &draft.lines, &draft.tags) })
+    let words = own_words(&story, &draft.lines, &draft.tags);
+    Ok(Pattern { id: placed.id, base, words, is_tracked: has_left(base) })
 }
 
 /// The words an order is found by that are not its customer's.

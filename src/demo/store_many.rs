@@ -2,7 +2,8 @@
 //! place of its order, so that rows find each other without being looked up.
 
 use super::many::{Pattern, Person};
-use crate::db::bulk::Bulk;
+use crate::db::Db;
+use crate::db::bulk::{Bulk, SearchHand};
 use crate::error::Result;
 use crate::time::UtcTime;
 use crate::words;
@@ -74,32 +75,56 @@ fn key(table: &str, rank: &str) -> String {
     format!("({before} + (p.k - 1) * {} + {rank})", slots(table))
 }
 
-/// Takes the patterns aside and out of the shop. Numbers and public identifiers that the diary
-/// mentions become `@@`.
-pub(super) fn stage_patterns(bulk: &mut Bulk, told: &[Pattern]) -> Result<()> {
-    bulk.run(
-        "CREATE TEMPORARY TABLE pattern_orders AS SELECT * FROM orders; \
+/// Those who write: one the rows, and on SQLite a second one what search knows of them.
+pub(super) struct Hands {
+    bulk: Bulk,
+    search: Option<SearchHand>,
+}
+
+impl Hands {
+    /// Of a database that nobody works with yet.
+    pub(super) fn of(db: &Db) -> Result<Self> {
+        let mut bulk = db.bulk()?;
+        let search = bulk.search_hand()?;
+        Ok(Hands { bulk, search })
+    }
+
+    /// What both need to know.
+    fn tell(&mut self, sql: String) -> Result<()> {
+        self.bulk.run(&sql)?;
+        match &self.search {
+            Some(hand) => hand.run(sql),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes the patterns aside and out of the shop. Numbers and public identifiers that the diary
+    /// mentions become `@@`.
+    pub(super) fn stage_patterns(&mut self, told: &[Pattern]) -> Result<()> {
+        let bulk = &mut self.bulk;
+        bulk.run(
+            "CREATE TEMPORARY TABLE pattern_orders AS SELECT * FROM orders; \
               CREATE UNIQUE INDEX pattern_orders_id ON pattern_orders (id);",
-    )?;
-    for (table, _) in CHILDREN {
-        let columns = match table {
-            "events" => {
-                "t.*, CASE t.kind \
+        )?;
+        for (table, _) in CHILDREN {
+            let columns = match table {
+                "events" => {
+                    "t.*, CASE t.kind \
                  WHEN 'order.created' THEN (SELECT replace(t.payload, '\"number\":' || o.number, '\"number\":@@') FROM orders o WHERE o.id = t.order_id) \
                  WHEN 'note.written' THEN (SELECT replace(t.payload, n.uid, '@@') FROM notes n WHERE n.order_id = t.order_id) \
                  WHEN 'message.recorded' THEN (SELECT replace(t.payload, m.uid, '@@') FROM messages m WHERE m.order_id = t.order_id) \
                  WHEN 'return.changed' THEN (SELECT replace(t.payload, b.uid, '@@') FROM returns b WHERE b.order_id = t.order_id) \
                  ELSE t.payload END AS shape"
-            }
-            _ => "t.*",
-        };
-        bulk.run(&format!(
+                }
+                _ => "t.*",
+            };
+            bulk.run(&format!(
             "CREATE TEMPORARY TABLE pattern_{table} AS SELECT {columns}, \
              row_number() OVER (PARTITION BY t.order_id ORDER BY t.id) AS r FROM {table} t WHERE t.order_id IS NOT NULL; \
              CREATE INDEX pattern_{table}_order ON pattern_{table} (order_id);"
         ))?;
-    }
-    bulk.run(
+        }
+        bulk.run(
         "CREATE TEMPORARY TABLE pattern_order_tags AS SELECT * FROM order_tags; \
          CREATE INDEX pattern_order_tags_order ON pattern_order_tags (order_id); \
          CREATE TEMPORARY TABLE pattern_shipment_lines AS \
@@ -109,90 +134,101 @@ pub(super) fn stage_patterns(bulk: &mut Bulk, told: &[Pattern]) -> Result<()> {
          CREATE TEMPORARY TABLE pattern_return_lines AS \
          SELECT s.order_id, s.r AS back, l.r AS line, c.quantity, c.restock, c.damaged, c.discard, c.missing \
          FROM return_lines c JOIN pattern_returns s ON s.id = c.return_id JOIN pattern_order_lines l ON l.id = c.line_id; \
-         CREATE INDEX pattern_return_lines_order ON pattern_return_lines (order_id); \
-         CREATE TEMPORARY TABLE pattern_words (id BIGINT PRIMARY KEY, words TEXT NOT NULL);",
+         CREATE INDEX pattern_return_lines_order ON pattern_return_lines (order_id);",
     )?;
-    for chunk in told.chunks(200) {
-        let rows: Vec<String> =
-            chunk.iter().map(|pattern| format!("({}, {})", pattern.id.0, quoted(&pattern.words))).collect();
-        bulk.run(&format!("INSERT INTO pattern_words VALUES {}", rows.join(", ")))?;
-    }
-    bulk.run(
-        "DELETE FROM order_search; DELETE FROM shipment_lines; DELETE FROM return_lines; DELETE FROM order_tags; \
+        bulk.run(
+            "DELETE FROM order_search; DELETE FROM shipment_lines; DELETE FROM return_lines; DELETE FROM order_tags; \
          DELETE FROM events WHERE order_id IS NOT NULL;",
+        )?;
+        for (table, _) in CHILDREN.iter().rev().filter(|(table, _)| *table != "events") {
+            bulk.run(&format!("DELETE FROM {table}"))?;
+        }
+        bulk.run("DELETE FROM orders")?;
+        self.tell(
+        "CREATE TEMPORARY TABLE pattern_words (id BIGINT PRIMARY KEY, words TEXT NOT NULL, tracked BIGINT NOT NULL)".to_owned(),
     )?;
-    for (table, _) in CHILDREN.iter().rev().filter(|(table, _)| *table != "events") {
-        bulk.run(&format!("DELETE FROM {table}"))?;
+        for chunk in told.chunks(200) {
+            let row =
+                |told: &Pattern| format!("({}, {}, {})", told.id.0, quoted(&told.words), i64::from(told.is_tracked));
+            let rows: Vec<String> = chunk.iter().map(row).collect();
+            self.tell(format!("INSERT INTO pattern_words VALUES {}", rows.join(", ")))?;
+        }
+        Ok(())
     }
-    bulk.run("DELETE FROM orders")
-}
 
-/// Writes down who the customers are, with what their orders take over from them.
-pub(super) fn write_people(bulk: &mut Bulk, count: i64, mut person: impl FnMut(i64) -> Person) -> Result<()> {
-    bulk.run(
+    /// Writes down who the customers are, with what their orders take over from them.
+    pub(super) fn write_people(&mut self, count: i64, mut person: impl FnMut(i64) -> Person) -> Result<()> {
+        self.tell(
         "CREATE TEMPORARY TABLE people (id BIGINT PRIMARY KEY, name TEXT, sort TEXT, email TEXT, phone TEXT, digits TEXT, \
-         address TEXT, city TEXT, country TEXT, words TEXT)",
+         address TEXT, city TEXT, country TEXT, words TEXT)".to_owned(),
     )?;
-    let mut rows: Vec<String> = Vec::new();
-    for place in 1..=count {
-        let person = person(place);
-        let digits = words::digits(&person.phone);
-        let texts = [
-            &person.name,
-            &words::sort_key(&person.name),
-            &person.email,
-            &person.phone,
-            &digits,
-            &serde_json::to_string(&person.address)?,
-            &person.address.city,
-            &person.address.country,
-            &person.words,
-        ];
-        let quoted: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
-        rows.push(format!("({place}, {})", quoted.join(", ")));
-        if rows.len() == 1_000 || place == count {
-            bulk.run(&format!("INSERT INTO people VALUES {}", rows.join(", ")))?;
-            rows.clear();
-        }
-    }
-    Ok(())
-}
-
-/// Writes down which pattern, person and instant each copy has.
-pub(super) fn write_plan(bulk: &mut Bulk, count: i64, mut plan: impl FnMut(i64) -> (i64, i64, i64, i64)) -> Result<()> {
-    bulk.run(
-        "CREATE TEMPORARY TABLE plan (k BIGINT PRIMARY KEY, pattern BIGINT, person BIGINT, placed BIGINT, shift BIGINT)",
-    )?;
-    let mut rows: Vec<String> = Vec::new();
-    for k in 1..=count {
-        let (pattern, person, placed, shift) = plan(k);
-        rows.push(format!("({k}, {pattern}, {person}, {placed}, {shift})"));
-        if rows.len() == 5_000 || k == count {
-            bulk.run(&format!("INSERT INTO plan VALUES {}", rows.join(", ")))?;
-            rows.clear();
-        }
-    }
-    bulk.run("ANALYZE")
-}
-
-/// Copies the patterns as planned, with every index built at the end.
-pub(super) fn copy(bulk: &mut Bulk, now: UtcTime, count: i64) -> Result<()> {
-    let tables = [&TABLES[..], &SEARCHED].concat();
-    bulk.without_indexes(&tables, |bulk| {
-        bulk.prepare_search()?;
-        for statement in customers(bulk, now) {
-            bulk.run(&statement)?;
-        }
-        let mut statements = statements(bulk);
-        statements.push(search(bulk));
-        for statement in statements {
-            for (from, to) in chunks(count) {
-                bulk.run(&statement.replace("@chunk", &format!("p.k BETWEEN {from} AND {to}")))?;
+        let mut rows: Vec<String> = Vec::new();
+        for place in 1..=count {
+            let person = person(place);
+            let digits = words::digits(&person.phone);
+            let texts = [
+                &person.name,
+                &words::sort_key(&person.name),
+                &person.email,
+                &person.phone,
+                &digits,
+                &serde_json::to_string(&person.address)?,
+                &person.address.city,
+                &person.address.country,
+                &person.words,
+            ];
+            let quoted: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
+            rows.push(format!("({place}, {})", quoted.join(", ")));
+            if rows.len() == 1_000 || place == count {
+                self.tell(format!("INSERT INTO people VALUES {}", rows.join(", ")))?;
+                rows.clear();
             }
         }
         Ok(())
-    })?;
-    bulk.settle(&COUNTED)
+    }
+
+    /// Writes down which pattern, person and instant each copy has.
+    pub(super) fn write_plan(&mut self, count: i64, mut plan: impl FnMut(i64) -> (i64, i64, i64, i64)) -> Result<()> {
+        self.tell(
+        "CREATE TEMPORARY TABLE plan (k BIGINT PRIMARY KEY, pattern BIGINT, person BIGINT, placed BIGINT, shift BIGINT)".to_owned(),
+    )?;
+        let mut rows: Vec<String> = Vec::new();
+        for k in 1..=count {
+            let (pattern, person, placed, shift) = plan(k);
+            rows.push(format!("({k}, {pattern}, {person}, {placed}, {shift})"));
+            if rows.len() == 5_000 || k == count {
+                self.tell(format!("INSERT INTO plan VALUES {}", rows.join(", ")))?;
+                rows.clear();
+            }
+        }
+        self.tell("ANALYZE".to_owned())
+    }
+
+    /// Copies the patterns as planned, with every index built at the end.
+    pub(super) fn copy(self, now: UtcTime, count: i64) -> Result<()> {
+        let Hands { mut bulk, search } = self;
+        let [people, known_people] = customers(&bulk, now);
+        let mut rows = vec![people];
+        rows.extend(in_chunks(&statements(&bulk), count));
+        let mut found = vec![known_people];
+        found.extend(in_chunks(&[known_orders(&bulk)], count));
+        match &search {
+            Some(hand) => found.into_iter().try_for_each(|statement| hand.run(statement))?,
+            None => rows.extend(found),
+        }
+        let tables = [&TABLES[..], &SEARCHED].concat();
+        bulk.without_indexes(&tables, |bulk| rows.iter().try_for_each(|statement| bulk.run(statement)))?;
+        if let Some(hand) = search {
+            bulk.take_search(hand)?;
+        }
+        bulk.settle(&COUNTED)
+    }
+}
+
+/// Each statement for one stretch of orders after the other.
+fn in_chunks(statements: &[String], count: i64) -> Vec<String> {
+    let chunk = |statement: &String, (from, to)| statement.replace("@chunk", &format!("p.k BETWEEN {from} AND {to}"));
+    statements.iter().flat_map(|statement| chunks(count).map(move |bounds| chunk(statement, bounds))).collect()
 }
 
 fn customers(bulk: &Bulk, now: UtcTime) -> [String; 2] {
@@ -468,11 +504,10 @@ fn events(bulk: &Bulk) -> String {
     )
 }
 
-fn search(bulk: &Bulk) -> String {
+fn known_orders(bulk: &Bulk) -> String {
     let document = format!(
         "CAST({FIRST_NUMBER} + p.k AS TEXT) || ' ' || c.words || ' ' || w.words || \
-         CASE WHEN EXISTS (SELECT 1 FROM pattern_shipments s WHERE s.order_id = p.pattern AND s.tracking <> '') \
-         THEN ' ' || {TRACKING} ELSE '' END"
+         CASE WHEN w.tracked = 1 THEN ' ' || {TRACKING} ELSE '' END"
     );
     let from = "plan p JOIN people c ON c.id = p.person JOIN pattern_words w ON w.id = p.pattern \
                 WHERE @chunk ORDER BY p.k";
