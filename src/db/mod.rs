@@ -8,6 +8,7 @@
 pub mod bulk;
 pub mod dialect;
 mod location;
+mod memo;
 pub mod migrate;
 pub mod schema;
 pub mod types;
@@ -21,6 +22,7 @@ use diesel::r2d2::R2D2Connection;
 use diesel::{Connection, PgConnection, SqliteConnection};
 
 pub use location::Location;
+pub use memo::{forget, remembered};
 
 use crate::error::{Error, Refusal, RefusalKind, Result};
 use crate::time::UtcTime;
@@ -52,7 +54,7 @@ impl Tx<'_> {
     /// Runs `work` so that its effects vanish if it fails, while the transaction goes on.
     pub fn attempt<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
         let now = self.now;
-        savepoint(self.conn, |conn| work(&mut Tx { conn, now }))
+        savepoint(self.conn, |conn| work(&mut Tx { conn, now })).inspect_err(|_| memo::forget_all())
     }
 }
 
@@ -130,7 +132,7 @@ impl Db {
     /// As [`Db::read`], for callers that may block: the command line, jobs, tests.
     pub fn read_blocking<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
         let mut conn = self.shared.readers.get().map_err(|_| busy())?;
-        work(&mut conn)
+        memo::during(|| work(&mut conn))
     }
 
     /// Runs a write in one transaction and answers after it is committed. If `work` fails, nothing
@@ -165,7 +167,7 @@ impl Db {
 
     fn write_pooled<T>(&self, work: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
         let mut conn = self.shared.readers.get().map_err(|_| busy())?;
-        transaction(&mut conn, |conn| work(&mut Tx { conn, now: UtcTime::now() }))
+        memo::during(|| transaction(&mut conn, |conn| work(&mut Tx { conn, now: UtcTime::now() })))
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::{Conn, Tx, savepoint};
+use super::{Conn, Tx, memo, savepoint};
 use crate::error::{Error, Result};
 use crate::time::UtcTime;
 
@@ -75,7 +75,7 @@ where
 {
     let (sender, receiver) = oneshot::channel();
     let job: Job = Box::new(move |conn, now| {
-        let outcome = savepoint(conn, |conn| work(&mut Tx { conn, now }));
+        let outcome = memo::during(|| savepoint(conn, |conn| work(&mut Tx { conn, now })));
         Box::new(move |commit_failed| {
             let answer = match (commit_failed, outcome) {
                 (Some(cause), Ok(_)) => Err(Error::broken(cause)),

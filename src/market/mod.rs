@@ -8,7 +8,7 @@ mod store;
 
 use chrono_tz::Tz;
 
-use crate::db::{Conn, Tx};
+use crate::db::{self, Conn, Tx};
 use crate::error::{Error, Refusal, Result};
 use crate::ids::{ChannelId, MarketId};
 use crate::money::Currency;
@@ -224,7 +224,8 @@ pub struct Markets {
 impl Markets {
     /// Reads them.
     pub fn load(conn: &mut Conn) -> Result<Self> {
-        Ok(Markets { markets: store::markets(conn)?, channels: store::channels(conn)? })
+        let load = |conn: &mut Conn| Ok(Markets { markets: store::markets(conn)?, channels: store::channels(conn)? });
+        db::remembered(conn, load)
     }
     /// The shop's first market.
     ///

@@ -2,9 +2,9 @@
 
 use diesel::prelude::*;
 
-use super::{Channel, ChannelKind, Hours, Market, NewMarket, Span};
+use super::{Channel, ChannelKind, Hours, Market, Markets, NewMarket, Span};
 use crate::db::schema::{channels, market_closed_days, market_hours, markets};
-use crate::db::{Conn, Tx};
+use crate::db::{self, Conn, Tx};
 use crate::error::{Error, Result};
 use crate::ids::MarketId;
 
@@ -17,6 +17,7 @@ pub(super) fn channels(conn: &mut Conn) -> Result<Vec<Channel>> {
 }
 
 pub(super) fn insert_market(tx: &mut Tx<'_>, new: &NewMarket) -> Result<Market> {
+    db::forget::<Markets>();
     Ok(diesel::insert_into(markets::table)
         .values((
             markets::slug.eq(&new.slug),
@@ -32,6 +33,7 @@ pub(super) fn insert_market(tx: &mut Tx<'_>, new: &NewMarket) -> Result<Market> 
 }
 
 pub(super) fn update_market(tx: &mut Tx<'_>, id: MarketId, new: &NewMarket) -> Result<()> {
+    db::forget::<Markets>();
     let changed = diesel::update(markets::table.find(id.0))
         .set((
             markets::name.eq(&new.name),
@@ -51,6 +53,7 @@ pub(super) fn insert_channel(
     name: &str,
     kind: ChannelKind,
 ) -> Result<Channel> {
+    db::forget::<Markets>();
     Ok(diesel::insert_into(channels::table)
         .values((
             channels::market_id.eq(market.0),
@@ -65,6 +68,7 @@ pub(super) fn insert_channel(
 
 /// Everything but its slug and when it was made.
 pub(super) fn save_market(tx: &mut Tx<'_>, market: &Market) -> Result<()> {
+    db::forget::<Markets>();
     diesel::update(markets::table.find(market.id.0))
         .set((
             markets::name.eq(&market.name),
@@ -130,6 +134,7 @@ pub(super) fn replace_hours(tx: &mut Tx<'_>, market: MarketId, hours: &Hours) ->
 }
 
 pub(super) fn save_channel(tx: &mut Tx<'_>, channel: &Channel) -> Result<()> {
+    db::forget::<Markets>();
     diesel::update(channels::table.find(channel.id.0))
         .set((
             channels::name.eq(&channel.name),

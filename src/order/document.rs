@@ -1,13 +1,24 @@
 //! What search knows of an order.
 
-use super::{Order, store};
+use super::{Draft, Order, store};
 use crate::address::Address;
 use crate::db::{Tx, dialect};
 use crate::error::Result;
 use crate::words::Document;
 
-/// Tells search what an order can be found by, after it or its lines, parcels or notes changed.
-pub fn reindex(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
+/// Tells search what an order can be found by that has just been placed: it has no parcels and no notes yet.
+pub(super) fn index_placed(tx: &mut Tx<'_>, order: &Order, draft: &Draft) -> Result<()> {
+    let mut document = own_words(order);
+    for line in &draft.lines {
+        document.add_code(&line.sku);
+        document.add(&line.title);
+        document.add(&line.variant);
+    }
+    dialect::index_order(tx.conn, order.id, &document.words())
+}
+
+/// What an order can be found by without what hangs on it.
+fn own_words(order: &Order) -> Document {
     let mut document = Document::default();
     document.add(&order.number.to_string());
     if let Some(source) = &order.source_ref {
@@ -22,6 +33,12 @@ pub fn reindex(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
     }
     document.add(&order.customer_note);
     document.add(&order.tags);
+    document
+}
+
+/// Tells search what an order can be found by, after it or its lines, parcels or notes changed.
+pub fn reindex(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
+    let mut document = own_words(order);
     let more = store::searchable(tx.conn, order.id)?;
     for line in &more.lines {
         document.add_code(&line.0);

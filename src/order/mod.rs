@@ -50,6 +50,7 @@ use crate::db::{Conn, Tx, dialect};
 use crate::error::{Error, Refusal, RefusalKind, Result};
 use crate::event::{self, Event};
 use crate::ids::{ChannelId, CustomerId, LineId, MarketId, OrderId, ProductId, StaffId};
+use crate::market::Markets;
 use crate::money::{Currency, Money};
 use crate::time::{UtcTime, brief_span};
 use crate::workflow::{Base, Stages};
@@ -482,7 +483,8 @@ pub fn place(tx: &mut Tx<'_>, actor: &Actor, draft: &Draft) -> Result<Placed> {
     }
     let number = store::next_number(tx)?;
     let order = insert(tx, draft, number)?;
-    let source = store::channel_name(tx.conn, draft.channel)?;
+    let channel = Markets::load(tx.conn)?.channel(draft.channel).map(|channel| channel.name.clone());
+    let source = channel.ok_or_else(|| Error::broken("an order came through a channel that is not there"))?;
     let created = Event::OrderCreated {
         number,
         stage: order.stage.clone(),
@@ -491,7 +493,7 @@ pub fn place(tx: &mut Tx<'_>, actor: &Actor, draft: &Draft) -> Result<Placed> {
         source,
     };
     event::record_past(tx, actor, order.id, &created, order.placed_at)?;
-    reindex(tx, &order)?;
+    document::index_placed(tx, &order, draft)?;
     Ok(Placed { order, outcome: Outcome::Made })
 }
 
@@ -560,7 +562,9 @@ fn insert(tx: &mut Tx<'_>, draft: &Draft, number: i64) -> Result<Order> {
     for (index, charge) in draft.charges.iter().enumerate() {
         store::insert_charge(tx, order.id, index as i64 + 1, charge)?;
     }
-    store::replace_tags(tx, order.id, &order.tag_list())?;
+    if !draft.tags.is_empty() {
+        store::replace_tags(tx, order.id, &order.tag_list())?;
+    }
     Ok(order)
 }
 

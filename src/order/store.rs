@@ -6,7 +6,7 @@ use super::customers::CustomerSum;
 use super::draft::{Draft, DraftCharge, DraftLine};
 use super::{Charge, FulfilmentStatus, Line, Order, PaymentStatus, status, totals};
 use crate::db::dialect::{self, Parameter};
-use crate::db::schema::{channels, counters, notes, order_charges, order_lines, order_tags, orders, shipments, staff};
+use crate::db::schema::{counters, notes, order_charges, order_lines, order_tags, orders, shipments, staff};
 use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::ids::{ChannelId, CustomerId, MarketId, OrderId, StaffId, new_uid};
@@ -282,10 +282,6 @@ pub(super) fn charges(conn: &mut Conn, of: &[OrderId]) -> Result<Vec<Charge>> {
         found.extend(chunk);
     }
     Ok(found)
-}
-
-pub(super) fn channel_name(conn: &mut Conn, id: ChannelId) -> Result<String> {
-    Ok(channels::table.find(id.0).select(channels::name).first(conn)?)
 }
 
 pub(super) fn staff_name(conn: &mut Conn, id: Option<StaffId>) -> Result<Option<String>> {

@@ -3,14 +3,14 @@
 use super::method::{CaptureAt, Cover, Method, Methods};
 use super::{looks_like_card, store};
 use crate::actor::Actor;
-use crate::db::{Conn, Tx};
+use crate::db::{self, Conn, Tx};
 use crate::error::{Error, FieldProblem, Refusal, Result};
 use crate::event::{self, Event};
 use crate::words;
 
 /// The shop's ways of paying, in their order.
 pub fn methods(conn: &mut Conn) -> Result<Methods> {
-    Ok(Methods(store::methods(conn)?))
+    db::remembered(conn, |conn| Ok(Methods(store::methods(conn)?)))
 }
 
 /// Adds a way of paying: as strict as a card and captured at approval, until somebody says otherwise.

@@ -2,12 +2,12 @@
 
 use diesel::prelude::*;
 
-use super::method::Method;
+use super::method::{Method, Methods};
 use super::refund::CheckedLine;
 use super::{Payment, Row};
 use crate::actor::Actor;
 use crate::db::schema::{orders, payment_methods, payments, refund_lines};
-use crate::db::{Conn, Tx, dialect};
+use crate::db::{self, Conn, Tx, dialect};
 use crate::error::Result;
 use crate::ids::{LineId, OrderId, PaymentId, new_uid};
 use crate::order::{EntryState, Order, PastPayment, PaymentKind};
@@ -196,6 +196,7 @@ pub(super) fn methods(conn: &mut Conn) -> Result<Vec<Method>> {
 }
 
 pub(super) fn insert_method(tx: &mut Tx<'_>, method: &Method) -> Result<()> {
+    db::forget::<Methods>();
     diesel::insert_into(payment_methods::table)
         .values((
             payment_methods::key.eq(&method.key),
@@ -211,6 +212,7 @@ pub(super) fn insert_method(tx: &mut Tx<'_>, method: &Method) -> Result<()> {
 }
 
 pub(super) fn update_method(tx: &mut Tx<'_>, method: &Method) -> Result<()> {
+    db::forget::<Methods>();
     diesel::update(payment_methods::table.find(method.id))
         .set((
             payment_methods::label.eq(&method.label),

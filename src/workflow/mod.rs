@@ -6,7 +6,7 @@ mod edit;
 pub mod fields;
 mod store;
 
-use crate::db::{Conn, Tx};
+use crate::db::{self, Conn, Tx};
 use crate::error::{Error, Result};
 
 pub use edit::{COLOURS, StageFacts, Step, add, change, close, make_default, open_again, remove, shift};
@@ -115,7 +115,7 @@ pub struct Stages(Vec<Stage>);
 impl Stages {
     /// Reads them.
     pub fn load(conn: &mut Conn) -> Result<Self> {
-        store::all(conn).map(Stages)
+        db::remembered(conn, |conn| store::all(conn).map(Stages))
     }
     /// All, in the order of the rail.
     pub fn iter(&self) -> impl Iterator<Item = &Stage> {

@@ -2,9 +2,9 @@
 
 use diesel::prelude::*;
 
-use super::Stage;
+use super::{Stage, Stages};
 use crate::db::schema::stages;
-use crate::db::{Conn, Tx, dialect};
+use crate::db::{self, Conn, Tx, dialect};
 use crate::error::Result;
 
 pub(super) fn all(conn: &mut Conn) -> Result<Vec<Stage>> {
@@ -13,23 +13,27 @@ pub(super) fn all(conn: &mut Conn) -> Result<Vec<Stage>> {
 
 /// As [`all`], while nobody else edits them until the transaction ends.
 pub(super) fn all_for_change(tx: &mut Tx<'_>) -> Result<Vec<Stage>> {
+    db::forget::<Stages>();
     dialect::lock_stage_editor(tx.conn)?;
     all(tx.conn)
 }
 
 pub(super) fn hold_open(tx: &mut Tx<'_>, slug: &str) -> Result<bool> {
+    db::forget::<Stages>();
     dialect::lock_stage(tx.conn, slug, false)?;
     let active = stages::table.find(slug).select(stages::active).first::<bool>(tx.conn).optional()?;
     Ok(active.unwrap_or(false))
 }
 
 pub(super) fn hold_alone(tx: &mut Tx<'_>, slug: &str) -> Result<()> {
+    db::forget::<Stages>();
     // Editors wait for one another first, so that none holds a stage that another one waits for.
     dialect::lock_stage_editor(tx.conn)?;
     dialect::lock_stage(tx.conn, slug, true)
 }
 
 pub(super) fn insert(tx: &mut Tx<'_>, stage: &Stage) -> Result<()> {
+    db::forget::<Stages>();
     diesel::insert_into(stages::table)
         .values((
             stages::slug.eq(&stage.slug),
@@ -50,6 +54,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, stage: &Stage) -> Result<()> {
 }
 
 pub(super) fn save(tx: &mut Tx<'_>, stage: &Stage) -> Result<()> {
+    db::forget::<Stages>();
     diesel::update(stages::table.find(&stage.slug))
         .set((
             stages::label.eq(&stage.label),
@@ -68,6 +73,7 @@ pub(super) fn save(tx: &mut Tx<'_>, stage: &Stage) -> Result<()> {
 }
 
 pub(super) fn delete(tx: &mut Tx<'_>, slug: &str) -> Result<()> {
+    db::forget::<Stages>();
     diesel::delete(stages::table.find(slug)).execute(tx.conn)?;
     Ok(())
 }

@@ -96,6 +96,11 @@ impl Make<'_> {
         self
     }
 
+    /// What would be placed.
+    pub fn draft(self) -> Draft {
+        self.draft
+    }
+
     /// Makes it with nothing paid, whatever its stage.
     pub fn place_unpaid(mut self) -> i64 {
         self.paid = None;
