@@ -57,10 +57,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
 /// Reads a body; an empty one counts as an empty object, so that verbs without arguments need none.
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<Body<T>, Refusal> {
     let bytes = if bytes.trim_ascii().is_empty() { b"{}" } else { bytes };
-    let malformed = |error: &serde_json::Error| {
-        Refusal::invalid("request.malformed", format!("The body is not JSON that can be read: {error}."))
-    };
-    let value: Value = serde_json::from_slice(bytes).map_err(|error| malformed(&error))?;
+    let value: Value = serde_json::from_slice(bytes).map_err(|error| malformed(bytes, &error))?;
     no_null_characters(&value)?;
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| explain(&error))?;
@@ -75,35 +72,64 @@ pub fn typed<T: DeserializeOwned>(value: &Value) -> Result<T, Refusal> {
     serde_path_to_error::deserialize(value).map_err(|error| explain(&error))
 }
 
+/// Says where a text stops being JSON, and in which value.
+fn malformed(bytes: &[u8], error: &serde_json::Error) -> Refusal {
+    let message = format!("The body is not JSON that can be read: {error}.");
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let again = serde_path_to_error::deserialize::<_, Value>(&mut reader);
+    match again.map_err(|error| pointer_to(error.path())) {
+        Err(pointer) if !pointer.is_empty() => Refusal::field("request.malformed", pointer, message),
+        _ => Refusal::invalid("request.malformed", message),
+    }
+}
+
 fn no_null_characters(value: &Value) -> Result<(), Refusal> {
     match value {
-        Value::String(text) => strict_text(text, "body"),
-        Value::Array(values) => values.iter().try_for_each(no_null_characters),
+        Value::String(text) => no_null_character(text),
+        Value::Array(values) => values
+            .iter()
+            .enumerate()
+            .try_for_each(|(at, value)| no_null_characters(value).map_err(|refusal| below(&at.to_string(), refusal))),
         Value::Object(map) => map.iter().try_for_each(|(name, value)| {
-            strict_text(name, "body")?;
-            no_null_characters(value)
+            no_null_character(name)?;
+            no_null_characters(value).map_err(|refusal| below(name, refusal))
         }),
         Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
     }
 }
 
-/// Turns what serde says into a pointer and a sentence.
-fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> Refusal {
-    let mut path = String::new();
-    for segment in error.path().iter() {
+fn no_null_character(text: &str) -> Result<(), Refusal> {
+    strict_text(text, "body").map_err(|refusal| Refusal::field(refusal.code, "", refusal.message))
+}
+
+/// The refusal of a part as one of the whole.
+fn below(name: &str, mut refusal: Refusal) -> Refusal {
+    for problem in &mut refusal.fields {
+        problem.field = format!("/{}{}", escaped(name), problem.field);
+    }
+    refusal
+}
+
+fn pointer_to(path: &serde_path_to_error::Path) -> String {
+    let mut pointer = String::new();
+    for segment in path.iter() {
         match segment {
-            serde_path_to_error::Segment::Seq { index } => path.push_str(&format!("/{index}")),
-            serde_path_to_error::Segment::Map { key } => path.push_str(&format!("/{}", escaped(key))),
+            serde_path_to_error::Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            serde_path_to_error::Segment::Map { key } => pointer.push_str(&format!("/{}", escaped(key))),
             serde_path_to_error::Segment::Enum { .. } | serde_path_to_error::Segment::Unknown => {}
         }
     }
+    pointer
+}
+
+/// Turns what serde says into a pointer and a sentence.
+fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> Refusal {
+    let path = pointer_to(error.path());
     let said = error.inner().to_string();
     let said = said.split(" at line ").next().unwrap_or(&said).to_owned();
     let named = |prefix: &str| said.strip_prefix(prefix).and_then(|rest| rest.split('`').next()).map(str::to_owned);
     if let Some(name) = named("unknown field `") {
-        // The path of an unknown field ends in its own name.
-        let pointer =
-            if path.ends_with(&format!("/{}", escaped(&name))) { path } else { format!("{path}/{}", escaped(&name)) };
+        let pointer = ending_in(path, &name);
         let known = said.split_once(", expected ").map(|(_, known)| known.replace('`', "")).unwrap_or_default();
         let known = known.trim_start_matches("one of ").to_owned();
         let known: Vec<String> =
@@ -119,9 +145,16 @@ fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> Refusal {
         );
     }
     if let Some(name) = named("duplicate field `") {
-        return Refusal::field("request.repeated_field", path, format!("{name} is there more than once."));
+        let pointer = ending_in(path, &name);
+        return Refusal::field("request.repeated_field", pointer, format!("{name} is there more than once."));
     }
     Refusal::field("request.wrong_kind", path, format!("This cannot be read: {said}."))
+}
+
+/// The path of a name that is unknown or there twice ends in that name at times, and at times in what holds it.
+fn ending_in(path: String, name: &str) -> String {
+    let end = format!("/{}", escaped(name));
+    if path.ends_with(&end) { path } else { path + &end }
 }
 
 fn escaped(name: &str) -> String {

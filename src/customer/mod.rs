@@ -181,8 +181,8 @@ pub fn find_for_change(tx: &mut Tx<'_>, uid: &str, version: i64) -> Result<Custo
 /// # Errors
 /// As [`find_for_change`]; names every field that cannot be.
 pub fn update(tx: &mut Tx<'_>, actor: &Actor, uid: &str, version: i64, new: &Contact) -> Result<Customer> {
-    check(new)?;
     let mut customer = find_for_change(tx, uid, version)?;
+    check(new)?;
     let before =
         Contact { name: customer.name.clone(), email: customer.email().into(), phone: customer.phone().into() };
     let after = Contact {

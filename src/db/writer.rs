@@ -20,7 +20,8 @@ const QUEUE: usize = 1024;
 
 /// Tells the submitter how it ended: `Some(error)` if the group's commit failed.
 type Answer = Box<dyn FnOnce(Option<String>) + Send>;
-type Job = Box<dyn FnOnce(&mut Conn, UtcTime) -> Answer + Send>;
+/// Is given the connection, or why there is no transaction to work in.
+type Job = Box<dyn FnOnce(Result<&mut Conn>, UtcTime) -> Answer + Send>;
 
 pub(super) struct Writer {
     queue: SyncSender<Job>,
@@ -75,7 +76,8 @@ where
 {
     let (sender, receiver) = oneshot::channel();
     let job: Job = Box::new(move |conn, now| {
-        let outcome = memo::during(|| savepoint(conn, |conn| work(&mut Tx { conn, now })));
+        let outcome =
+            conn.and_then(|conn| memo::during(|| savepoint(conn, |conn| work(&mut Tx { conn, now }))));
         Box::new(move |commit_failed| {
             let answer = match (commit_failed, outcome) {
                 (Some(cause), Ok(_)) => Err(Error::broken(cause)),
@@ -93,15 +95,25 @@ fn serve(mut conn: Conn, jobs: &Receiver<Job>) {
         let started = Instant::now();
         let mut answers = Vec::new();
         let now = UtcTime::now();
+        let mut first = Some(first);
         let group = super::transaction(&mut conn, |conn| {
-            answers.push(first(conn, now));
+            answers.extend(first.take().map(|first| first(Ok(conn), now)));
             while answers.len() < GROUP && started.elapsed() < PATIENCE {
                 let Ok(next) = jobs.try_recv() else { break };
-                answers.push(next(conn, UtcTime::now()));
+                answers.push(next(Ok(conn), UtcTime::now()));
             }
             Ok(())
         });
-        let failed = group.err().map(|error| error.to_string());
+        let failed = match (group, first) {
+            (Ok(()), _) => None,
+            (Err(error), None) => Some(error.to_string()),
+            // It did not even begin, so whoever waits is told why: another process may hold the database.
+            (Err(error), Some(first)) => {
+                tracing::warn!(%error, "a write could not begin");
+                first(Err(error), now)(None);
+                None
+            }
+        };
         if let Some(cause) = &failed {
             tracing::error!(%cause, writes = answers.len(), "a group of writes was not committed");
         }

@@ -17,6 +17,7 @@ use crate::error::{Error, FieldProblem, Refusal, Result};
 use crate::order::Order;
 use crate::order::api::{self, OrderJson, base_of, status_word};
 use crate::shipment::Tracking;
+use crate::shipment::api::check_tracking;
 use crate::staff::permission::{CancelOrders, CorrectOrders, MoveOrders, ViewOrders};
 use crate::staff::{Caller, Permission, Program};
 use crate::time::UtcTime;
@@ -303,6 +304,8 @@ pub async fn update_status(program: Program<MoveOrders>, id: Path<String>, body:
     program
         .write(&canonical, move |tx, caller| {
             let order = api::find_for_change(tx, caller, &id)?;
+            check_tracking("/tracking_number", value.tracking_number.as_ref())?;
+            check_tracking("/carrier", value.carrier.as_ref())?;
             let stages = Stages::load(tx.conn)?;
             let wish = MoveRequest {
                 reason: value.reason.clone().unwrap_or_default(),

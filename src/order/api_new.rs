@@ -472,6 +472,9 @@ fn line_of(
         }
         (Some(_), _) => unit,
     };
+    if item.quantity >= 1 && discount > unit_minor.saturating_mul(item.quantity) {
+        problems.push(problem(field("discount"), "The discount is larger than the line."));
+    }
     let grams = item.weight_grams.unwrap_or(0);
     if !(0..=100_000_000).contains(&grams) {
         problems.push(problem(field("weight_grams"), "The weight is from 0 to 100,000,000 g."));

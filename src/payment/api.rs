@@ -12,7 +12,7 @@ use crate::db::{Conn, Tx};
 use crate::error::{Error, FieldProblem, Refusal, Result};
 use crate::moves;
 use crate::order::api::{self, OrderJson};
-use crate::order::{self, Order, PaymentKind};
+use crate::order::{self, Line, Order, PaymentKind};
 use crate::staff::permission::{GiveGoodwill, RecordPayments, RefundPayments, ViewMoney};
 use crate::staff::{Caller, Program};
 use crate::time::UtcTime;
@@ -96,7 +96,7 @@ pub struct NewMoney {
     #[schema(examples("ch_3Nq8"), max_length = 200)]
     pub reference: Option<String>,
     /// Words for colleagues.
-    #[schema(max_length = 2000)]
+    #[schema(max_length = 500)]
     pub note: Option<String>,
     /// When an authorization lapses (RFC 3339).
     #[schema(format = DateTime)]
@@ -122,7 +122,7 @@ pub struct NewCaptureJson {
     #[schema(max_length = 200)]
     pub reference: Option<String>,
     /// Words for colleagues.
-    #[schema(max_length = 2000)]
+    #[schema(max_length = 500)]
     pub note: Option<String>,
 }
 
@@ -134,7 +134,7 @@ pub struct NewVoid {
     #[schema(format = Uuid)]
     pub authorization_id: Option<String>,
     /// Words for colleagues.
-    #[schema(max_length = 2000)]
+    #[schema(max_length = 500)]
     pub note: Option<String>,
 }
 
@@ -178,7 +178,7 @@ pub struct NewRefundJson {
     #[schema(max_length = 200)]
     pub reference: Option<String>,
     /// Words for colleagues.
-    #[schema(max_length = 2000)]
+    #[schema(max_length = 500)]
     pub note: Option<String>,
     /// What you believe was given back in all so far. If it is another sum by now, nothing is given back (409).
     pub expected_refunded_total: Option<Decimal>,
@@ -200,7 +200,7 @@ pub struct NewGoodwillJson {
     #[schema(max_length = 200)]
     pub reference: Option<String>,
     /// Words for colleagues.
-    #[schema(max_length = 2000)]
+    #[schema(max_length = 500)]
     pub note: Option<String>,
 }
 
@@ -461,25 +461,45 @@ pub async fn refund(program: Program<RefundPayments>, id: Path<String>, body: Bo
             let order = api::find_for_change(tx, caller, &id)?;
             let before = ledger(tx.conn, order.id)?;
             let new = wanted_refund(tx.conn, &order, &before, &value)?;
-            let order = super::refund(tx, caller.actor(), order.number, None, &new)?;
+            let order = super::refund(tx, caller.actor(), order.number, None, &new)
+                .map_err(|error| in_words(error, &value.items, &[]))?;
             made(tx, caller, &order, &before)
         })
         .await
 }
 
+/// In the words of the API: a form's fields are those of a refund's body. `lines` are all lines of the order, by
+/// whose places a form calls what was wanted.
+fn in_words(error: Error, items: &[NewRefundItem], lines: &[Line]) -> Error {
+    let Error::Refused(mut refusal) = error else { return error };
+    for problem in &mut refusal.fields {
+        let line = problem.field.strip_prefix("line-").and_then(|place| lines.get(place.parse::<usize>().ok()?));
+        let wanted = line.and_then(|line| items.iter().rposition(|item| item.line_id == line.uid));
+        problem.field = match (problem.field.as_str(), wanted) {
+            (_, Some(at)) => format!("items.{at}"),
+            ("capture", None) => "capture_id".to_owned(),
+            (other, None) => other.to_owned(),
+        };
+    }
+    Error::Refused(refusal)
+}
+
 fn wanted_refund(conn: &mut Conn, order: &Order, ledger: &[Payment], value: &NewRefundJson) -> Result<NewRefund> {
     let known = order::lines(conn, order.id)?;
     let mut amounts = Amounts::of(order);
-    let mut lines = Vec::new();
+    let (mut lines, mut unknown) = (Vec::new(), Vec::new());
     for (at, item) in value.items.iter().enumerate() {
         let amount_minor = amounts.read(item.amount.as_ref(), &format!("items.{at}.amount"));
         match known.iter().find(|line| line.uid == item.line_id) {
             Some(line) => lines.push(RefundLine { line: line.id, quantity: item.quantity, amount_minor }),
-            None => amounts.problems.push(FieldProblem {
+            None => unknown.push(FieldProblem {
                 field: format!("items.{at}.line_id"),
                 message: "The order has no such line.".to_owned(),
             }),
         }
+    }
+    if !unknown.is_empty() {
+        return Err(Refusal::fields("payment.unknown_line", unknown).into());
     }
     let amount = amounts.read(value.amount.as_ref(), "amount");
     let shipping = amounts.read(value.shipping.as_ref(), "shipping");
@@ -487,9 +507,12 @@ fn wanted_refund(conn: &mut Conn, order: &Order, ledger: &[Payment], value: &New
     let expected_refunded_total = amounts.read(value.expected_refunded_total.as_ref(), "expected_refunded_total");
     amounts.finish()?;
     let named = !lines.is_empty() || shipping.is_some() || adjustment.is_some();
-    let lines_come_to = super::worth_of(conn, order, &lines)?;
+    let lines_come_to = super::worth_of(conn, order, &lines).map_err(|error| in_words(error, &value.items, &known))?;
     let parts = lines_come_to + shipping.unwrap_or(0) + adjustment.unwrap_or(0);
     let left: i64 = super::open_captures(ledger).iter().map(|(_, left)| *left).sum();
+    if amount.is_none() && !named && left == 0 {
+        return Err(super::giving::nothing_left().into());
+    }
     let amount_minor = amount.unwrap_or(if named { parts } else { left });
     Ok(NewRefund {
         capture: value.capture_id.clone(),

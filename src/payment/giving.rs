@@ -131,7 +131,8 @@ fn capture_for<'a>(order: &Order, ledger: &'a [Payment], new: &NewRefund) -> Res
             [] => return Err(nothing_left().into()),
             _ => {
                 let told = "More than one payment was received. Choose the one to give back from.";
-                return Err(Refusal::field("payment.capture_missing", "capture", told).into());
+                let known = open.iter().map(|(capture, _)| capture.uid.clone()).collect();
+                return Err(Refusal::field("payment.capture_missing", "capture", told).allowing(known).into());
             }
         },
     };
@@ -148,7 +149,7 @@ fn capture_for<'a>(order: &Order, ledger: &'a [Payment], new: &NewRefund) -> Res
     Ok(capture)
 }
 
-fn nothing_left() -> Refusal {
+pub(super) fn nothing_left() -> Refusal {
     Refusal::state(
         "payment.nothing_to_refund",
         "Everything that was received has been given back, or is on its way. Look at the ledger.",

@@ -179,7 +179,7 @@ pub struct CheckedLine {
 /// Refuses units and amounts beyond what is left, and lines of another order.
 pub fn check_lines(order: &Order, left: &[Left], wanted: &[RefundLine]) -> Result<Vec<CheckedLine>> {
     let (mut checked, mut problems) = (Vec::new(), Vec::new());
-    for want in wanted {
+    for (place, want) in wanted.iter().enumerate() {
         let Some(index) = left.iter().position(|line| line.line == want.line) else {
             return Err(Refusal::invalid("payment.unknown_line", "One of the lines is not of this order.").into());
         };
@@ -187,6 +187,8 @@ pub fn check_lines(order: &Order, left: &[Left], wanted: &[RefundLine]) -> Resul
         let amount = want.amount_minor.unwrap_or_else(|| line.amount_for(want.quantity));
         let told = if want.quantity < 0 || amount < 0 {
             "Enter nothing below zero.".to_owned()
+        } else if wanted[..place].iter().any(|known| known.line == want.line) {
+            format!("{} is named twice. Name it once, with all that is given back for it.", line.title)
         } else if want.quantity > line.quantity {
             format!("{} of {} are left to give back for {}.", line.quantity, line.ordered, line.title)
         } else if amount > line.worth.gross_minor {

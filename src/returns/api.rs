@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::{Condition, Return, ReturnLine, ReturnState, contents, find, of_order, worth};
 use crate::api::{Amount, Body, Reply};
 use crate::db::Conn;
-use crate::error::{Error, Result};
+use crate::error::{Error, FieldProblem, RefusalKind, Result};
 use crate::moves::{self, MoveRequest};
 use crate::order::api::{self, OrderJson};
 use crate::order::{self, Order};
@@ -209,6 +209,11 @@ fn in_words(error: Error) -> Error {
         if !["reason", "note"].contains(&field.field.as_str()) {
             field.field = "lines".to_owned();
         }
+    }
+    if let RefusalKind::Invalid = refusal.kind
+        && refusal.fields.is_empty()
+    {
+        refusal.fields.push(FieldProblem { field: "lines".to_owned(), message: refusal.message.clone() });
     }
     Error::Refused(refusal)
 }

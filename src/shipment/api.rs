@@ -156,14 +156,22 @@ impl NewTracking {
         let text = |given: &Option<String>| given.as_deref().unwrap_or_default().trim().to_owned();
         Tracking { carrier: text(&self.carrier), number: text(&self.number) }.with_carrier()
     }
-    fn check(&self) -> Result<(), Refusal> {
-        for (field, given) in [("tracking.number", &self.number), ("tracking.carrier", &self.carrier)] {
-            if given.as_ref().is_some_and(|text| text.chars().count() > 100) {
-                return Err(Refusal::field("shipment.too_long", field, "This takes 100 characters at the most."));
-            }
-        }
-        Ok(())
+    /// `place` is where the body holds it.
+    fn check(&self, place: &str) -> Result<(), Refusal> {
+        let named = [("number", self.number.as_ref()), ("carrier", self.carrier.as_ref())];
+        named.iter().try_for_each(|(field, given)| check_tracking(&format!("{place}/{field}"), *given))
     }
+}
+
+/// Refuses a carrier or a number that is too long, pointing to where the body holds it.
+///
+/// # Errors
+/// Says how long it may be.
+pub fn check_tracking(pointer: &str, given: Option<&String>) -> Result<(), Refusal> {
+    if given.is_some_and(|text| text.chars().count() > 100) {
+        return Err(Refusal::field("shipment.too_long", pointer, "This takes 100 characters at the most."));
+    }
+    Ok(())
 }
 
 /// Units as the verbs take them.
@@ -263,7 +271,7 @@ pub async fn create(program: Program<MoveOrders>, id: Path<String>, body: Body<N
             let from = value.out_of.as_deref();
             let mut outcome = moves::split(tx, caller.actor(), order.number, None, from, &wanted).map_err(in_words)?;
             if let Some(tracking) = &value.tracking {
-                tracking.check()?;
+                tracking.check("/tracking")?;
                 let uid = outcome.parcel.uid.clone();
                 let numbered = tracking.tracking();
                 outcome = moves::retrack_parcel(tx, caller.actor(), order.number, None, &uid, &numbered)?;
@@ -337,7 +345,7 @@ async fn step(program: Program<MoveOrders>, id: Path<String>, step: Body<Shipmen
         .write(&canonical, move |tx, caller| {
             let order = find_for_change(tx, caller, &id)?;
             let tracking = value.tracking.clone().unwrap_or_default();
-            tracking.check()?;
+            tracking.check("/tracking")?;
             let wish = MoveRequest {
                 tracking: tracking.tracking(),
                 note: value.note.clone().unwrap_or_default(),
@@ -409,7 +417,7 @@ pub async fn retrack(program: Program<MoveOrders>, id: Path<String>, body: Body<
     program
         .write(&canonical, move |tx, caller| {
             let order = find_for_change(tx, caller, &id)?;
-            value.check()?;
+            value.check("")?;
             let outcome = moves::retrack_parcel(tx, caller.actor(), order.number, None, &id, &value.tracking())?;
             let version = outcome.order.version;
             Ok(Reply::ok(&self::body(tx.conn, caller, &outcome)?)?.version(version))

@@ -107,7 +107,23 @@ pub async fn read_payload(payload: &mut Payload, what: &str) -> Result<Vec<u8>, 
 
 fn read_pairs<T: DeserializeOwned>(bytes: &[u8], place: &str) -> Result<T, Refusal> {
     check_bytes(bytes, place)?;
-    serde_html_form::from_bytes(bytes).map_err(|error| explain(&error.to_string(), place))
+    serde_html_form::from_bytes(bytes).map_err(|error| {
+        let said = error.to_string();
+        // A name that takes one value and has several is told of as a value that is none.
+        match repeated(bytes).filter(|_| said.contains("unsupported value")) {
+            Some(name) => {
+                let message = format!("The {place} has {name} more than once.");
+                Refusal::field("request.repeated_field", name, message)
+            }
+            None => explain(&said, place),
+        }
+    })
+}
+
+/// The first name that is there more than once.
+fn repeated(bytes: &[u8]) -> Option<String> {
+    let names: Vec<_> = url::form_urlencoded::parse(bytes).map(|(name, _)| name).collect();
+    names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)).map(|(_, name)| name.clone().into_owned())
 }
 
 /// Turns what serde says into a sentence for whoever typed the address.
@@ -138,7 +154,7 @@ fn explain(cause: &str, place: &str) -> Refusal {
 
 /// Refuses what would otherwise be mended silently: bytes that are no UTF-8, and null characters,
 /// which Postgres cannot keep.
-fn check_bytes(bytes: &[u8], place: &str) -> Result<(), Refusal> {
+pub(super) fn check_bytes(bytes: &[u8], place: &str) -> Result<(), Refusal> {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut rest = bytes.iter().copied();
     while let Some(byte) = rest.next() {

@@ -140,33 +140,29 @@ impl View {
                 ("request.malformed", "That could not be read", "The request could not be read. Go back and try again.")
             }
             StatusCode::UNAUTHORIZED => ("sign_in.needed", "Sign in first", "Sign in to see this."),
-            StatusCode::FORBIDDEN => ("request.forbidden", "Not allowed", "Your role does not allow this."),
+            StatusCode::FORBIDDEN => ("request.refused", "Not allowed", "Your role does not allow this."),
             StatusCode::NOT_FOUND => ("page.missing", "Not found", "There is no page at this address."),
             StatusCode::METHOD_NOT_ALLOWED => (
                 "request.method",
                 "Not possible here",
                 "This address does not take that kind of request. Nothing was changed.",
             ),
-            StatusCode::CONFLICT => ("request.conflict", "Not possible now", "Nothing was changed."),
+            StatusCode::CONFLICT => ("request.refused", "Not possible now", "Nothing was changed."),
             StatusCode::PAYLOAD_TOO_LARGE => {
                 ("request.too_large", "Too large", "More was sent than this page takes. Nothing was changed.")
             }
             StatusCode::UNSUPPORTED_MEDIA_TYPE => {
                 ("request.unsupported", "Not a kind that is taken", "This page does not take that kind of content.")
             }
-            StatusCode::TOO_MANY_REQUESTS => ("request.too_many", "Too many tries", "Wait a moment and try again."),
-            StatusCode::PRECONDITION_FAILED => (
-                "request.precondition",
-                "Changed in the meantime",
-                "It was changed since you read it. Nothing was changed.",
-            ),
-            StatusCode::PRECONDITION_REQUIRED => (
-                "request.precondition_needed",
-                "Say which version",
-                "Say which version you change. Nothing was changed.",
-            ),
+            StatusCode::TOO_MANY_REQUESTS => ("request.refused", "Too many tries", "Wait a moment and try again."),
+            StatusCode::PRECONDITION_FAILED => {
+                ("request.refused", "Changed in the meantime", "It was changed since you read it. Nothing was changed.")
+            }
+            StatusCode::PRECONDITION_REQUIRED => {
+                ("request.refused", "Say which version", "Say which version you change. Nothing was changed.")
+            }
             StatusCode::UNPROCESSABLE_ENTITY => {
-                ("request.reused", "Not the same request", "The request could not be taken. Nothing was changed.")
+                ("request.refused", "Not the same request", "The request could not be taken. Nothing was changed.")
             }
             StatusCode::SERVICE_UNAVAILABLE => {
                 ("desk.busy", "Very busy", "The desk is very busy. Nothing was changed; try again in a moment.")

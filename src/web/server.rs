@@ -18,7 +18,7 @@ use tracing::Instrument;
 
 use super::problem::{Problem, View, Wanted, draw};
 use super::shell::Shop;
-use super::{assets, csrf, respond, store};
+use super::{assets, csrf, extract, respond, store};
 use crate::api::Limits;
 use crate::config::Config;
 use crate::db::Db;
@@ -246,6 +246,9 @@ async fn pass(
     next: Next<impl MessageBody + 'static>,
     asked: &Asked,
 ) -> std::result::Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    if let Err(refusal) = extract::check_bytes(asked.path.as_bytes(), "address") {
+        return Ok(request.error_response(Problem::from(refusal)));
+    }
     if let Err(refusal) = csrf::check(request.request()) {
         return Ok(request.error_response(Problem::from(refusal)));
     }

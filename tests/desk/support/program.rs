@@ -92,4 +92,17 @@ impl Reply {
         assert!(body["trace_id"].as_str().is_some_and(|id| id == self.header("x-request-id")), "{body}");
         (self.status, body["code"].as_str().unwrap_or_default().to_owned())
     }
+    /// Fails unless it tells this problem, and points to this place of the body or the address first; to none if
+    /// that is empty.
+    #[track_caller]
+    pub fn must_refuse(&self, status: u16, code: &str, pointer: &str) {
+        assert_eq!(self.problem(), (status, code.to_owned()), "{}", self.text());
+        let told = self.json();
+        assert_eq!(told["errors"][0]["pointer"].as_str().unwrap_or_default(), pointer, "{told}");
+        for ours in ["diesel", "panicked", "serde", "SELECT ", "src/", "no such table"] {
+            assert!(!self.text().contains(ours), "{ours} shows through: {told}");
+        }
+        let known = slipway::openapi::problems::find(code).unwrap_or_else(|| panic!("{code} is not documented"));
+        assert_eq!(known.status, status.to_string(), "{code} is documented with another status");
+    }
 }
