@@ -193,7 +193,7 @@ fn api_tokens(config: &mut ServiceConfig) {
 
 /// One order: its page, moves, holds, payments, notes.
 fn one_order(config: &mut ServiceConfig) {
-    use crate::conversation::pages as notes;
+    use crate::conversation::{pages as notes, pages_inbox as inbox};
     use crate::moves::pages as moves;
     use crate::order::pages_show as order;
     use crate::order::{pages_edit, pages_lines, pages_new, pages_tags as tags};
@@ -243,7 +243,10 @@ fn one_order(config: &mut ServiceConfig) {
             resource("/orders/{number:[0-9]+}/customer-page")
                 .route(post().to(crate::customer_page::pages_link::change)),
         )
-        .service(resource("/orders/{number:[0-9]+}/read").route(post().to(notes::read)));
+        .service(resource("/orders/{number:[0-9]+}/read").route(post().to(notes::read)))
+        .service(resource("/orders/{number:[0-9]+}/unread").route(post().to(inbox::mark_unread)))
+        .service(resource("/inbox").route(get().to(inbox::index)))
+        .service(resource("/inbox/{number:[0-9]+}").route(get().to(inbox::show)));
 }
 
 /// What the shop sells and what there is of it.

@@ -3,13 +3,16 @@
 //! internal remark can never reach a customer by a later click.
 
 pub mod api;
+pub mod inbox;
 pub mod outbox;
 pub mod pages;
+pub mod pages_inbox;
 pub mod pages_thread;
 pub mod pages_ways;
 mod schedule;
 mod sending;
 mod store;
+mod store_inbox;
 mod store_messages;
 pub mod transport;
 
@@ -266,6 +269,7 @@ pub fn keep_message(
     let order = order::find_for_change(tx, number, None)?;
     let uid = store::insert_message(tx, actor, order.id, direction, transport, body, at)?;
     order::count_talk(tx, order.id, 0, 1, i64::from(direction == Direction::In))?;
+    inbox::follow(tx, order.id)?;
     let kept =
         Event::MessageRecorded { message: uid, direction: direction.as_str().into(), transport: transport.into() };
     event::record_past(tx, actor, order.id, &kept, at)

@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use serde::Deserialize;
 
-use super::{Audience, Direction, Note, Outgoing, PAGE};
+use super::{Audience, Direction, Note, Outgoing, PAGE, pages_inbox};
 use crate::actor::Actor;
 use crate::customer_page;
 use crate::db::Tx;
@@ -35,6 +35,13 @@ pub struct NoteRow {
     pub typed: Option<String>,
     /// What is wrong with what was typed.
     pub problem: String,
+}
+
+impl BackForm {
+    /// The way back.
+    pub fn place(&self) -> &str {
+        &self.back
+    }
 }
 
 impl NoteRow {
@@ -102,6 +109,9 @@ async fn typed_again(desk: &Desk, person: Person, number: i64, back: &str, writi
     let Some(refusal) = error.refusal().filter(|refusal| refusal.kind == RefusalKind::Invalid).cloned() else {
         return Err(error.into());
     };
+    if back.starts_with("/inbox/") {
+        return pages_inbox::again(desk, person, number, back, Writing { refusal: Some(refusal), ..writing }).await;
+    }
     let tab = if writing.in_chat { "" } else { "/notes" };
     let back = match back.split_once('?') {
         Some((_, query)) => format!("/orders/{number}{tab}?{query}"),

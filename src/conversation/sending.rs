@@ -2,7 +2,7 @@
 //! customer sends. The calls themselves are made by the [outbox](super::outbox).
 
 use super::transport::{Outcome, Reach, Status, Transport};
-use super::{Direction, Message, MessageState, checked_message, mark_read, schedule, store, store_messages};
+use super::{Direction, Message, MessageState, checked_message, inbox, mark_read, schedule, store, store_messages};
 use crate::actor::Actor;
 use crate::db::{Conn, Tx, dialect};
 use crate::error::{Error, Refusal, RefusalKind, Result};
@@ -56,6 +56,7 @@ pub fn send(
     let due = outgoing.not_before.unwrap_or(tx.now).max(tx.now);
     let message = store_messages::queue(tx, actor, order.id, transport.name(), &body, &outgoing.details, due)?;
     order::count_talk(tx, order.id, 0, 1, 0)?;
+    inbox::follow(tx, order.id)?;
     let kept = Event::MessageRecorded {
         message: message.uid.clone(),
         direction: Direction::Out.as_str().into(),
@@ -87,6 +88,7 @@ pub fn receive(
     let uid = store::insert_message(tx, actor, order.id, Direction::In, transport, body, at)?;
     store_messages::set_external(tx, &uid, external_id)?;
     order::count_talk(tx, order.id, 0, 1, 1)?;
+    inbox::follow(tx, order.id)?;
     let kept = Event::MessageRecorded {
         message: uid.clone(),
         direction: Direction::In.as_str().into(),
@@ -308,6 +310,8 @@ fn tell(tx: &mut Tx<'_>, actor: &Actor, message: &Message, change: &str) -> Resu
         transport: message.transport.clone(),
         change: change.to_owned(),
     };
+    // An answer that did not go out leaves the customer waiting.
+    inbox::follow(tx, message.order_id)?;
     event::record(tx, actor, Some(message.order_id), &changed)
 }
 

@@ -97,6 +97,19 @@ pub(super) fn mark_read(tx: &mut Tx<'_>, order: OrderId) -> Result<()> {
     Ok(())
 }
 
+/// Takes the mark of having been read from the customer's last message. Whether there is one.
+pub(super) fn unread_last(tx: &mut Tx<'_>, order: OrderId) -> Result<bool> {
+    let last: Option<i64> = messages::table
+        .filter(messages::order_id.eq(order.0).and(messages::direction.eq(Direction::In)))
+        .order((messages::created_at.desc(), messages::id.desc()))
+        .select(messages::id)
+        .first(tx.conn)
+        .optional()?;
+    let Some(last) = last else { return Ok(false) };
+    diesel::update(messages::table.find(last)).set(messages::read_at.eq(None::<UtcTime>)).execute(tx.conn)?;
+    Ok(true)
+}
+
 pub(super) fn mark_seen(tx: &mut Tx<'_>, order: OrderId) -> Result<()> {
     let unread = messages::order_id.eq(order.0).and(messages::state.ne(MessageState::Read));
     let on_page = messages::direction.eq(Direction::Out).and(messages::transport.eq(PAGE));

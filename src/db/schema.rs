@@ -391,6 +391,8 @@ diesel::table! {
         version -> BigInt,
         user_ref -> Text,
         custom -> Text,
+        talked_at -> Nullable<BigInt>,
+        asked_at -> Nullable<BigInt>,
     }
 }
 

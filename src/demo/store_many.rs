@@ -367,6 +367,8 @@ fn orders(bulk: &Bulk) -> String {
         ("created_at", "p.placed"),
         ("updated_at", "t.updated_at + p.shift"),
         ("printed_at", "t.printed_at + p.shift"),
+        ("talked_at", "t.talked_at + p.shift"),
+        ("asked_at", "t.asked_at + p.shift"),
     ];
     let kept = [
         "market_id",

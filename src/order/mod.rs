@@ -188,6 +188,10 @@ pub struct Order {
     pub user_ref: String,
     /// What that system wants kept with it: a JSON object, or empty.
     pub custom: String,
+    /// When something was last said to or by the customer.
+    pub talked_at: Option<UtcTime>,
+    /// Since when the customer waits for an answer: they said the last word.
+    pub asked_at: Option<UtcTime>,
 }
 
 impl Order {
@@ -376,6 +380,11 @@ pub fn find_by_source(conn: &mut Conn, channel: ChannelId, source: &str) -> Resu
 /// When the database cannot be read.
 pub fn numbers_of(conn: &mut Conn, ids: &[OrderId]) -> Result<Vec<(OrderId, i64)>> {
     store::numbers_of(conn, &ids.iter().map(|id| id.0).collect::<Vec<_>>())
+}
+
+/// The orders with these keys, in no particular order.
+pub fn by_keys(conn: &mut Conn, keys: &[OrderId]) -> Result<Vec<Order>> {
+    store::by_ids(conn, &keys.iter().map(|id| id.0).collect::<Vec<_>>())
 }
 
 /// The order with that key.
@@ -726,4 +735,9 @@ pub fn mark_printed(
 /// Adds to the counters of notes, messages and unread messages that the list shows.
 pub fn count_talk(tx: &mut Tx<'_>, order: OrderId, notes: i64, messages: i64, unread: i64) -> Result<()> {
     store::count_talk(tx, order, notes, messages, unread)
+}
+
+/// Keeps when something was last said about an order, and since when its customer waits for an answer.
+pub fn set_talk(tx: &mut Tx<'_>, order: OrderId, talked_at: Option<UtcTime>, asked_at: Option<UtcTime>) -> Result<()> {
+    store::set_talk(tx, order, talked_at, asked_at)
 }

@@ -132,6 +132,7 @@ fn flags(filter: &Filter) -> Vec<(&'static str, &'static str, Vec<Pick>)> {
         ("note", "Note", choices(&[("yes", "Present"), ("no", "None")], yes_no(filter.noted))),
         ("gift", "Gift", choices(&[("yes", "Yes"), ("no", "No")], yes_no(filter.gift))),
         ("unread", "Messages", choices(&[("yes", "Unread"), ("no", "All read")], yes_no(filter.unread))),
+        ("awaiting", "Reply", choices(&[("yes", "Awaited"), ("no", "Not awaited")], yes_no(filter.awaiting))),
         ("assignee", "Assigned to", choices(&[("me", "Me"), ("none", "Nobody")], who)),
         ("archived", "Archived", archived_choices),
     ]

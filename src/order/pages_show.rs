@@ -328,6 +328,10 @@ impl ShowPage {
     pub fn has_ways(&self) -> bool {
         self.ways.len() > 1
     }
+    /// Whether this person may write.
+    pub fn may_note(&self) -> bool {
+        self.may.note
+    }
     fn is(&self, tab: &str) -> bool {
         self.tab.path() == tab
     }

@@ -459,6 +459,18 @@ pub(super) fn count_talk(tx: &mut Tx<'_>, order: OrderId, notes: i64, messages: 
     Ok(())
 }
 
+pub(super) fn set_talk(
+    tx: &mut Tx<'_>,
+    order: OrderId,
+    talked_at: Option<UtcTime>,
+    asked_at: Option<UtcTime>,
+) -> Result<()> {
+    diesel::update(orders::table.find(order.0))
+        .set((orders::talked_at.eq(talked_at), orders::asked_at.eq(asked_at)))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
 pub(super) fn searchable(conn: &mut Conn, order: OrderId) -> Result<Indexed> {
     Ok(Indexed {
         lines: order_lines::table

@@ -119,6 +119,7 @@ impl Viewer for Person {
             Section::Today
             | Section::Attention
             | Section::Orders
+            | Section::Inbox
             | Section::Returns
             | Section::Board
             | Section::Products => self.may(Permission::ViewOrders),

@@ -54,6 +54,8 @@ pub enum Section {
     Attention,
     /// The list and single orders.
     Orders,
+    /// What customers and colleagues say.
+    Inbox,
     /// Goods coming back.
     Returns,
     /// The list of customers and single ones.
@@ -111,6 +113,8 @@ pub struct NavItem {
     pub icon: &'static str,
     pub current: bool,
     pub count: Option<i64>,
+    /// What nobody has read yet: `3`, `99+`, or empty.
+    pub unread: String,
     /// Whether it stands among the few on a phone.
     pub first: bool,
 }
@@ -151,7 +155,7 @@ pub struct Shell {
 }
 
 impl Shell {
-    /// Loads what surrounds a page: six queries at the most, whatever the shop's size.
+    /// Loads what surrounds a page: seven queries at the most, whatever the shop's size.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -159,6 +163,7 @@ impl Shell {
         let shop = store::shop(conn)?;
         let open = store::open_orders(conn)?;
         let back = store::open_returns(conn)?;
+        let unread = store::unread(conn)?;
         let views = store::views(conn, viewer.staff_id())?;
         let settings = viewer.may_open(Section::Settings);
         let given_up = if settings { store::given_up_webhooks(conn)? } else { Vec::new() };
@@ -170,7 +175,7 @@ impl Shell {
             density: viewer.density().to_owned(),
             keys: viewer.keys(),
             section,
-            nav: navigation(viewer, section, open, back),
+            nav: navigation(viewer, section, open, back, unread),
             views,
             view: String::new(),
             settings,
@@ -206,17 +211,26 @@ impl Shell {
     }
 }
 
-fn navigation(viewer: &impl Viewer, section: Section, open: i64, back: i64) -> Vec<NavItem> {
+/// Unread conversations that are counted; beyond them it is `99+`.
+pub(super) const MOST_UNREAD: i64 = 100;
+
+fn navigation(viewer: &impl Viewer, section: Section, open: i64, back: i64, unread: i64) -> Vec<NavItem> {
     let lines = [
         ("/", "Today", "home", Section::Today, None),
         ("/attention", "Needs attention", "alert-triangle", Section::Attention, None),
         ("/orders", "Orders", "inbox", Section::Orders, Some(open)),
         ("/board", "Board", "layout-kanban", Section::Board, None),
+        ("/inbox", "Messages", "message-circle", Section::Inbox, None),
         ("/returns", "Returns", "arrow-back-up", Section::Returns, Some(back)),
         ("/products", "Products", "building-warehouse", Section::Products, None),
         ("/customers", "Customers", "users", Section::Customers, None),
         ("/imports", "Import", "package", Section::Import, None),
     ];
+    let unread = match unread {
+        0 => String::new(),
+        MOST_UNREAD.. => format!("{}+", MOST_UNREAD - 1),
+        some => some.to_string(),
+    };
     lines
         .into_iter()
         .filter(|(_, _, _, part, _)| viewer.may_open(*part))
@@ -226,7 +240,8 @@ fn navigation(viewer: &impl Viewer, section: Section, open: i64, back: i64) -> V
             icon,
             current: part == section || (part == Section::Orders && section == Section::NewOrder),
             count: count.filter(|n| *n > 0),
-            first: matches!(part, Section::Today | Section::Orders | Section::Board | Section::Products),
+            unread: if part == Section::Inbox { unread.clone() } else { String::new() },
+            first: matches!(part, Section::Today | Section::Orders | Section::Board | Section::Inbox),
         })
         .collect()
 }

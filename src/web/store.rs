@@ -4,11 +4,11 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::shell::{NavView, Shop};
+use super::shell::{MOST_UNREAD, NavView, Shop};
 use crate::db::schema::{
     markets, request_keys, returns, saved_views, settings, stage_counts, stages, webhook_endpoints,
 };
-use crate::db::{Conn, Tx};
+use crate::db::{Conn, Tx, dialect};
 use crate::error::Result;
 use crate::ids::StaffId;
 use crate::on_each_database;
@@ -77,6 +77,21 @@ pub(super) fn open_orders(conn: &mut Conn) -> Result<i64> {
 pub(super) fn open_returns(conn: &mut Conn) -> Result<i64> {
     let over = ["rejected", "closed", "cancelled"];
     Ok(returns::table.filter(returns::state.ne_all(over)).count().get_result(conn)?)
+}
+
+/// Conversations in which a customer wrote what nobody has read, counted up to a limit.
+pub(super) fn unread(conn: &mut Conn) -> Result<i64> {
+    #[derive(QueryableByName)]
+    struct Counted {
+        #[diesel(sql_type = BigInt)]
+        unread: i64,
+    }
+    // Written out: only so does either database know that an index holds the unread alone.
+    let sql = format!(
+        "SELECT count(*) AS unread FROM (SELECT 1 FROM orders WHERE unread_count > 0 LIMIT {MOST_UNREAD}) AS found"
+    );
+    let counted: Vec<Counted> = dialect::load_written(conn, sql, Vec::new())?;
+    Ok(counted.first().map_or(0, |row| row.unread))
 }
 
 /// The saved views of this person and of the shop, in their order.

@@ -33,6 +33,7 @@ fn every_page_of_the_demonstration_shop_is_sound() {
         ("/products/new", "product-new"),
         ("/customers", "customers"),
         ("/returns", "returns"),
+        ("/inbox", "inbox"),
         ("/shipments/tracking", "tracking"),
         ("/imports/new", "import-new"),
         ("/settings/shop", "settings-shop"),

@@ -26,6 +26,7 @@ mod durability;
 mod exports;
 mod feed;
 mod imports;
+mod inbox;
 mod invoices;
 mod keys;
 mod licences;

@@ -39,7 +39,7 @@ const MOST: usize = 40;
 /// Fields that may be given several times.
 const MANY: [&str; 9] = ["stage", "pay", "ful", "channel", "channel_not", "market", "tag", "sku", "hold"];
 /// Fields that are given once.
-const ONCE: [&str; 18] = [
+const ONCE: [&str; 19] = [
     "q",
     "total_min",
     "total_max",
@@ -52,6 +52,7 @@ const ONCE: [&str; 18] = [
     "note",
     "gift",
     "unread",
+    "awaiting",
     "assignee",
     "archived",
     "sort",
@@ -218,6 +219,7 @@ impl Reader<'_> {
             noted: self.yes_no("note")?,
             gift: self.yes_no("gift")?,
             unread: self.yes_no("unread")?,
+            awaiting: self.yes_no("awaiting")?,
             assignee: self.one_of("assignee", &[("me", Assignee::Me), ("none", Assignee::Nobody)])?,
             holds: self
                 .slugs("hold", &self.known.holds.iter().map(|(key, _)| (*key).to_owned()).collect::<Vec<_>>())?,
@@ -313,9 +315,13 @@ impl Filter {
         if let Some(age) = self.age.and_then(|index| AGES.get(index)) {
             put("age", age.0);
         }
-        for (name, value) in
-            [("printed", self.printed), ("note", self.noted), ("gift", self.gift), ("unread", self.unread)]
-        {
+        for (name, value) in [
+            ("printed", self.printed),
+            ("note", self.noted),
+            ("gift", self.gift),
+            ("unread", self.unread),
+            ("awaiting", self.awaiting),
+        ] {
             if let Some(yes) = value {
                 put(name, if yes { "yes" } else { "no" });
             }

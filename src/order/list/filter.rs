@@ -156,6 +156,8 @@ pub struct Filter {
     pub gift: Option<bool>,
     /// Whether the customer wrote something unread.
     pub unread: Option<bool>,
+    /// Whether the customer waits for an answer.
+    pub awaiting: Option<bool>,
     /// Who is responsible.
     pub assignee: Option<Assignee>,
     /// Reason keys of holds that are open.

@@ -175,6 +175,7 @@ fn flags(filter: &Filter, known: &Known) -> Vec<Term> {
     flag(filter.noted, "note_count > 0", "note_count = 0");
     flag(filter.gift, "gift", "NOT gift");
     flag(filter.unread, "unread_count > 0", "unread_count = 0");
+    flag(filter.awaiting, "asked_at IS NOT NULL", "asked_at IS NULL");
     match filter.assignee {
         Some(Assignee::Me) => {
             terms.push(Term::Among { column: "assignee_id", values: vec![Bind::Int(known.me.0)], not: false });
@@ -203,7 +204,7 @@ impl Term {
             },
             Term::Range { column, .. } => ["placed_at", "updated_at"].contains(column) || living,
             Term::Fixed("note_count > 0" | "gift") => living,
-            Term::Fixed(text) => *text == "unread_count > 0",
+            Term::Fixed(text) => ["unread_count > 0", "asked_at IS NOT NULL"].contains(text),
             Term::Beside { .. } | Term::DueBefore(_) | Term::Search(_) => true,
             Term::Held { .. } => true,
         }
@@ -218,6 +219,7 @@ impl Term {
             Term::Fixed("gift") => Some("orders_live_gift"),
             Term::Fixed("note_count > 0") => Some("orders_live_noted"),
             Term::Fixed("unread_count > 0") => Some("orders_unread"),
+            Term::Fixed("asked_at IS NOT NULL") => Some("orders_awaiting"),
             _ => None,
         }
     }

@@ -120,6 +120,9 @@ impl Chips<'_> {
         if let Some(yes) = filter.unread {
             self.put("Messages", if yes { "unread" } else { "all read" }.into(), |f| f.unread = None);
         }
+        if let Some(yes) = filter.awaiting {
+            self.put("Reply", if yes { "awaited" } else { "not awaited" }.into(), |f| f.awaiting = None);
+        }
         if let Some(who) = filter.assignee {
             let word = if who == Assignee::Me { "me" } else { "nobody" };
             self.put("Assigned to", word.into(), |f| f.assignee = None);
