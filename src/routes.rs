@@ -66,6 +66,7 @@ fn customer_page(config: &mut ServiceConfig) {
     use crate::customer_page::pages as p;
     config
         .service(resource("/{token}").route(get().to(p::show)))
+        .service(resource("/{token}/files/{uid}").route(get().to(p::file)))
         .service(resource("/{token}/messages").route(get().to(p::back)).route(post().to(p::say)))
         .service(resource("/{token}/address").route(get().to(p::back)).route(post().to(p::give_address)))
         .service(resource("/{token}/cancellation").route(get().to(p::back)).route(post().to(p::cancel)))
@@ -193,7 +194,7 @@ fn api_tokens(config: &mut ServiceConfig) {
 
 /// One order: its page, moves, holds, payments, notes.
 fn one_order(config: &mut ServiceConfig) {
-    use crate::conversation::{pages as notes, pages_inbox as inbox};
+    use crate::conversation::{pages as notes, pages_files as files, pages_inbox as inbox};
     use crate::moves::pages as moves;
     use crate::order::pages_show as order;
     use crate::order::{pages_edit, pages_lines, pages_new, pages_tags as tags};
@@ -244,6 +245,7 @@ fn one_order(config: &mut ServiceConfig) {
                 .route(post().to(crate::customer_page::pages_link::change)),
         )
         .service(resource("/orders/{number:[0-9]+}/read").route(post().to(notes::read)))
+        .service(resource("/orders/{number:[0-9]+}/files/{uid}").route(get().to(files::show)))
         .service(resource("/orders/{number:[0-9]+}/unread").route(post().to(inbox::mark_unread)))
         .service(resource("/inbox").route(get().to(inbox::index)))
         .service(resource("/inbox/{number:[0-9]+}").route(get().to(inbox::show)));

@@ -63,7 +63,7 @@ impl Cursor {
     /// Refuses anything else.
     pub fn read(text: &str) -> Result<Self, Refusal> {
         let broken =
-            || Refusal::field("inbox.place", "after", "This place in the inbox cannot be read. Begin at its top.");
+            || Refusal::field("talk.place", "after", "This place in the inbox cannot be read. Begin at its top.");
         let (at, id) = text.split_once('.').ok_or_else(broken)?;
         Ok(Cursor { at: at.parse().map_err(|_| broken())?, id: id.parse().map_err(|_| broken())? })
     }
@@ -130,7 +130,7 @@ pub fn mark_unread(tx: &mut Tx<'_>, number: i64) -> Result<()> {
     }
     if !store::unread_last(tx, order.id)? {
         return Err(
-            Refusal::state("message.none", "The customer has not written anything about this order yet.").into()
+            Refusal::state("talk.nothing_said", "The customer has not written anything about this order yet.").into()
         );
     }
     order::count_talk(tx, order.id, 0, 0, 1)

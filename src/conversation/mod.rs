@@ -3,18 +3,24 @@
 //! internal remark can never reach a customer by a later click.
 
 pub mod api;
+pub mod attachments;
+pub mod file_kind;
 pub mod inbox;
 pub mod outbox;
 pub mod pages;
+pub mod pages_files;
 pub mod pages_inbox;
 pub mod pages_thread;
 pub mod pages_ways;
 mod schedule;
 mod sending;
 mod store;
+mod store_attachments;
 mod store_inbox;
 mod store_messages;
 pub mod transport;
+
+pub use attachments::NewFile;
 
 use crate::actor::Actor;
 use crate::db::{Conn, Tx};
@@ -265,36 +271,51 @@ pub fn keep_message(
     transport: &str,
     body: &str,
     at: UtcTime,
-) -> Result<()> {
+) -> Result<Message> {
     let order = order::find_for_change(tx, number, None)?;
-    let uid = store::insert_message(tx, actor, order.id, direction, transport, body, at)?;
+    let message = store::insert_message(tx, actor, order.id, direction, transport, body, at)?;
     order::count_talk(tx, order.id, 0, 1, i64::from(direction == Direction::In))?;
     inbox::follow(tx, order.id)?;
-    let kept =
-        Event::MessageRecorded { message: uid, direction: direction.as_str().into(), transport: transport.into() };
-    event::record_past(tx, actor, order.id, &kept, at)
+    let kept = Event::MessageRecorded {
+        message: message.uid.clone(),
+        direction: direction.as_str().into(),
+        transport: transport.into(),
+    };
+    event::record_past(tx, actor, order.id, &kept, at)?;
+    Ok(message)
 }
 
 /// Says something on the customer's page: the customer to the shop, or the shop to the customer. Whoever
-/// answers for the shop has read what the customer wrote before.
+/// answers for the shop has read what the customer wrote before. Files need no words beside them.
 ///
 /// # Errors
-/// Refuses what is empty to the eye or longer than [`LONGEST_NOTE`], and more than a customer may write in
-/// a day.
-pub fn say(tx: &mut Tx<'_>, actor: &Actor, number: i64, direction: Direction, body: &str) -> Result<()> {
-    let body = checked_message(body)?;
+/// Refuses what is empty to the eye or longer than [`LONGEST_NOTE`], files that are none of the
+/// [kinds](file_kind::FileKind), and more than a customer may write in a day.
+pub fn say(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    number: i64,
+    direction: Direction,
+    body: &str,
+    files: &[NewFile],
+) -> Result<Message> {
+    let body = checked_message(body, files)?;
     match direction {
-        Direction::In => check_day(tx, number)?,
+        Direction::In => check_day(tx, number, files)?,
         Direction::Out => mark_read(tx, number)?,
     }
     let at = tx.now;
-    keep_message(tx, actor, number, direction, PAGE, &body, at)
+    let message = keep_message(tx, actor, number, direction, PAGE, &body, at)?;
+    for file in files {
+        attachments::attach(tx, message.id, &file.name, &file.bytes)?;
+    }
+    Ok(message)
 }
 
 /// The text of a message as it is kept.
-fn checked_message(body: &str) -> Result<String> {
+fn checked_message(body: &str, files: &[NewFile]) -> Result<String> {
     let body = body.replace("\r\n", "\n").trim().to_owned();
-    if words::harmless(&body).trim().is_empty() {
+    if words::harmless(&body).trim().is_empty() && files.is_empty() {
         return Err(Refusal::field("talk.empty", "body", "Write something first.").into());
     }
     if body.chars().count() > LONGEST_NOTE {
@@ -304,9 +325,10 @@ fn checked_message(body: &str) -> Result<String> {
     Ok(body)
 }
 
-fn check_day(tx: &mut Tx<'_>, number: i64) -> Result<()> {
+fn check_day(tx: &mut Tx<'_>, number: i64, files: &[NewFile]) -> Result<()> {
     let order = order::find_for_change(tx, number, None)?;
     let since = tx.now.plus_minutes(-24 * 60);
+    attachments::check_day(tx.conn, order.id, files, since)?;
     let said = messages(tx.conn, order.id)?;
     let recent = said.iter().filter(|m| m.direction == Direction::In && m.transport == PAGE && m.created_at > since);
     if recent.count() < MOST_A_DAY {
@@ -331,10 +353,12 @@ pub fn mark_read(tx: &mut Tx<'_>, number: i64) -> Result<()> {
     Ok(())
 }
 
-/// Takes what was said with a customer out of an order: bodies of messages whole, notes of staff through
-/// `replace`; what waits to be sent is not sent any more. That something was said, when, and by whom of the shop stays. Only the erasure of a person
+/// Takes what was said with a customer out of an order: bodies of messages and their files whole, notes of
+/// staff through `replace`; what waits to be sent is not sent any more. That something was said, when, and by
+/// whom of the shop stays. Only the erasure of a person
 /// does this.
 pub fn erase(tx: &mut Tx<'_>, order: OrderId, erased: &str, replace: &dyn Fn(&str) -> String) -> Result<()> {
+    attachments::erase(tx, order)?;
     store::erase_messages(tx, order, erased)?;
     for mut note in store::all_notes(tx.conn, order)? {
         let body = replace(&note.body);

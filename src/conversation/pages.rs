@@ -2,10 +2,11 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Path};
+use actix_web::web::{Data, Path, Payload};
 use serde::Deserialize;
 
-use super::{Audience, Direction, Note, Outgoing, PAGE, pages_inbox};
+use super::pages_files::{LIMITS, files_of};
+use super::{Audience, Direction, NewFile, Note, Outgoing, PAGE, pages_inbox};
 use crate::actor::Actor;
 use crate::customer_page;
 use crate::db::Tx;
@@ -17,7 +18,7 @@ use crate::staff::permission::WriteNotes;
 use crate::staff::{Person, Staff};
 use crate::time::UtcTime;
 use crate::transports;
-use crate::web::{self, Answer, Desk, Form};
+use crate::web::{self, Answer, Desk, Form, Sent};
 
 /// A note as the page shows it.
 #[derive(Debug)]
@@ -166,9 +167,14 @@ pub async fn create(
 }
 
 /// Says something to the customer by what was chosen.
-fn send_by(tx: &mut Tx<'_>, actor: &Actor, number: i64, form: &NoteForm) -> Result<()> {
+fn send_by(tx: &mut Tx<'_>, actor: &Actor, number: i64, form: &NoteForm, files: &[NewFile]) -> Result<()> {
     if form.by.is_empty() || form.by == PAGE {
-        return super::say(tx, actor, number, Direction::Out, &form.body);
+        return super::say(tx, actor, number, Direction::Out, &form.body, files).map(drop);
+    }
+    if !files.is_empty() {
+        let told =
+            "Files reach customers on their page alone. Choose the customer’s page, or send the words without files.";
+        return Err(Refusal::field("talk.files_by_page", "files", told).into());
     }
     let transports = transports::all();
     let transport = transports
@@ -186,17 +192,24 @@ pub async fn say(
     request: HttpRequest,
     path: Path<String>,
     staff: Staff<WriteNotes>,
-    form: Form<NoteForm>,
+    payload: Payload,
 ) -> Answer {
-    let (number, person, form) = (number_of(&path)?, staff.person(), form.0);
+    let (number, person) = (number_of(&path)?, staff.person());
+    let mut read = Sent::read(&request, payload, LIMITS).await?;
+    let (form, files) = (read.form::<NoteForm>()?, files_of(&mut read));
     let back = way_back(&form.back, number);
     let (actor, credential, sent, place) = (person.actor(), person.credential(), form.clone(), back.clone());
     let outcome = desk
         .db
         .write(move |tx| {
+            let files = files?;
             web::once(tx, &credential, &sent.form_token, |tx| {
                 match sent.audience.as_str() {
-                    "message" => send_by(tx, &actor, number, &sent)?,
+                    "message" => send_by(tx, &actor, number, &sent, &files)?,
+                    "internal" if !files.is_empty() => {
+                        let told = "Files go to the customer with a message; a note takes words alone.";
+                        return Err(Refusal::field("talk.files_in_note", "files", told).into());
+                    }
                     "internal" => {
                         super::write_note(tx, &actor, number, Audience::Internal, &sent.body)?;
                     }

@@ -7,11 +7,11 @@ use actix_web::web::{Data, Path};
 use askama::Template;
 use serde::Deserialize;
 
-use super::Direction;
 use super::inbox::{self, COUNTED, Conversation, Cursor, Show};
 use super::pages::{BackForm, Writing};
-use super::pages_thread::{MessageRow, transport_words};
+use super::pages_thread::{self, MessageRow, transport_words};
 use super::pages_ways::{Way, ways};
+use super::{Direction, Message};
 use crate::customer_page::pages_link::LinkCard;
 use crate::db::Conn;
 use crate::error::{Refusal, Result};
@@ -55,7 +55,7 @@ impl Wanted {
             word => Show::parse(word).ok_or_else(|| {
                 let known: Vec<&str> = Show::ALL.iter().map(|show| show.as_str()).collect();
                 let told = format!("The inbox cannot show “{word}”. It shows {}.", known.join(", "));
-                Refusal::field("inbox.show", "show", told)
+                Refusal::field("talk.show", "show", told)
             })?,
         };
         let after = if query.after.is_empty() { None } else { Some(Cursor::read(&query.after)?) };
@@ -208,11 +208,12 @@ impl InboxPage {
         let order = order::find(conn, number)?;
         let stages = Stages::load(conn)?;
         let messages = super::messages(conn, order.id)?;
+        let contact = person.may(Permission::ViewContact);
         let holder = order.assignee_id;
         self.customer_page = LinkCard::load(conn, person, &self.shell, &order)?;
         let page_is_open = !self.page_is_closed();
         let by = self.writing.as_ref().map_or("", |writing| writing.by.as_str());
-        self.ways = ways(conn, &order, &messages, page_is_open, person.may(Permission::ViewContact), by)?;
+        self.ways = ways(conn, &order, &messages, page_is_open, contact, by)?;
         self.open = Some(Open {
             name: customer_name(&order),
             stage: stages.label(&order.stage),
@@ -226,10 +227,7 @@ impl InboxPage {
                 .collect(),
             was_written_to: messages.iter().any(|message| message.direction == Direction::In),
         });
-        self.messages = messages
-            .iter()
-            .map(|message| MessageRow::of(&self.shell, message, person.may(Permission::ViewContact)))
-            .collect();
+        self.messages = pages_thread::load(conn, &self.shell, &order, &messages, contact)?;
         Ok(())
     }
 }
@@ -276,7 +274,7 @@ fn row(
         href: wanted.address(&format!("/inbox/{}", order.number)),
         name: customer_name(order),
         by: mine.map(|message| first_name(&message.author_name, shell)).unwrap_or_default(),
-        words: last.as_ref().map(|message| shortened(&message.body)).unwrap_or_default(),
+        words: last.as_ref().map(last_words).unwrap_or_default(),
         transport: transport_words(transport),
         icon: match transport {
             super::PAGE => "world",
@@ -299,6 +297,14 @@ fn first_name(author: &str, shell: &Shell) -> String {
         return "You".to_owned();
     }
     author.split_whitespace().next().unwrap_or_default().to_owned()
+}
+
+/// The beginning of what was said last; files alone have no words.
+fn last_words(message: &Message) -> String {
+    match shortened(&message.body) {
+        words if words.is_empty() => "Sent a file".to_owned(),
+        words => words,
+    }
 }
 
 /// The beginning of a text in one line.

@@ -3,8 +3,12 @@
 use actix_web::HttpRequest;
 use actix_web::web::{Data, Path};
 
+use super::attachments::{self, Attachment};
 use super::pages::BackForm;
 use super::{Direction, Message, MessageState, PAGE};
+use crate::db::Conn;
+use crate::error::Result;
+use crate::order::Order;
 use crate::order::pages_way::{number_of, way_back, went};
 use crate::staff::Staff;
 use crate::staff::permission::WriteNotes;
@@ -18,6 +22,7 @@ pub struct MessageRow {
     pub uid: String,
     pub is_out: bool,
     pub body: String,
+    pub files: Vec<FileRow>,
     pub author: String,
     pub about: String,
     pub at: UtcTime,
@@ -29,13 +34,14 @@ pub struct MessageRow {
 
 impl MessageRow {
     /// Of this message. `contact` says whether the person may know how the customer is reached.
-    pub fn of(shell: &Shell, message: &Message, contact: bool) -> Self {
+    pub fn of(shell: &Shell, message: &Message, contact: bool, files: Vec<FileRow>) -> Self {
         let is_out = message.direction == Direction::Out;
         let transport = transport_words(&message.transport);
         MessageRow {
             uid: message.uid.clone(),
             is_out,
             body: harmless(&message.body),
+            files,
             author: message.author_name.clone(),
             about: if is_out { format!("{transport} · {}", state_words(shell, message)) } else { transport },
             at: message.created_at,
@@ -48,6 +54,47 @@ impl MessageRow {
     pub fn is_trouble(&self) -> bool {
         self.may_resend
     }
+}
+
+/// A file of a message.
+#[derive(Clone, Debug)]
+pub struct FileRow {
+    pub href: String,
+    pub name: String,
+    pub weight: String,
+    /// Width and height, if it is shown as a picture.
+    pub picture: Option<(i64, i64)>,
+}
+
+impl FileRow {
+    /// The files of one message, below this address.
+    pub fn of(all: &[Attachment], message: i64, path: &str) -> Vec<FileRow> {
+        let own = all.iter().filter(|file| file.message_id == message);
+        own.map(|file| FileRow {
+            href: format!("{path}/files/{}", file.uid),
+            name: file.name.clone(),
+            weight: file.weight(),
+            picture: file.width.zip(file.height).filter(|_| file.is_shown()),
+        })
+        .collect()
+    }
+}
+
+/// The thread of an order with its files.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn load(
+    conn: &mut Conn,
+    shell: &Shell,
+    order: &Order,
+    messages: &[Message],
+    contact: bool,
+) -> Result<Vec<MessageRow>> {
+    let files = attachments::of_order(conn, order.id)?;
+    let path = format!("/orders/{}", order.number);
+    let row = |message: &Message| MessageRow::of(shell, message, contact, FileRow::of(&files, message.id, &path));
+    Ok(messages.iter().map(row).collect())
 }
 
 /// By what it travels, as staff read it.
@@ -90,5 +137,5 @@ pub async fn resend(
     let actor = staff.actor();
     desk.db.write(move |tx| super::resend(tx, &actor, number, &uid)).await?;
     staff.toast("The message is sent again.");
-    Ok(went(&request, &way_back(&form.back, number)))
+    Ok(went(&request, &way_back(form.place(), number)))
 }

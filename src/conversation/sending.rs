@@ -40,7 +40,7 @@ pub fn send(
     transport: &dyn Transport,
     outgoing: &Outgoing,
 ) -> Result<Message> {
-    let body = checked_message(&outgoing.body)?;
+    let body = checked_message(&outgoing.body, &[])?;
     let order = order::find_for_change(tx, number, None)?;
     match transport.reach(tx.conn, &order)? {
         Reach::To(_) => {}
@@ -85,7 +85,7 @@ pub fn receive(
     if store_messages::by_external(tx.conn, transport, external_id)?.is_some() {
         return Ok(None);
     }
-    let uid = store::insert_message(tx, actor, order.id, Direction::In, transport, body, at)?;
+    let uid = store::insert_message(tx, actor, order.id, Direction::In, transport, body, at)?.uid;
     store_messages::set_external(tx, &uid, external_id)?;
     order::count_talk(tx, order.id, 0, 1, 1)?;
     inbox::follow(tx, order.id)?;

@@ -68,15 +68,14 @@ pub(super) fn insert_message(
     transport: &str,
     body: &str,
     at: UtcTime,
-) -> Result<String> {
-    let uid = new_uid();
+) -> Result<Message> {
     let state = match direction {
         Direction::In => MessageState::Delivered,
         Direction::Out => MessageState::Sent,
     };
-    diesel::insert_into(messages::table)
+    Ok(diesel::insert_into(messages::table)
         .values((
-            messages::uid.eq(&uid),
+            messages::uid.eq(new_uid()),
             messages::order_id.eq(order.0),
             messages::direction.eq(direction),
             messages::transport.eq(transport),
@@ -85,8 +84,8 @@ pub(super) fn insert_message(
             messages::state.eq(state),
             messages::created_at.eq(at),
         ))
-        .execute(tx.conn)?;
-    Ok(uid)
+        .returning(messages::all_columns)
+        .get_result(tx.conn)?)
 }
 
 pub(super) fn mark_read(tx: &mut Tx<'_>, order: OrderId) -> Result<()> {

@@ -5,7 +5,7 @@ use super::Policy;
 use super::sight::{self, Cancel};
 use crate::actor::Actor;
 use crate::address::Address;
-use crate::conversation::{self, Direction};
+use crate::conversation::{self, Direction, NewFile};
 use crate::db::Tx;
 use crate::error::{Error, Refusal, RefusalKind, Result};
 use crate::moves::{self, MoveRequest, RefundChoice, Telling, Undoing};
@@ -69,8 +69,8 @@ fn customer(order: &Order) -> Actor {
 ///
 /// # Errors
 /// As [`conversation::say`].
-pub fn say(tx: &mut Tx<'_>, order: &Order, body: &str) -> Result<Done> {
-    conversation::say(tx, &customer(order), order.number, Direction::In, body)?;
+pub fn say(tx: &mut Tx<'_>, order: &Order, body: &str, files: &[NewFile]) -> Result<Done> {
+    conversation::say(tx, &customer(order), order.number, Direction::In, body, files)?;
     Ok(Done::Message)
 }
 
@@ -124,7 +124,7 @@ pub fn cancel(tx: &mut Tx<'_>, order: &Order, version: i64, note: &str, policy: 
         Cancel::Ask => {
             let wish = if note.is_empty() { String::new() } else { format!("\n\n{note}") };
             let body = format!("I would like to cancel this order.{wish}");
-            conversation::say(tx, &customer(&order), order.number, Direction::In, &body)?;
+            conversation::say(tx, &customer(&order), order.number, Direction::In, &body, &[])?;
             Ok(Done::Asked)
         }
         Cancel::Now => {

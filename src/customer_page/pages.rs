@@ -2,7 +2,7 @@
 //! is no session, no cookie and no scripting.
 
 use actix_web::http::StatusCode;
-use actix_web::web::Data;
+use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,7 +12,8 @@ use sha2::{Digest, Sha256};
 use super::asks::{self, Done};
 use super::pages_view::{CustomerPage, GonePage, Refused, Sheet, ShopCard};
 use super::{Link, Opened, Policy};
-use crate::conversation;
+use crate::conversation::pages_files::{self, LIMITS, files_of};
+use crate::conversation::{self, attachments};
 use crate::db::Tx;
 use crate::error::{Error, FieldProblem, Refusal, RefusalKind, Result};
 use crate::moves::pages::version_of;
@@ -20,7 +21,7 @@ use crate::order::Order;
 use crate::order::pages_form::{ADDRESS, Typed, problem};
 use crate::shipment::Units;
 use crate::time::UtcTime;
-use crate::web::{self, Answer, Desk, Form, see_other};
+use crate::web::{self, Answer, Desk, Form, Sent, see_other};
 
 /// Forms that one page may send in a minute.
 const POSTS_A_MINUTE: u32 = 10;
@@ -85,10 +86,42 @@ async fn gone(desk: &Desk, shut: &Opened) -> Answer {
 }
 
 /// `POST /t/{token}/messages`
-pub async fn say(desk: Data<Desk>, request: HttpRequest, form: Pairs) -> Answer {
+pub async fn say(desk: Data<Desk>, request: HttpRequest, payload: Payload) -> Answer {
+    let token = token_of(&request);
+    // Files are read from those alone who hold a link.
+    match desk.db.read(move |conn| super::open(conn, &token, UtcTime::now())).await? {
+        Opened::Page(..) => {}
+        shut @ (Opened::Over | Opened::Unknown) => return gone(&desk, &shut).await,
+    }
+    let mut read = Sent::read(&request, payload, LIMITS).await?;
+    let files = files_of(&mut read);
+    let mut print = Sha256::new();
+    for file in files.iter().flatten() {
+        print.update(Sha256::digest(&file.bytes));
+    }
     let knows = |name: &str| name == "body";
-    sent(&desk, &request, Sheet::Message, form, knows, |tx, order, _, typed| asks::say(tx, order, typed.get("body")))
-        .await
+    let typed = Typed::read(read.fields, |name| knows(name) || PROOF.contains(&name))?;
+    let text = format!("{}{}", typed.get("body"), URL_SAFE_NO_PAD.encode(print.finalize()));
+    take(&desk, &request, Sheet::Message, typed, &text, move |tx, order, _, typed| {
+        asks::say(tx, order, typed.get("body"), &files?)
+    })
+    .await
+}
+
+/// `GET /t/{token}/files/{uid}`: a file of a message that stands on the page.
+pub async fn file(desk: Data<Desk>, request: HttpRequest) -> Answer {
+    let (token, uid) = (token_of(&request), request.match_info().query("uid").to_owned());
+    let read = desk.db.read(move |conn| match super::open(conn, &token, UtcTime::now())? {
+        Opened::Page(_, order) => Ok(Ok(attachments::open(conn, order.id, &uid)?)),
+        shut @ (Opened::Over | Opened::Unknown) => Ok(Err(shut)),
+    });
+    match read.await? {
+        Ok(Some((file, transport, bytes))) if transport == conversation::PAGE => {
+            Ok(pages_files::answer(&request, &file, bytes))
+        }
+        Ok(_) => gone(&desk, &Opened::Unknown).await,
+        Err(shut) => gone(&desk, &shut).await,
+    }
 }
 
 /// `POST /t/{token}/address`
@@ -139,7 +172,10 @@ fn units_of(typed: &Typed) -> Result<Vec<Units>> {
     Ok(units)
 }
 
-/// Takes a form: once, not too often, and shows it again with what was typed if it cannot be.
+/// What every form of the page carries.
+const PROOF: [&str; 2] = ["version", "form_token"];
+
+/// Reads and takes a form without files.
 async fn sent(
     desk: &Desk,
     request: &HttpRequest,
@@ -148,8 +184,21 @@ async fn sent(
     knows: impl Fn(&str) -> bool,
     work: impl FnOnce(&mut Tx<'_>, &Order, &Policy, &Typed) -> Result<Done> + Send + 'static,
 ) -> Answer {
+    let typed = Typed::read(form.0, |name| knows(name) || PROOF.contains(&name))?;
+    take(desk, request, sheet, typed, "", work).await
+}
+
+/// Takes a form: once, not too often, and shows it again with what was typed if it cannot be.
+/// `text` is what makes one message another than the one before.
+async fn take(
+    desk: &Desk,
+    request: &HttpRequest,
+    sheet: Sheet,
+    typed: Typed,
+    text: &str,
+    work: impl FnOnce(&mut Tx<'_>, &Order, &Policy, &Typed) -> Result<Done> + Send + 'static,
+) -> Answer {
     let token = token_of(request);
-    let typed = Typed::read(form.0, |name| knows(name) || ["version", "form_token"].contains(&name))?;
     let asked = token.clone();
     let link = match desk.db.read(move |conn| super::open(conn, &asked, UtcTime::now())).await? {
         Opened::Page(link, _) => link,
@@ -161,7 +210,7 @@ async fn sent(
             Refusal::new(RefusalKind::TooMany, "customer_page.too_many", told).after(refusal.retry_after.unwrap_or(60));
         return again(desk, link, Refused { sheet, typed, refusal: slower }).await;
     }
-    let (credential, sent) = (credential(&link, sheet, &typed), typed.clone());
+    let (credential, sent) = (credential(&link, sheet, text), typed.clone());
     let outcome = desk
         .db
         .write(move |tx| {
@@ -187,9 +236,9 @@ async fn sent(
 
 /// Whose one-time token it is: this page's, for this form; another text is another message, even if it is
 /// typed into a page that was gone back to.
-fn credential(link: &Link, sheet: Sheet, typed: &Typed) -> String {
+fn credential(link: &Link, sheet: Sheet, text: &str) -> String {
     let text = match sheet {
-        Sheet::Message => format!(":{}", URL_SAFE_NO_PAD.encode(Sha256::digest(typed.get("body").as_bytes()))),
+        Sheet::Message => format!(":{}", URL_SAFE_NO_PAD.encode(Sha256::digest(text.as_bytes()))),
         Sheet::Address | Sheet::Cancellation | Sheet::Return => String::new(),
     };
     format!("page:{}:{}{text}", link.id, sheet.as_str())

@@ -9,7 +9,8 @@ use askama::Template;
 use super::asks::Done;
 use super::sight::{self, Cancel, Facts};
 use super::{Link, Policy};
-use crate::conversation::{self, Audience, Direction, MessageState};
+use crate::conversation::pages_thread::FileRow;
+use crate::conversation::{self, Audience, Direction, MessageState, attachments};
 use crate::db::Conn;
 use crate::error::{Refusal, Result};
 use crate::ids::LineId;
@@ -118,6 +119,7 @@ pub struct LineRow {
 pub struct Saying {
     pub is_mine: bool,
     pub body: String,
+    pub files: Vec<FileRow>,
     pub at: String,
 }
 
@@ -181,6 +183,7 @@ impl CustomerPage {
         let facts = facts(order, &lines, &parcels);
         let base = sight::seen_as(order);
         let messages = conversation::messages(conn, order.id)?;
+        let files = attachments::of_order(conn, order.id)?;
         let on_page: Vec<_> = messages.iter().filter(|message| message.transport == conversation::PAGE).collect();
         let notes = conversation::notes(conn, order.id)?;
         let charges = order::charges(conn, order.id)?;
@@ -207,6 +210,7 @@ impl CustomerPage {
                 .map(|message| Saying {
                     is_mine: message.direction == Direction::In,
                     body: harmless(&message.body),
+                    files: FileRow::of(&files, message.id, &link.path()),
                     at: short_when(message.created_at, now, zone),
                 })
                 .collect(),

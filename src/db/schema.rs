@@ -654,6 +654,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    attachments (id) {
+        id -> BigInt,
+        uid -> Text,
+        message_id -> BigInt,
+        name -> Text,
+        kind -> Text,
+        size -> BigInt,
+        width -> Nullable<BigInt>,
+        height -> Nullable<BigInt>,
+        created_at -> BigInt,
+        content -> Binary,
+    }
+}
+
+diesel::table! {
     customer_links (id) {
         id -> BigInt,
         order_id -> BigInt,
@@ -751,6 +766,7 @@ diesel::table! {
 }
 
 diesel::joinable!(order_lines -> orders (order_id));
+diesel::joinable!(attachments -> messages (message_id));
 diesel::joinable!(order_tags -> orders (order_id));
 diesel::joinable!(shipments -> orders (order_id));
 diesel::joinable!(shipment_lines -> shipments (shipment_id));
@@ -874,6 +890,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     message_statuses,
     stage_messages,
     announced,
+    attachments,
     customer_links,
     events,
     imports,

@@ -253,7 +253,7 @@ fn perform(tx: &mut Tx<'_>, shop: &Shop, story: &Story, order: (OrderId, i64), a
                 Direction::Out => shop.person(SUPPORT),
             };
             let at = tx.now;
-            conversation::keep_message(tx, &author, number, direction, transport, text, at)
+            conversation::keep_message(tx, &author, number, direction, transport, text, at).map(drop)
         }
         Act::Read => conversation::mark_read(tx, number),
         Act::Assign(place) => order::assign(tx, &owner, number, Some(shop.staff[place].clone())).map(drop),

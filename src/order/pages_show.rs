@@ -14,7 +14,7 @@ use super::pages_way::{Tab, address, encoded, from_of, number_of, tab_of, with_f
 use super::{Neighbours, Order};
 use crate::conversation;
 use crate::conversation::pages::{NoteRow, Writing};
-use crate::conversation::pages_thread::MessageRow;
+use crate::conversation::pages_thread::{self, MessageRow};
 use crate::conversation::pages_ways::{Way, ways};
 use crate::customer_page::pages_link::LinkCard;
 use crate::db::Conn;
@@ -247,7 +247,7 @@ impl ShowPage {
                 .collect(),
             ways: ways(conn, &order, &messages, page_is_open, sight.contact, by)?,
             customer_page,
-            messages: messages.iter().map(|message| MessageRow::of(&shell, message, sight.contact)).collect(),
+            messages: pages_thread::load(conn, &shell, &order, &messages, sight.contact)?,
             notes: notes.iter().map(|note| NoteRow::of(note, person, shell.now, writing)).collect(),
             invoices: crate::invoice::pages::Card::of(conn, person, &order)?,
             history_count: history.len(),

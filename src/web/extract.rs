@@ -13,7 +13,7 @@ use super::problem::Problem;
 use crate::error::{Refusal, RefusalKind};
 
 /// What a form may weigh.
-const FORM_LIMIT: usize = 1024 * 1024;
+pub(super) const FORM_LIMIT: usize = 1024 * 1024;
 /// What is read and thrown away so that the sender gets to see the answer.
 const DRAIN_LIMIT: usize = 64 * 1024 * 1024;
 
@@ -105,7 +105,7 @@ pub async fn read_payload(payload: &mut Payload, what: &str) -> Result<Vec<u8>, 
     Ok(body)
 }
 
-fn read_pairs<T: DeserializeOwned>(bytes: &[u8], place: &str) -> Result<T, Refusal> {
+pub(super) fn read_pairs<T: DeserializeOwned>(bytes: &[u8], place: &str) -> Result<T, Refusal> {
     check_bytes(bytes, place)?;
     serde_html_form::from_bytes(bytes).map_err(|error| {
         let said = error.to_string();

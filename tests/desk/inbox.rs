@@ -163,7 +163,7 @@ fn the_inbox_goes_on_by_its_cursor_and_every_page_costs_the_same() {
         inbox::page(&mut conn, show, StaffId(1), None).unwrap();
         queries.load(std::sync::atomic::Ordering::Relaxed)
     };
-    assert_eq!([Show::All, Show::Mine, Show::Unread].map(cost), [3, 3, 3]);
+    assert_eq!([Show::All, Show::Unassigned, Show::Unread].map(cost), [3, 3, 3]);
 }
 
 #[test]
