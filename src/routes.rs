@@ -194,7 +194,7 @@ fn api_tokens(config: &mut ServiceConfig) {
 
 /// One order: its page, moves, holds, payments, notes.
 fn one_order(config: &mut ServiceConfig) {
-    use crate::conversation::{pages as notes, pages_files as files, pages_inbox as inbox};
+    use crate::conversation::{pages as notes, pages_files as files, pages_inbox as inbox, pages_replies as replies};
     use crate::moves::pages as moves;
     use crate::order::pages_show as order;
     use crate::order::{pages_edit, pages_lines, pages_new, pages_tags as tags};
@@ -246,6 +246,8 @@ fn one_order(config: &mut ServiceConfig) {
         )
         .service(resource("/orders/{number:[0-9]+}/read").route(post().to(notes::read)))
         .service(resource("/orders/{number:[0-9]+}/files/{uid}").route(get().to(files::show)))
+        .service(resource("/orders/{number:[0-9]+}/replies").route(post().to(replies::insert)))
+        .service(resource("/orders/{number:[0-9]+}/replies/{uid}").route(get().to(replies::show)))
         .service(resource("/orders/{number:[0-9]+}/unread").route(post().to(inbox::mark_unread)))
         .service(resource("/inbox").route(get().to(inbox::index)))
         .service(resource("/inbox/{number:[0-9]+}").route(get().to(inbox::show)));
@@ -349,6 +351,7 @@ fn people(config: &mut ServiceConfig) {
 
 /// First run and settings.
 fn shop(config: &mut ServiceConfig) {
+    use crate::conversation::pages_replies as r;
     use crate::customer_page::pages_settings as theirs;
     use crate::payment::pages_methods as ways;
     use settings::keys::pages as k;
@@ -380,6 +383,8 @@ fn shop(config: &mut ServiceConfig) {
                 .route(post().to(crate::mail::pages_settings::save)),
         )
         .service(resource("/settings/customer-page").route(get().to(theirs::show)).route(post().to(theirs::save)))
+        .service(resource("/settings/replies").route(get().to(r::index)).route(post().to(r::add)))
+        .service(resource("/settings/replies/{uid}").route(post().to(r::save)))
         .service(resource("/settings/payments").route(get().to(ways::index)).route(post().to(ways::add)))
         .service(resource("/settings/payments/{key}").route(get().to(ways::show)).route(post().to(ways::save)))
         .service(resource("/settings/keys").route(get().to(k::index)).route(post().to(k::create)))

@@ -5,19 +5,23 @@
 pub mod api;
 pub mod attachments;
 pub mod file_kind;
+pub mod filling;
 pub mod inbox;
 pub mod outbox;
 pub mod pages;
 pub mod pages_files;
 pub mod pages_inbox;
+pub mod pages_replies;
 pub mod pages_thread;
 pub mod pages_ways;
+pub mod replies;
 mod schedule;
 mod sending;
 mod store;
 mod store_attachments;
 mod store_inbox;
 mod store_messages;
+mod store_replies;
 pub mod transport;
 
 pub use attachments::NewFile;

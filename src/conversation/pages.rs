@@ -6,7 +6,7 @@ use actix_web::web::{Data, Path, Payload};
 use serde::Deserialize;
 
 use super::pages_files::{LIMITS, files_of};
-use super::{Audience, Direction, NewFile, Note, Outgoing, PAGE, pages_inbox};
+use super::{Audience, Direction, NewFile, Note, Outgoing, PAGE, filling, pages_inbox};
 use crate::actor::Actor;
 use crate::customer_page;
 use crate::db::Tx;
@@ -93,16 +93,19 @@ pub struct Writing {
 #[serde(deny_unknown_fields)]
 pub struct NoteForm {
     #[serde(default)]
-    body: String,
+    pub(super) body: String,
     #[serde(default)]
-    audience: String,
+    pub(super) audience: String,
     /// By what a message is sent.
     #[serde(default)]
-    by: String,
+    pub(super) by: String,
     #[serde(default)]
     form_token: String,
     #[serde(default)]
-    back: String,
+    pub(super) back: String,
+    /// A saved reply that was chosen beside it.
+    #[serde(default)]
+    pub(super) reply: String,
 }
 
 /// Shows the notes, or the messages, again with what was typed and what is wrong with it.
@@ -110,17 +113,29 @@ async fn typed_again(desk: &Desk, person: Person, number: i64, back: &str, writi
     let Some(refusal) = error.refusal().filter(|refusal| refusal.kind == RefusalKind::Invalid).cloned() else {
         return Err(error.into());
     };
+    let writing = Writing { refusal: Some(refusal), ..writing };
+    shown_again(desk, &person, number, back, StatusCode::BAD_REQUEST, writing).await
+}
+
+/// Shows the page that something was written on again: the inbox or the order.
+pub(super) async fn shown_again(
+    desk: &Desk,
+    person: &Person,
+    number: i64,
+    back: &str,
+    status: StatusCode,
+    writing: Writing,
+) -> Answer {
+    let person = person.clone();
     if back.starts_with("/inbox/") {
-        return pages_inbox::again(desk, person, number, back, Writing { refusal: Some(refusal), ..writing }).await;
+        return pages_inbox::again(desk, person, number, back, status, writing).await;
     }
     let tab = if writing.in_chat { "" } else { "/notes" };
     let back = match back.split_once('?') {
         Some((_, query)) => format!("/orders/{number}{tab}?{query}"),
         None => format!("/orders/{number}{tab}"),
     };
-    let writing = Writing { refusal: Some(refusal), ..writing };
-    again(desk, person, number, &back, StatusCode::BAD_REQUEST, Wish { writing: Some(writing), ..Wish::default() })
-        .await
+    again(desk, person, number, &back, status, Wish { writing: Some(writing), ..Wish::default() }).await
 }
 
 /// `POST /orders/{number}/notes`
@@ -166,8 +181,22 @@ pub async fn create(
     }
 }
 
+/// Refuses a message in which something still waits to be filled in.
+fn check_filled(body: &str) -> Result<(), Refusal> {
+    let left = filling::names(body);
+    if left.is_empty() {
+        return Ok(());
+    }
+    let told = format!(
+        "The message still says {}. Write what the customer is to read there, then send it.",
+        filling::in_braces(&left)
+    );
+    Err(Refusal::field("talk.unfilled", "body", told))
+}
+
 /// Says something to the customer by what was chosen.
 fn send_by(tx: &mut Tx<'_>, actor: &Actor, number: i64, form: &NoteForm, files: &[NewFile]) -> Result<()> {
+    check_filled(&form.body)?;
     if form.by.is_empty() || form.by == PAGE {
         return super::say(tx, actor, number, Direction::Out, &form.body, files).map(drop);
     }

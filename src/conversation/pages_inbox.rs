@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::inbox::{self, COUNTED, Conversation, Cursor, Show};
 use super::pages::{BackForm, Writing};
+use super::pages_replies;
 use super::pages_thread::{self, MessageRow, transport_words};
 use super::pages_ways::{Way, ways};
 use super::{Direction, Message};
@@ -131,6 +132,8 @@ struct InboxPage {
     back: String,
     messages: Vec<MessageRow>,
     writing: Option<Writing>,
+    /// Identifier and name of each saved reply.
+    replies: Vec<(String, String)>,
     customer_page: Option<LinkCard>,
     /// By what the customer can be written to.
     ways: Vec<Way>,
@@ -190,6 +193,7 @@ impl InboxPage {
             back: number.map_or_else(|| list.clone(), |number| wanted.address(&format!("/inbox/{number}"))),
             messages: Vec::new(),
             writing,
+            replies: Vec::new(),
             customer_page: None,
             ways: Vec::new(),
             may_note: person.may(Permission::WriteNotes),
@@ -210,6 +214,7 @@ impl InboxPage {
         let messages = super::messages(conn, order.id)?;
         let contact = person.may(Permission::ViewContact);
         let holder = order.assignee_id;
+        self.replies = pages_replies::choices(conn)?;
         self.customer_page = LinkCard::load(conn, person, &self.shell, &order)?;
         let page_is_open = !self.page_is_closed();
         let by = self.writing.as_ref().map_or("", |writing| writing.by.as_str());
@@ -337,10 +342,17 @@ pub async fn show(desk: Data<Desk>, path: Path<String>, staff: Staff<ViewOrders>
 }
 
 /// Shows a conversation again with what was typed and what is wrong with it.
-pub(super) async fn again(desk: &Desk, person: Person, number: i64, back: &str, writing: Writing) -> Answer {
+pub(super) async fn again(
+    desk: &Desk,
+    person: Person,
+    number: i64,
+    back: &str,
+    status: StatusCode,
+    writing: Writing,
+) -> Answer {
     let wanted = Wanted::of(back);
     let page = desk.db.read(move |conn| InboxPage::load(conn, &person, wanted, Some(number), Some(writing))).await?;
-    web::page_as(StatusCode::BAD_REQUEST, &page)
+    web::page_as(status, &page)
 }
 
 /// `POST /orders/{number}/unread`

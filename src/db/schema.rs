@@ -654,6 +654,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    saved_replies (id) {
+        id -> BigInt,
+        uid -> Text,
+        name -> Text,
+        body -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
     attachments (id) {
         id -> BigInt,
         uid -> Text,
@@ -891,6 +902,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     stage_messages,
     announced,
     attachments,
+    saved_replies,
     customer_links,
     events,
     imports,

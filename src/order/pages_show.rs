@@ -14,6 +14,7 @@ use super::pages_way::{Tab, address, encoded, from_of, number_of, tab_of, with_f
 use super::{Neighbours, Order};
 use crate::conversation;
 use crate::conversation::pages::{NoteRow, Writing};
+use crate::conversation::pages_replies;
 use crate::conversation::pages_thread::{self, MessageRow};
 use crate::conversation::pages_ways::{Way, ways};
 use crate::customer_page::pages_link::LinkCard;
@@ -130,6 +131,8 @@ pub struct ShowPage {
     pub messages: Vec<MessageRow>,
     /// By what a message can be sent.
     pub ways: Vec<Way>,
+    /// Identifier and name of each saved reply.
+    pub replies: Vec<(String, String)>,
     pub notes: Vec<NoteRow>,
     pub history: Vec<story::Line>,
     /// Invoices and credit notes.
@@ -248,6 +251,7 @@ impl ShowPage {
             ways: ways(conn, &order, &messages, page_is_open, sight.contact, by)?,
             customer_page,
             messages: pages_thread::load(conn, &shell, &order, &messages, sight.contact)?,
+            replies: pages_replies::choices(conn)?,
             notes: notes.iter().map(|note| NoteRow::of(note, person, shell.now, writing)).collect(),
             invoices: crate::invoice::pages::Card::of(conn, person, &order)?,
             history_count: history.len(),

@@ -43,6 +43,7 @@ fn every_page_of_the_demonstration_shop_is_sound() {
         ("/settings/stages", "settings-stages"),
         ("/settings/stages/approved", "settings-stage"),
         ("/settings/print", "settings-print"),
+        ("/settings/replies", "settings-replies"),
         ("/settings/invoices", "settings-invoices"),
         ("/settings/payments", "settings-payments"),
         ("/settings/payments/card", "settings-payment"),

@@ -50,6 +50,7 @@ mod payments;
 mod print;
 mod products;
 mod refunds;
+mod replies;
 mod returns;
 mod schema;
 mod setup;
