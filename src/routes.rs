@@ -194,7 +194,9 @@ fn api_tokens(config: &mut ServiceConfig) {
 
 /// One order: its page, moves, holds, payments, notes.
 fn one_order(config: &mut ServiceConfig) {
-    use crate::conversation::{pages as notes, pages_files as files, pages_inbox as inbox, pages_replies as replies};
+    use crate::conversation::{
+        pages as notes, pages_files as files, pages_inbox as inbox, pages_mentions as calls, pages_replies as replies,
+    };
     use crate::moves::pages as moves;
     use crate::order::pages_show as order;
     use crate::order::{pages_edit, pages_lines, pages_new, pages_tags as tags};
@@ -250,6 +252,7 @@ fn one_order(config: &mut ServiceConfig) {
         .service(resource("/orders/{number:[0-9]+}/replies/{uid}").route(get().to(replies::show)))
         .service(resource("/orders/{number:[0-9]+}/unread").route(post().to(inbox::mark_unread)))
         .service(resource("/inbox").route(get().to(inbox::index)))
+        .service(resource("/inbox/mentions").route(get().to(calls::index)))
         .service(resource("/inbox/{number:[0-9]+}").route(get().to(inbox::show)));
 }
 

@@ -4,13 +4,16 @@
 
 pub mod api;
 pub mod attachments;
+pub mod calling;
 pub mod file_kind;
 pub mod filling;
 pub mod inbox;
+pub mod mentions;
 pub mod outbox;
 pub mod pages;
 pub mod pages_files;
 pub mod pages_inbox;
+pub mod pages_mentions;
 pub mod pages_replies;
 pub mod pages_thread;
 pub mod pages_ways;
@@ -20,6 +23,7 @@ mod sending;
 mod store;
 mod store_attachments;
 mod store_inbox;
+mod store_mentions;
 mod store_messages;
 mod store_replies;
 pub mod transport;
@@ -194,13 +198,20 @@ pub fn messages(conn: &mut Conn, order: OrderId) -> Result<Vec<Message>> {
 /// Writes a note.
 ///
 /// # Errors
-/// Refuses an empty note and one of more than [`LONGEST_NOTE`] characters.
+/// Refuses an empty note and one of more than [`LONGEST_NOTE`] characters, and an internal one that calls a
+/// colleague by a name that several have.
 pub fn write_note(tx: &mut Tx<'_>, actor: &Actor, number: i64, audience: Audience, body: &str) -> Result<Note> {
     let body = checked(body)?;
     let order = order::find_for_change(tx, number, None)?;
+    let called = mentions::of_text(tx.conn, audience, &body)?;
     let note = store::insert_note(tx, actor, order.id, audience, &body, tx.now)?;
+    mentions::keep(tx, &note, &called)?;
     order::count_talk(tx, order.id, 1, 0, 0)?;
-    let written = Event::NoteWritten { note: note.uid.clone(), audience: audience.as_str().into() };
+    let written = Event::NoteWritten {
+        note: note.uid.clone(),
+        audience: audience.as_str().into(),
+        calls: called.iter().map(|id| id.0).collect(),
+    };
     event::record(tx, actor, Some(order.id), &written)?;
     order::reindex(tx, &order)?;
     Ok(note)
@@ -227,9 +238,11 @@ pub fn edit_note(tx: &mut Tx<'_>, actor: &Actor, number: i64, uid: &str, body: &
     if note.body == body {
         return Ok(note);
     }
+    let called = mentions::of_text(tx.conn, note.audience, &body)?;
     let before = std::mem::replace(&mut note.body, body);
     note.edited_at = Some(tx.now);
     store::save_note(tx, &note)?;
+    mentions::keep(tx, &note, &called)?;
     let edited = Event::NoteEdited { note: note.uid.clone(), before, after: note.body.clone() };
     event::record(tx, actor, Some(order.id), &edited)?;
     order::reindex(tx, &order)?;
@@ -244,6 +257,7 @@ pub fn remove_note(tx: &mut Tx<'_>, actor: &Actor, number: i64, uid: &str) -> Re
     let (order, mut note) = own_note(tx, actor, number, uid)?;
     note.deleted_at = Some(tx.now);
     store::save_note(tx, &note)?;
+    mentions::drop_of(tx, &note)?;
     order::count_talk(tx, order.id, -1, 0, 0)?;
     event::record(tx, actor, Some(order.id), &Event::NoteRemoved { note: note.uid, before: note.body })?;
     order::reindex(tx, &order)

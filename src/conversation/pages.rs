@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Payload};
 use serde::Deserialize;
 
+use super::calling::{self, Callable, Piece};
 use super::pages_files::{LIMITS, files_of};
 use super::{Audience, Direction, NewFile, Note, Outgoing, PAGE, filling, pages_inbox};
 use crate::actor::Actor;
@@ -20,11 +21,36 @@ use crate::time::UtcTime;
 use crate::transports;
 use crate::web::{self, Answer, Desk, Form, Sent};
 
+/// A piece of a note.
+#[derive(Debug)]
+pub struct NotePiece {
+    pub words: String,
+    /// Whether it calls a colleague, and whether that is whoever looks.
+    pub calls: bool,
+    pub calls_me: bool,
+}
+
+impl NotePiece {
+    /// A note in pieces.
+    pub fn of(body: &str, audience: Audience, person: &Person, people: &[Callable]) -> Vec<NotePiece> {
+        if audience != Audience::Internal {
+            return vec![NotePiece { words: body.to_owned(), calls: false, calls_me: false }];
+        }
+        let piece = |piece| match piece {
+            Piece::Words(words) => NotePiece { words, calls: false, calls_me: false },
+            Piece::Call(words, id) => NotePiece { words, calls: true, calls_me: id == person.id },
+        };
+        calling::pieces(body, people).into_iter().map(piece).collect()
+    }
+}
+
 /// A note as the page shows it.
 #[derive(Debug)]
 pub struct NoteRow {
     pub uid: String,
     pub body: String,
+    /// The text, with the colleagues whom it calls.
+    pub pieces: Vec<NotePiece>,
     pub author: String,
     pub initials: String,
     pub at: UtcTime,
@@ -47,11 +73,12 @@ impl BackForm {
 
 impl NoteRow {
     /// For this person; `writing` is what is being typed at this moment.
-    pub fn of(note: &Note, person: &Person, now: UtcTime, writing: Option<&Writing>) -> Self {
+    pub fn of(note: &Note, person: &Person, people: &[Callable], now: UtcTime, writing: Option<&Writing>) -> Self {
         let typed = writing.filter(|writing| writing.note == note.uid);
         NoteRow {
             uid: note.uid.clone(),
             body: note.body.clone(),
+            pieces: NotePiece::of(&note.body, note.audience, person, people),
             author: note.author_name.clone(),
             initials: initials(&note.author_name),
             at: note.created_at,

@@ -8,6 +8,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::inbox::{self, COUNTED, Conversation, Cursor, Show};
+use super::mentions;
 use super::pages::{BackForm, Writing};
 use super::pages_replies;
 use super::pages_thread::{self, MessageRow, transport_words};
@@ -79,11 +80,11 @@ impl Wanted {
 }
 
 /// A tab above the list.
-struct TabRow {
-    href: String,
-    label: &'static str,
-    count: String,
-    current: bool,
+pub(super) struct TabRow {
+    pub href: String,
+    pub label: &'static str,
+    pub count: String,
+    pub current: bool,
 }
 
 /// A conversation in the list.
@@ -179,11 +180,10 @@ impl InboxPage {
         let shell = Shell::load(conn, person, Section::Inbox)?;
         let members = staff::members(conn)?;
         let page = inbox::page(conn, wanted.show, person.id, wanted.after)?;
-        let counts = inbox::counts(conn)?;
         let list = wanted.address("/inbox");
         let row = |conversation: &Conversation| row(&shell, conversation, &members, wanted, number);
         let mut inbox = InboxPage {
-            tabs: Show::TABS.iter().map(|show| tab(*show, wanted.show, counts)).collect(),
+            tabs: tabs(conn, person, Some(wanted.show))?,
             rows: page.conversations.iter().map(row).collect(),
             show: wanted.show,
             newest: wanted.after.map(|_| Wanted { after: None, ..wanted }.address("/inbox")).unwrap_or_default(),
@@ -248,7 +248,17 @@ fn name_of(members: &[Member], id: Option<crate::ids::StaffId>) -> Option<String
     members.iter().find(|member| Some(member.id) == id).map(|member| member.name.clone())
 }
 
-fn tab(show: Show, current: Show, (unread, awaiting): (i64, i64)) -> TabRow {
+/// The tabs above the list; nothing is current where the list is that of the mentions.
+pub(super) fn tabs(conn: &mut Conn, person: &Person, current: Option<Show>) -> Result<Vec<TabRow>> {
+    let counts = inbox::counts(conn)?;
+    let unseen = mentions::unseen(conn, person.id)?;
+    let mut tabs: Vec<TabRow> = Show::TABS.iter().map(|show| tab(*show, current, counts)).collect();
+    let count = if unseen == 0 { String::new() } else { unseen.to_string() };
+    tabs.push(TabRow { href: "/inbox/mentions".to_owned(), label: "Mentions", count, current: current.is_none() });
+    Ok(tabs)
+}
+
+fn tab(show: Show, current: Option<Show>, (unread, awaiting): (i64, i64)) -> TabRow {
     let count = match show {
         Show::Unread => Some(unread),
         Show::Awaiting => Some(awaiting),
@@ -259,7 +269,7 @@ fn tab(show: Show, current: Show, (unread, awaiting): (i64, i64)) -> TabRow {
         href: Wanted { show, after: None }.address("/inbox"),
         label: show.label(),
         count: count.map(words).unwrap_or_default(),
-        current: show == current,
+        current: current == Some(show),
     }
 }
 

@@ -168,6 +168,9 @@ impl RepliesPage {
     fn body_of<'a>(&'a self, reply: &'a Reply) -> &'a str {
         if self.is_open(&reply.uid) { &self.typed.body } else { &reply.body }
     }
+    fn example(&self) -> &'static str {
+        "Hello {{first name}}, …"
+    }
     fn known(&self) -> Vec<(String, &'static str)> {
         KNOWN.iter().map(|(name, words)| (format!("{{{{{name}}}}}"), *words)).collect()
     }

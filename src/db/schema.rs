@@ -654,6 +654,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    mentions (id) {
+        id -> BigInt,
+        note_id -> BigInt,
+        order_id -> BigInt,
+        staff_id -> BigInt,
+        created_at -> BigInt,
+        seen_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     saved_replies (id) {
         id -> BigInt,
         uid -> Text,
@@ -777,6 +788,8 @@ diesel::table! {
 }
 
 diesel::joinable!(order_lines -> orders (order_id));
+diesel::joinable!(mentions -> notes (note_id));
+diesel::joinable!(mentions -> orders (order_id));
 diesel::joinable!(attachments -> messages (message_id));
 diesel::joinable!(order_tags -> orders (order_id));
 diesel::joinable!(shipments -> orders (order_id));
@@ -903,6 +916,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     announced,
     attachments,
     saved_replies,
+    mentions,
     customer_links,
     events,
     imports,

@@ -99,7 +99,13 @@ pub enum Event {
     ReturnChanged { uid: String, position: i64, state: String, reason: String, note: String, units: Vec<UnitsFact> },
     /// A note was written. Its text stays in the note.
     #[serde(rename = "note.written")]
-    NoteWritten { note: String, audience: String },
+    NoteWritten {
+        note: String,
+        audience: String,
+        /// Keys of the colleagues whom it calls.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        calls: Vec<i64>,
+    },
     /// A note was corrected.
     #[serde(rename = "note.edited")]
     NoteEdited { note: String, before: String, after: String },

@@ -21,6 +21,9 @@ pub(super) struct Told {
     open: Arc<str>,
     discreet: Arc<str>,
     own: Arc<str>,
+    /// Who is called by it, and what they hear.
+    called: Vec<StaffId>,
+    call: Arc<str>,
 }
 
 impl Told {
@@ -34,21 +37,31 @@ impl Told {
             ActorKind::Staff => entry.actor_key.map(StaffId),
             ActorKind::ApiKey | ActorKind::Customer | ActorKind::Channel | ActorKind::System => None,
         };
-        let frame = |kind: &str, words: &str, mine: bool| -> Arc<str> {
+        let frame = |kind: &str, words: &str, mine: bool, call: bool| -> Arc<str> {
             let news = json!({
+                "call": call,
                 "kind": kind, "order": number, "seq": entry.seq, "new": matches!(entry.event, Event::OrderCreated { .. }),
                 "mine": mine, "by": who(entry), "words": words,
             });
             format!("id: {}\ndata: {news}\n\n", entry.id).into()
         };
-        let open = frame(&kind, &words, false);
-        let discreet = if is_money { frame(quiet_kind, quiet_words, false) } else { open.clone() };
-        let own = if by.is_some() { frame(quiet_kind, quiet_words, true) } else { open.clone() };
-        Told { id: entry.id, by, open, discreet, own }
+        let open = frame(&kind, &words, false, false);
+        let discreet = if is_money { frame(quiet_kind, quiet_words, false, false) } else { open.clone() };
+        let own = if by.is_some() { frame(quiet_kind, quiet_words, true, false) } else { open.clone() };
+        let mut called = Vec::new();
+        if let Event::NoteWritten { calls, .. } = &entry.event {
+            called.extend(calls.iter().copied().map(StaffId));
+        }
+        let call =
+            if called.is_empty() { open.clone() } else { frame(kind.as_str(), "mentioned you in a note", false, true) };
+        Told { id: entry.id, by, open, discreet, own, called, call }
     }
 
     /// As this person hears it.
     pub fn heard_by(&self, person: StaffId, sees_money: bool) -> &str {
+        if self.by != Some(person) && self.called.contains(&person) {
+            return &self.call;
+        }
         match (self.by == Some(person), sees_money) {
             (true, _) => &self.own,
             (false, true) => &self.open,

@@ -13,6 +13,8 @@ use super::pages_story::{self as story, Step};
 use super::pages_way::{Tab, address, encoded, from_of, number_of, tab_of, with_from};
 use super::{Neighbours, Order};
 use crate::conversation;
+use crate::conversation::calling::Callable;
+use crate::conversation::mentions;
 use crate::conversation::pages::{NoteRow, Writing};
 use crate::conversation::pages_replies;
 use crate::conversation::pages_thread::{self, MessageRow};
@@ -200,6 +202,7 @@ impl ShowPage {
         let home = markets.market(order.market_id).map_or("", |market| market.country.as_str());
         let messages = conversation::messages(conn, order.id)?;
         let notes = conversation::notes(conn, order.id)?;
+        let people: Vec<Callable> = members.iter().map(|m| Callable::new(m.id, &m.name, &m.email)).collect();
         let mut history = story::history(&shell, &diary, &stages, sight);
         let oldest_first = query.sort == "oldest";
         if !oldest_first {
@@ -252,7 +255,7 @@ impl ShowPage {
             customer_page,
             messages: pages_thread::load(conn, &shell, &order, &messages, sight.contact)?,
             replies: pages_replies::choices(conn)?,
-            notes: notes.iter().map(|note| NoteRow::of(note, person, shell.now, writing)).collect(),
+            notes: notes.iter().map(|note| NoteRow::of(note, person, &people, shell.now, writing)).collect(),
             invoices: crate::invoice::pages::Card::of(conn, person, &order)?,
             history_count: history.len(),
             history: if tab == Tab::History { history } else { Vec::new() },
@@ -431,7 +434,17 @@ pub async fn show(desk: Data<Desk>, path: Path<String>, staff: Staff<ViewOrders>
 
 /// `GET /orders/{number}/notes`
 pub async fn notes(desk: Data<Desk>, path: Path<String>, staff: Staff<ViewOrders>, query: Query<ShowQuery>) -> Answer {
-    shown(&desk, staff.person(), &path, Tab::Notes, query.0).await
+    let (number, me) = (number_of(&path)?, staff.id);
+    let answer = shown(&desk, staff.person(), &path, Tab::Notes, query.0).await?;
+    // Whoever is called in a note has seen it now.
+    let waits = desk.db.read(move |conn| {
+        let order = super::find(conn, number)?;
+        Ok(mentions::waits(conn, order.id, me)?.then_some(order.id))
+    });
+    if let Some(order) = waits.await? {
+        desk.db.write(move |tx| mentions::see(tx, order, me)).await?;
+    }
+    Ok(answer)
 }
 
 /// `GET /orders/{number}/history`

@@ -163,7 +163,7 @@ impl Shell {
         let shop = store::shop(conn)?;
         let open = store::open_orders(conn)?;
         let back = store::open_returns(conn)?;
-        let unread = store::unread(conn)?;
+        let unread = store::unread(conn, viewer.staff_id())?;
         let views = store::views(conn, viewer.staff_id())?;
         let settings = viewer.may_open(Section::Settings);
         let given_up = if settings { store::given_up_webhooks(conn)? } else { Vec::new() };

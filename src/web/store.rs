@@ -79,8 +79,9 @@ pub(super) fn open_returns(conn: &mut Conn) -> Result<i64> {
     Ok(returns::table.filter(returns::state.ne_all(over)).count().get_result(conn)?)
 }
 
-/// Conversations in which a customer wrote what nobody has read, counted up to a limit.
-pub(super) fn unread(conn: &mut Conn) -> Result<i64> {
+/// Conversations in which a customer wrote what nobody has read, and notes that call somebody who has not seen
+/// them, counted up to a limit each.
+pub(super) fn unread(conn: &mut Conn, staff: StaffId) -> Result<i64> {
     #[derive(QueryableByName)]
     struct Counted {
         #[diesel(sql_type = BigInt)]
@@ -88,9 +89,11 @@ pub(super) fn unread(conn: &mut Conn) -> Result<i64> {
     }
     // Written out: only so does either database know that an index holds the unread alone.
     let sql = format!(
-        "SELECT count(*) AS unread FROM (SELECT 1 FROM orders WHERE unread_count > 0 LIMIT {MOST_UNREAD}) AS found"
+        "SELECT (SELECT count(*) FROM (SELECT 1 FROM orders WHERE unread_count > 0 LIMIT {MOST_UNREAD}) AS found) \
+         + (SELECT count(*) FROM (SELECT 1 FROM mentions WHERE staff_id = $1 AND seen_at IS NULL \
+         LIMIT {MOST_UNREAD}) AS calls) AS unread"
     );
-    let counted: Vec<Counted> = dialect::load_written(conn, sql, Vec::new())?;
+    let counted: Vec<Counted> = dialect::load_written(conn, sql, vec![dialect::Parameter::Int(staff.0)])?;
     Ok(counted.first().map_or(0, |row| row.unread))
 }
 

@@ -34,6 +34,7 @@ fn every_page_of_the_demonstration_shop_is_sound() {
         ("/customers", "customers"),
         ("/returns", "returns"),
         ("/inbox", "inbox"),
+        ("/inbox/mentions", "mentions"),
         ("/shipments/tracking", "tracking"),
         ("/imports/new", "import-new"),
         ("/settings/shop", "settings-shop"),

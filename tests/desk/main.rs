@@ -34,6 +34,7 @@ mod licences;
 mod links;
 mod mails;
 mod markets;
+mod mentions;
 mod migrations;
 mod model;
 mod move_pages;

@@ -220,6 +220,22 @@ fn a_packer_hears_of_no_money_and_nobody_of_contact() {
 }
 
 #[test]
+fn whoever_is_called_in_a_note_is_told_so() {
+    let desk = TestDesk::open();
+    let (owner, packer, manager) = (desk.owner(), desk.packer(), desk.manager());
+    let number = desk.order().place();
+    let mut screens = [&packer, &manager, &owner].map(|person| Screen::open(&desk.address(), person, None));
+    screens.iter_mut().for_each(|screen| drop(screen.place()));
+    let fields = [("audience", "internal"), ("body", "@jon: the secret shelf"), ("form_token", "a")];
+    assert_eq!(owner.post(&format!("/orders/{number}/notes"), &fields).status, 303);
+    screens.iter_mut().for_each(|screen| screen.must_hear("note.written"));
+    let called = screens.each_ref().map(|screen| screen.heard.contains("\"call\":true"));
+    assert_eq!(called, [true, false, false]);
+    assert!(screens[0].heard.contains("mentioned you in a note"));
+    assert!(screens.iter().all(|screen| !screen.heard.contains("secret shelf")));
+}
+
+#[test]
 fn who_is_signed_out_hears_no_more() {
     let desk = TestDesk::open();
     let (owner, manager) = (desk.owner(), desk.manager());
