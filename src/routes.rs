@@ -46,6 +46,7 @@ pub fn pages(config: &mut ServiceConfig, desk: &Desk, key: &Key, hub: &Hub) {
             .route("/attention", get().to(report::pages_attention::show))
             .app_data(Data::new(hub.clone()))
             .route("/news", get().to(notify::stream::show))
+            .route("/orders/{number:[0-9]+}/presence", post().to(notify::pages::here))
             .configure(files)
             .configure(orders)
             .configure(people)

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::intake::uploads;
 use crate::job::{self, Job};
 use crate::moves;
+use crate::notify;
 use crate::outside::Outside;
 use crate::payment;
 use crate::payment::provider::{self, Providers};
@@ -62,6 +63,7 @@ async fn tick(db: &Db, rounds: u32) -> Result<()> {
     if rounds.is_multiple_of(HOUSEKEEPING) {
         while db.write(webhook::forget_old).await? > 0 {}
         db.write(|tx| dialect::fold_stage_counts(tx.conn)).await?;
+        db.write(notify::presence::forget_gone).await?;
         db.write(uploads::forget_stale).await?;
         db.write(crate::api::forget_stale).await?;
         db.write(crate::staff::signing::keep_fresh).await?;

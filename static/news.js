@@ -4,17 +4,20 @@
 (() => {
   const d = document, address = d.body.dataset.news;
   if (!address || !window.EventSource) return;
+  const KEY = 'slipway.news';
   const $ = (s, e = d) => e.querySelector(s), $$ = (s, e = d) => [...e.querySelectorAll(s)];
+
+  const tells = way => (d.body.dataset.tell || '').split(' ').includes(way);
 
   /* the list */
   const fresh = new Set(), changed = new Set(), title = d.title;
-  let about = '', pressed = false, timer, due = 0, last = 0, stale = false;
+  let about = '', calls = 0, pressed = false, timer, due = 0, last = 0, stale = false;
   const row = n => $('#orders .ck[value="' + n + '"]')?.closest('tr');
   const count = () => {
     const p = $('#newpill'), n = fresh.size;
     if (p) { p.hidden = !n; p.lastElementChild.textContent = n + (n === 1 ? ' new order' : ' new orders'); }
-    const all = (p || d.hidden ? n : 0) + (about ? 1 : 0);
-    d.title = all ? '(' + all + ') ' + title : title;
+    const all = (p || d.hidden ? n : 0) + (about ? 1 : 0) + calls;
+    d.title = all && tells('badge') ? '(' + all + ') ' + title : title;
   };
   /* Rows on screen are quick; counts alone have time, so that a busy day costs the desk little. */
   const soon = () => {
@@ -76,8 +79,25 @@
     $('a', shown).addEventListener('click', e => { if (typed()) e.currentTarget.target = '_blank'; });
   };
 
+  /* What is worth a sound is told once a browser, by the tab that listens, with what alarm.js has for it. */
+  const looking = () => { try { if (!d.hidden) localStorage.setItem(KEY + '.looking', Date.now()); } catch { /* Then it is told. */ } };
+  if (tells('desktop')) { looking(); setInterval(looking, 5000); d.addEventListener('visibilitychange', looking); }
+  const words = news => news.call ? news.by + ' mentioned you on #' + news.order : news.new ? 'New order #' + news.order : '#' + news.order + ': ' + news.by + ' ' + news.words;
+  const alarm = async news => {
+    if (!news.loud || !(tells('chime') || tells('desktop'))) return;
+    (await import(d.body.dataset.alarm)).alarm(news, words(news), tells);
+  };
+
   const take = (kind, news) => {
+    if (kind === 'presence') { d.dispatchEvent(new CustomEvent('presence', { detail: news })); return; }
     if (kind === 'reload') { stale = true; banner('This order may have changed', false); soon(); count(); return; }
+    if (news.call) {
+      calls++;
+      const to = $('#toasts'), toast = d.createElement('div'), text = d.createElement('span'), open = d.createElement('a');
+      toast.className = 'toast mention'; toast.dataset.seen = ''; text.textContent = words(news); open.className = 'btn'; open.textContent = 'Show'; open.href = '/orders/' + news.order + '/notes';
+      toast.append(text, open); to?.append(toast); setTimeout(() => toast.remove(), 20000);
+    }
+    if ($('#inbox') && /^message/.test(news.kind) && !news.mine) $('#talkpill').hidden = false;
     if (news.new && !news.mine && !row(news.order)) fresh.add(news.order);
     if (row(news.order)) changed.add(news.order);
     const on = $('#about');
@@ -86,7 +106,7 @@
   };
 
   /* one connection for all tabs */
-  const KEY = 'slipway.news', channel = window.BroadcastChannel && new BroadcastChannel(KEY);
+  const channel = window.BroadcastChannel && new BroadcastChannel(KEY);
   let at = '', wait = 2000;
   const keep = () => { try { if (at) localStorage.setItem(KEY, at + ' ' + Date.now()); } catch { /* It begins at the end. */ } };
   const kept = () => { try { const [id, when] = (localStorage.getItem(KEY) || '').split(' '); return Date.now() - when < 60000 ? id : ''; } catch { return ''; } };
@@ -95,11 +115,13 @@
     const from = at || kept(), source = new EventSource(from ? address + '?after=' + from : address);
     const heard = kind => e => {
       at = e.lastEventId; wait = 2000; keep();
-      const news = kind === 'news' ? JSON.parse(e.data) : null;
+      const news = kind === 'news' || kind === 'presence' ? JSON.parse(e.data) : null;
+      if (kind === 'news') alarm(news);
       channel?.postMessage({ at, kind, news }); if (kind) take(kind, news);
     };
     source.addEventListener('here', heard(''));
     source.addEventListener('reload', heard('reload'));
+    source.addEventListener('presence', heard('presence'));
     source.addEventListener('message', heard('news'));
     source.addEventListener('error', () => { if (source.readyState === EventSource.CLOSED) over(); });
   });

@@ -654,6 +654,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    presences (order_id, staff_id) {
+        order_id -> BigInt,
+        staff_id -> BigInt,
+        until_at -> BigInt,
+    }
+}
+
+diesel::table! {
     mentions (id) {
         id -> BigInt,
         note_id -> BigInt,
@@ -788,6 +796,8 @@ diesel::table! {
 }
 
 diesel::joinable!(order_lines -> orders (order_id));
+diesel::joinable!(presences -> orders (order_id));
+diesel::joinable!(presences -> staff (staff_id));
 diesel::joinable!(mentions -> notes (note_id));
 diesel::joinable!(mentions -> orders (order_id));
 diesel::joinable!(attachments -> messages (message_id));
@@ -917,6 +927,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     attachments,
     saved_replies,
     mentions,
+    presences,
     customer_links,
     events,
     imports,

@@ -1,5 +1,5 @@
 //! The one reader of the diary for all who listen in this process. It is woken by each write of the process,
-//! looks by itself once a second for what others wrote, and rests while nobody listens.
+//! looks by itself more than twice a second for what others wrote, and rests while nobody listens.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, broadcast};
 
 use super::listener::Listener;
+use super::presence::{self, Changes, Here};
 use super::told::Told;
 use crate::db::{Conn, Db};
 use crate::error::{Refusal, RefusalKind, Result};
@@ -19,7 +20,7 @@ use crate::time::UtcTime;
 use crate::workflow::Stages;
 
 /// How long what another process wrote may stay unheard.
-const LOOK: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(400);
 /// Writes that come so close together are read at once.
 const GATHER: Duration = Duration::from_millis(40);
 /// How often it is looked whether those who listen are still signed in.
@@ -48,6 +49,8 @@ pub(super) struct Stretch {
 #[derive(Clone, Debug)]
 pub(super) enum Signal {
     News(Arc<Stretch>),
+    /// Somebody came to an order or left it.
+    Presence(Arc<Changes>),
     /// These sessions are over, or their people may do something else now.
     Ended(Arc<HashSet<String>>),
     /// The desk shuts down.
@@ -88,6 +91,7 @@ impl Hub {
     pub async fn run(self) {
         let mut writes = self.shared.db.writes();
         let mut looked = Instant::now();
+        let mut present = Vec::new();
         loop {
             let outcome = if self.shared.signals.receiver_count() == 0 {
                 self.shared.arrived.notified().await;
@@ -97,7 +101,10 @@ impl Hub {
                     tokio::time::sleep(GATHER).await;
                     writes.mark_unchanged();
                 }
-                self.tell().await
+                match self.tell().await {
+                    Ok(()) => self.tell_presence(&mut present).await,
+                    failed => failed,
+                }
             };
             let outcome = match outcome {
                 Ok(()) if looked.elapsed() >= SESSIONS => {
@@ -179,6 +186,17 @@ impl Hub {
                 return Ok(());
             }
         }
+    }
+
+    /// Tells who came to an order or left it since the last time.
+    async fn tell_presence(&self, known: &mut Vec<Here>) -> Result<()> {
+        let now = self.shared.db.read(|conn| presence::all(conn, UtcTime::now())).await?;
+        let changes = Changes::between(known, &now);
+        *known = now;
+        if !changes.is_empty() {
+            let _ = self.shared.signals.send(Signal::Presence(Arc::new(changes)));
+        }
+        Ok(())
     }
 
     fn send(&self, stretch: Stretch) {

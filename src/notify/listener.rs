@@ -82,6 +82,7 @@ impl Listener {
                         return None;
                     }
                 },
+                Ok(Signal::Presence(changes)) => return Some(changes.heard_by(self.person)),
                 Ok(Signal::Ended(sessions)) if sessions.contains(&self.session) => return None,
                 Ok(Signal::Ended(_)) => {}
                 Ok(Signal::Closed) | Err(RecvError::Closed) => return None,

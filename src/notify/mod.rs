@@ -4,6 +4,9 @@
 
 mod hub;
 mod listener;
+pub mod pages;
+pub mod presence;
+mod store;
 pub mod stream;
 mod told;
 

@@ -37,9 +37,10 @@ impl Told {
             ActorKind::Staff => entry.actor_key.map(StaffId),
             ActorKind::ApiKey | ActorKind::Customer | ActorKind::Channel | ActorKind::System => None,
         };
+        let loud = is_loud(&entry.event);
         let frame = |kind: &str, words: &str, mine: bool, call: bool| -> Arc<str> {
             let news = json!({
-                "call": call,
+                "call": call, "loud": call || (loud && !mine && kind != DISCREET.0),
                 "kind": kind, "order": number, "seq": entry.seq, "new": matches!(entry.event, Event::OrderCreated { .. }),
                 "mine": mine, "by": who(entry), "words": words,
             });
@@ -78,6 +79,15 @@ pub(super) fn look_again(at: i64) -> String {
 /// What a screen is told first: where it is, so that it can go on from there.
 pub(super) fn here(at: i64) -> String {
     format!("retry: 1000\nid: {at}\nevent: here\ndata: {at}\n\n")
+}
+
+/// Whether it is worth a sound: an order, a customer who writes, money that could not be moved.
+fn is_loud(event: &Event) -> bool {
+    match event {
+        Event::OrderCreated { .. } | Event::PaymentFailed { .. } => true,
+        Event::MessageRecorded { direction, .. } => direction == "in",
+        _ => false,
+    }
 }
 
 /// Who did it. Customers are not named.

@@ -52,6 +52,12 @@ pub struct Preferences {
     pub rows: i64,
     /// Paper they last printed on; empty for the usual one of the country.
     pub paper: String,
+    /// Whether news that matters makes a sound.
+    pub chime: bool,
+    /// Whether the number of news is kept off the browser's tab.
+    pub badge_off: bool,
+    /// Whether news that matters is shown outside of the browser.
+    pub desktop: bool,
 }
 
 /// Somebody who is signed in.
@@ -113,6 +119,14 @@ impl Viewer for Person {
     }
     fn keys(&self) -> bool {
         !self.preferences.keys_off
+    }
+    fn told_by(&self) -> String {
+        let ways = [
+            ("chime", self.preferences.chime),
+            ("badge", !self.preferences.badge_off),
+            ("desktop", self.preferences.desktop),
+        ];
+        ways.into_iter().filter(|(_, on)| *on).map(|(way, _)| way).collect::<Vec<_>>().join(" ")
     }
     fn may_open(&self, section: Section) -> bool {
         match section {

@@ -281,6 +281,10 @@ pub struct PreferencesForm {
     density: Option<String>,
     #[serde(default)]
     keys: Option<String>,
+    /// That the ways of being told are all given.
+    telling: Option<String>,
+    #[serde(default)]
+    tell: Vec<String>,
 }
 
 /// `POST /account/preferences`: only what is sent is changed.
@@ -294,6 +298,13 @@ pub async fn preferences(desk: Data<Desk>, request: HttpRequest, staff: Staff, f
     }
     if let Some(keys) = &form.keys {
         wanted.keys_off = one_of(keys, &["on", "off"], "keys")? == "off";
+    }
+    if form.telling.is_some() {
+        for way in &form.tell {
+            one_of(way, &["chime", "badge", "desktop"], "tell")?;
+        }
+        let on = |way: &str| form.tell.iter().any(|wanted| wanted == way);
+        (wanted.chime, wanted.badge_off, wanted.desktop) = (on("chime"), !on("badge"), on("desktop"));
     }
     let id = staff.id;
     desk.db.write(move |tx| super::save_preferences(tx, id, &wanted)).await?;

@@ -86,6 +86,8 @@ pub trait Viewer {
     fn density(&self) -> &str;
     /// Whether single-key shortcuts are on.
     fn keys(&self) -> bool;
+    /// How they are told of news besides the page: `chime`, `badge`, `desktop`.
+    fn told_by(&self) -> String;
     /// Whether their role opens this part.
     fn may_open(&self, section: Section) -> bool;
     /// The message of their last change, if it waits for this page.
@@ -134,6 +136,8 @@ pub struct Shell {
     pub density: String,
     /// Whether single-key shortcuts are on.
     pub keys: bool,
+    /// How they are told of news besides the page.
+    pub told_by: String,
     /// Where this page belongs.
     pub section: Section,
     /// The lines of the main navigation.
@@ -174,6 +178,7 @@ impl Shell {
             theme: viewer.theme().to_owned(),
             density: viewer.density().to_owned(),
             keys: viewer.keys(),
+            told_by: viewer.told_by(),
             section,
             nav: navigation(viewer, section, open, back, unread),
             views,

@@ -225,7 +225,9 @@ fn whoever_is_called_in_a_note_is_told_so() {
     let (owner, packer, manager) = (desk.owner(), desk.packer(), desk.manager());
     let number = desk.order().place();
     let mut screens = [&packer, &manager, &owner].map(|person| Screen::open(&desk.address(), person, None));
-    screens.iter_mut().for_each(|screen| drop(screen.place()));
+    for screen in &mut screens {
+        screen.place();
+    }
     let fields = [("audience", "internal"), ("body", "@jon: the secret shelf"), ("form_token", "a")];
     assert_eq!(owner.post(&format!("/orders/{number}/notes"), &fields).status, 303);
     screens.iter_mut().for_each(|screen| screen.must_hear("note.written"));
@@ -233,6 +235,94 @@ fn whoever_is_called_in_a_note_is_told_so() {
     assert_eq!(called, [true, false, false]);
     assert!(screens[0].heard.contains("mentioned you in a note"));
     assert!(screens.iter().all(|screen| !screen.heard.contains("secret shelf")));
+}
+
+#[test]
+fn whoever_opens_an_order_is_seen_there_by_the_others() {
+    let desk = TestDesk::open();
+    let (owner, manager) = (desk.owner(), desk.manager());
+    let (number, other) = (desk.order().place(), desk.order().place());
+    let mut marta = Screen::open(&desk.address(), &owner, None);
+    let mut ana = Screen::open(&desk.address(), &manager, None);
+    (marta.place(), ana.place());
+    let path = format!("/orders/{number}/presence");
+    assert_eq!(manager.post(&path, &[]).text(), format!("{{\"order\":{number},\"people\":[]}}"));
+    marta.must_hear(&format!("event: presence\ndata: {{\"order\":{number},\"people\":[\"Ana Pires\"]}}"));
+    ana.must_hear(&format!("\"order\":{number},\"people\":[]"));
+    assert_eq!(owner.post(&path, &[]).text(), format!("{{\"order\":{number},\"people\":[\"Ana Pires\"]}}"));
+    ana.must_hear("[\"Marta Kuipers\"]");
+    assert_eq!(manager.post(&path, &[("leaves", "1")]).status, 200);
+    let left = format!("\"order\":{number},\"people\":[]}}");
+    assert!(marta.until(Duration::from_secs(5), |screen| screen.heard.matches(&left).count() == 1), "{}", marta.heard);
+    assert_eq!(owner.post("/orders/99999999/presence", &[]).status, 404);
+    assert_eq!(desk.visitor().post(&path, &[]).status, 303, "sign in first");
+    // Whoever says nothing any more is gone by themselves.
+    let (order, me) = (desk.look(other).id, desk.read(slipway::staff::members).remove(0).id);
+    desk.write(move |tx| slipway::notify::presence::come(tx, order, me));
+    let at = |seconds| {
+        desk.read(|conn| slipway::notify::presence::all(conn, slipway::time::UtcTime::now().plus_seconds(seconds)))
+    };
+    assert!(at(0).iter().any(|here| here.order == other));
+    assert!(at(90).is_empty());
+}
+
+#[test]
+fn what_one_process_writes_is_heard_at_another_within_a_second() {
+    let desk = TestDesk::open();
+    let number = desk.order().at("confirmed").place();
+    let database = desk.close();
+    let (here, there) = (Process::serve(&database), Process::serve(&database));
+    let owner = here.visitor();
+    assert_eq!(owner.post("/login", &[("email", "marta@fernandkiln.example"), ("password", PASSWORD)]).status, 303);
+    let mut screen = Screen::open(&format!("http://{}", there.address), &owner, None);
+    screen.place();
+    let page = owner.see(&format!("/orders/{number}"));
+    let version = page.field("version");
+    owner.submit(&format!("/orders/{number}/moves"), &[("to", "approved"), ("version", &version)]);
+    let soon = screen.until(Duration::from_secs(1), |screen| screen.heard.contains("moved this to Approved"));
+    assert!(soon, "{}", screen.heard);
+    assert_eq!(owner.post(&format!("/orders/{number}/presence"), &[]).status, 200);
+    let soon = screen.until(Duration::from_secs(1), |screen| screen.heard.contains("event: presence"));
+    assert!(soon, "{}", screen.heard);
+}
+
+#[test]
+fn everybody_chooses_how_they_are_told() {
+    let desk = TestDesk::open();
+    let owner = desk.owner();
+    assert!(owner.see("/").text().contains("data-tell=\"badge\""), "what asks for permission is off at first");
+    let path = "/account/preferences";
+    owner.post(path, &[("telling", "1"), ("tell", "chime"), ("tell", "desktop")]);
+    assert!(owner.see("/").text().contains("data-tell=\"chime desktop\""));
+    assert!(owner.see("/account").text().contains("value=\"chime\" checked"));
+    owner.post(path, &[("theme", "dark")]);
+    assert!(owner.see("/").text().contains("data-tell=\"chime desktop\""), "only what is sent is changed");
+    owner.post(path, &[("telling", "1")]);
+    assert!(owner.see("/").text().contains("data-tell=\"\""));
+    assert_eq!(owner.post(path, &[("telling", "1"), ("tell", "smoke")]).status, 400);
+}
+
+#[test]
+fn what_matters_is_loud_but_not_for_whoever_did_it() {
+    let desk = TestDesk::open();
+    let (owner, packer) = (desk.owner(), desk.packer());
+    let mut screens = [&owner, &packer].map(|person| Screen::open(&desk.address(), person, None));
+    for screen in &mut screens {
+        screen.place();
+    }
+    let number = desk.order().at("confirmed").place();
+    desk.write(move |tx| {
+        let (actor, at) = (slipway::actor::Actor::Customer { name: "Eszter".into() }, tx.now);
+        let said = slipway::conversation::Direction::In;
+        slipway::conversation::keep_message(tx, &actor, number, said, "page", "Hello", at)
+    });
+    approve(&desk, &owner, number);
+    for screen in &mut screens {
+        screen.must_hear("moved this to Approved");
+        let loud: Vec<&str> = screen.heard.lines().filter(|line| line.contains("\"loud\":true")).collect();
+        assert_eq!(loud.len(), 2, "{loud:?}");
+        assert!(loud[0].contains("\"new\":true") && loud[1].contains("message.recorded"), "{loud:?}");
+    }
 }
 
 #[test]
