@@ -50,7 +50,8 @@ pub mod web;
 pub mod words;
 
 // Features. Each may know those before it in this order: staff, market, customer, catalog, workflow,
-// order, payment, shipment, returns, invoice, moves, conversation, customer_page, mail, transports, announce.
+// order, payment, shipment, returns, invoice, moves, conversation, customer_page, mail, whatsapp, transports,
+// announce.
 pub mod announce;
 pub mod catalog;
 pub mod conversation;
@@ -66,6 +67,7 @@ pub mod returns;
 pub mod shipment;
 pub mod staff;
 pub mod transports;
+pub mod whatsapp;
 pub mod workflow;
 
 // Edges: may know any feature; no feature knows them.

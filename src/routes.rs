@@ -14,6 +14,7 @@ use crate::order;
 use crate::staff::{self, Sessions};
 use crate::transfer;
 use crate::web::{Desk, no_such_page, see_other};
+use crate::whatsapp::pages_hook as hook;
 use crate::{account, settings, setup};
 use crate::{print, report};
 
@@ -38,6 +39,7 @@ pub fn pages(config: &mut ServiceConfig, desk: &Desk, key: &Key, hub: &Hub) {
         config.service(web::scope(mount).wrap(from_fn(openapi::api::tell_methods)).configure(api));
     }
     // Before the sessions: nothing there reads or sets a cookie.
+    config.service(resource("/whatsapp").route(get().to(hook::verify)).route(post().to(hook::receive)));
     config.service(web::scope("/t").configure(customer_page));
     config.service(
         web::scope("")
@@ -54,6 +56,7 @@ pub fn pages(config: &mut ServiceConfig, desk: &Desk, key: &Key, hub: &Hub) {
             .configure(paper)
             .configure(shop)
             .configure(webhooks)
+            .configure(chats)
             .configure(one_order)
             .configure(products)
             .configure(parcels)
@@ -416,6 +419,15 @@ fn webhooks(config: &mut ServiceConfig) {
         .service(resource("/settings/webhooks/{uid}/replays").route(post().to(d::replay)))
         .service(resource("/settings/webhooks/{uid}/deliveries/{delivery}").route(get().to(d::show)))
         .service(resource("/settings/webhooks/{uid}/deliveries/{delivery}/resend").route(post().to(d::resend)));
+}
+
+/// WhatsApp: the account, and who wrote without an order.
+fn chats(config: &mut ServiceConfig) {
+    use crate::whatsapp::{pages as w, pages_senders as s};
+    config
+        .service(resource("/settings/whatsapp").route(get().to(w::show)).route(post().to(w::save)))
+        .service(resource("/settings/whatsapp/verify-token").route(post().to(w::renew)))
+        .service(resource("/whatsapp/senders").route(get().to(s::index)).route(post().to(s::settle)));
 }
 
 /// Slips and order details on paper.

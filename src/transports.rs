@@ -3,8 +3,9 @@
 
 use crate::conversation::transport::Transports;
 use crate::mail::Mail;
+use crate::whatsapp::Replies;
 
 /// All of them, whether the shop has set them up or not.
 pub fn all() -> Transports {
-    Transports::default().with(Mail::default())
+    Transports::default().with(Mail::default()).with(Replies::default())
 }

@@ -18,6 +18,7 @@ use crate::payment;
 use crate::payment::provider::{self, Providers};
 use crate::transports;
 use crate::webhook;
+use crate::whatsapp;
 
 /// How often the timers and the queue are looked at.
 const ROUND: Duration = Duration::from_secs(2);
@@ -28,8 +29,8 @@ const LOOKING: u32 = 10;
 /// Rounds between housekeeping.
 const HOUSEKEEPING: u32 = 150;
 
-/// Runs until the process ends: the clock, the queue, the webhooks and the messages side by side, so that no
-/// timer waits for a long job or a slow receiver.
+/// Runs until the process ends: the clock, the queue, the webhooks, the messages and WhatsApp side by side, so
+/// that no timer waits for a long job or a slow receiver.
 pub async fn run(db: Db, outside: Outside) {
     let transports = transports::all();
     tokio::join!(
@@ -37,7 +38,8 @@ pub async fn run(db: Db, outside: Outside) {
         queue(&db),
         webhook::run(&db, &outside),
         outbox::run(&db, &transports),
-        announce::run(&db)
+        announce::run(&db),
+        chats(&db)
     );
 }
 
@@ -52,6 +54,20 @@ async fn clock(db: &Db) {
     }
 }
 
+/// Takes what came from WhatsApp and could not be taken when it came.
+async fn chats(db: &Db) {
+    loop {
+        match whatsapp::take_waiting(db).await {
+            Ok(taken) if taken > 0 => {}
+            Ok(_) => tokio::time::sleep(ROUND).await,
+            Err(error) => {
+                tracing::error!(%error, "a round of WhatsApp failed");
+                tokio::time::sleep(ROUND).await;
+            }
+        }
+    }
+}
+
 async fn tick(db: &Db, rounds: u32) -> Result<()> {
     moves::run_timers(db).await?;
     payment::lapse_due(db).await?;
@@ -59,11 +75,13 @@ async fn tick(db: &Db, rounds: u32) -> Result<()> {
     if rounds.is_multiple_of(LOOKING) {
         stock::tell_low(db).await?;
         payment::tell_expiring(db).await?;
+        db.write(whatsapp::gather_loose).await?;
     }
     if rounds.is_multiple_of(HOUSEKEEPING) {
         while db.write(webhook::forget_old).await? > 0 {}
         db.write(|tx| dialect::fold_stage_counts(tx.conn)).await?;
         db.write(notify::presence::forget_gone).await?;
+        db.write(whatsapp::forget_old).await?;
         db.write(uploads::forget_stale).await?;
         db.write(crate::api::forget_stale).await?;
         db.write(crate::staff::signing::keep_fresh).await?;

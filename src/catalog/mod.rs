@@ -15,7 +15,8 @@ use crate::db::{Conn, Tx};
 use crate::error::{Error, FieldProblem, Refusal, RefusalKind, Result};
 use crate::event::{self, Event};
 use crate::ids::{MarketId, ProductId};
-use crate::money::LARGEST_MINOR;
+use crate::market::{Market, Markets};
+use crate::money::{Currency, LARGEST_MINOR};
 use crate::time::UtcTime;
 
 pub use shelf::Shelved;
@@ -129,6 +130,16 @@ pub fn prices(conn: &mut Conn, product: ProductId) -> Result<Vec<(MarketId, i64)
 /// The same of several products, by product.
 pub fn prices_of_many(conn: &mut Conn, products: &[ProductId]) -> Result<Vec<(ProductId, MarketId, i64)>> {
     store::prices_of_many(conn, products)
+}
+
+/// What a unit of a product costs in a market, in minor units; nothing if it has no price in this currency there.
+pub fn price_in(conn: &mut Conn, product: &Product, market: &Market, currency: Currency) -> Result<Option<i64>> {
+    if market.currency != currency {
+        return Ok(None);
+    }
+    let own = prices(conn, product.id)?.into_iter().find(|(of, _)| *of == market.id).map(|(_, minor)| minor);
+    let is_home = Markets::load(conn)?.home()?.id == market.id;
+    Ok(own.or(is_home.then_some(product.price_minor)))
 }
 
 /// Parts of a bundle with their units in one bundle.

@@ -40,7 +40,8 @@ use crate::time::UtcTime;
 use crate::words;
 
 pub use sending::{
-    Claimed, Outgoing, by_external, claim, find, forget_early, receive, record, record_status, resend, send, withdraw,
+    Claimed, Outgoing, by_external, claim, find, forget_early, receive, recognise, record, record_status, resend, send,
+    withdraw,
 };
 
 /// Characters a note takes at the most.

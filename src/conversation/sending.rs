@@ -140,6 +140,27 @@ pub fn record_status(tx: &mut Tx<'_>, transport: &str, external_id: &str, status
     apply(tx, &known.uid, status, at)
 }
 
+/// Learns what a peer calls a message of ours of which it is not known whether the peer has it. What the peer
+/// tells of it from then on is heard.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn recognise(tx: &mut Tx<'_>, transport: &str, uid: &str, external_id: &str) -> Result<()> {
+    let Some(found) = store_messages::by_uid(tx.conn, uid)? else { return Ok(()) };
+    order::lock(tx, found.order_id)?;
+    lock_external(tx, transport, external_id)?;
+    let is_lost = |message: &Message| {
+        let is_open = matches!(message.state, MessageState::Sending | MessageState::Unsure);
+        is_open && message.transport == transport && message.external_id.is_none()
+    };
+    let Some(mut message) = store_messages::by_uid(tx.conn, uid)?.filter(is_lost) else { return Ok(()) };
+    if store_messages::by_external(tx.conn, transport, external_id)?.is_none() {
+        message.external_id = Some(external_id.to_owned());
+        store_messages::save(tx, &message)?;
+    }
+    Ok(())
+}
+
 /// Applies a status to a message whose order is locked.
 fn apply(tx: &mut Tx<'_>, uid: &str, status: &Status, at: UtcTime) -> Result<()> {
     let Some(mut message) = store_messages::by_uid(tx.conn, uid)? else { return Ok(()) };

@@ -879,6 +879,34 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    whatsapp_messages (id) {
+        id -> BigInt,
+        external_ref -> Text,
+        direction -> Text,
+        kind -> Text,
+        phone -> Text,
+        user_ref -> Text,
+        sender_name -> Text,
+        about_ref -> Text,
+        new_phone -> Text,
+        body -> Text,
+        media_ref -> Text,
+        media_mime -> Text,
+        media_name -> Text,
+        state -> Text,
+        problem -> Text,
+        attempts -> BigInt,
+        due_at -> BigInt,
+        payload -> Text,
+        order_id -> Nullable<BigInt>,
+        message_uid -> Nullable<Text>,
+        dismissed_at -> Nullable<BigInt>,
+        said_at -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     settings,
     counters,
@@ -940,4 +968,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     webhook_attempts,
     webhook_replays,
     webhook_relay,
+    whatsapp_messages,
 );

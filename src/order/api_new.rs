@@ -456,7 +456,7 @@ fn line_of(
     let (unit, discount, tax) =
         (amount(&item.price, "price"), amount(&item.discount, "discount"), amount(&item.tax, "tax"));
     let unit_minor = match (&item.price, product) {
-        (None, Some(product)) => match price_of(conn, product, place, currency)? {
+        (None, Some(product)) => match catalog::price_in(conn, product, place, currency)? {
             Some(price) => price,
             None => {
                 problems.push(problem(
@@ -509,16 +509,6 @@ fn line_of(
 
 fn one_line(text: &str) -> String {
     text.split(['\n', '\r']).collect::<Vec<_>>().join(" ")
-}
-
-/// What a product costs in a market.
-fn price_of(conn: &mut Conn, product: &Product, market: &Market, currency: Currency) -> Result<Option<i64>> {
-    if market.currency != currency {
-        return Ok(None);
-    }
-    let own = catalog::prices(conn, product.id)?.into_iter().find(|(of, _)| *of == market.id).map(|(_, minor)| minor);
-    let is_home = Markets::load(conn)?.home()?.id == market.id;
-    Ok(own.or(is_home.then_some(product.price_minor)))
 }
 
 fn charges_of(new: &NewOrder, currency: Currency, problems: &mut Vec<FieldProblem>) -> Vec<DraftCharge> {

@@ -10,8 +10,8 @@ use crate::customer::{self, Contact, ERASED};
 use crate::db::{Conn, Tx};
 use crate::error::{Refusal, Result};
 use crate::event::{self, Event};
-use crate::ids::CustomerId;
-use crate::{conversation, customer_page, order, words};
+use crate::ids::{CustomerId, OrderId};
+use crate::{conversation, customer_page, order, whatsapp, words};
 
 /// Why somebody cannot be forgotten yet; nothing if they can.
 pub fn hinders(conn: &mut Conn, customer: CustomerId) -> Result<Option<String>> {
@@ -69,8 +69,12 @@ pub fn erase(tx: &mut Tx<'_>, actor: &Actor, uid: &str, version: i64, typed: &st
             known.push(Contact { name: address.street1, email: address.company, phone: String::new() });
         }
     }
+    let bare = |contact: &Contact| words::digits(&contact.phone).trim_start_matches('0').to_owned();
+    let phones: Vec<String> = known.iter().map(bare).filter(|phone| !phone.is_empty()).collect();
     let secrets = Secrets::of(&known);
     let replace = |text: &str| secrets.replace(text);
+    let keys: Vec<OrderId> = orders.iter().map(|order| order.id).collect();
+    whatsapp::erase(tx, &keys, &phones, ERASED)?;
     for order in &mut orders {
         conversation::erase(tx, order.id, ERASED, &replace)?;
         customer_page::forget(tx, order.id)?;

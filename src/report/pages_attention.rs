@@ -12,6 +12,7 @@ use crate::staff::permission::ViewOrders;
 use crate::staff::{Permission, Person, Staff};
 use crate::time::UtcTime;
 use crate::web::{self, Answer, Desk, Section, Shell};
+use crate::whatsapp;
 
 struct Heap {
     id: &'static str,
@@ -38,6 +39,8 @@ struct Line {
 struct Attention {
     shell: Shell,
     heaps: Vec<Heap>,
+    /// People who wrote by WhatsApp and have no order.
+    strangers: usize,
 }
 
 /// `GET /attention`
@@ -52,7 +55,8 @@ fn load(conn: &mut Conn, person: &Person) -> Result<Attention> {
     let known = pages_list::known(conn, person, shell.now)?;
     let groups = attention::groups(conn, &known, person.may(Permission::ViewMoney))?;
     let may_refund = person.may(Permission::RefundPayments);
-    Ok(Attention { heaps: groups.into_iter().map(|group| heap(group, may_refund)).collect(), shell })
+    let strangers = if person.may(Permission::ViewContact) { whatsapp::senders(conn)?.len() } else { 0 };
+    Ok(Attention { strangers, heaps: groups.into_iter().map(|group| heap(group, may_refund)).collect(), shell })
 }
 
 fn heap(group: Group, may_refund: bool) -> Heap {

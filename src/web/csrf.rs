@@ -31,7 +31,7 @@ pub(super) fn check(request: &HttpRequest) -> Result<(), Refusal> {
 
 /// Whether an address takes keys and never cookies, so that no browser can be made to use it.
 pub(super) fn is_for_programs(path: &str) -> bool {
-    path.starts_with("/api/") || path.starts_with("/oauth/") || path.starts_with("/.well-known/")
+    ["/api/", "/oauth/", "/.well-known/"].iter().any(|begin| path.starts_with(begin)) || path == "/whatsapp"
 }
 
 /// Where addresses that are secrets begin.

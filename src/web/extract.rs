@@ -76,8 +76,17 @@ impl<T: DeserializeOwned + 'static> FromRequest for Form<T> {
 /// What was sent, at most a mebibyte. `what` names it in the refusal.
 ///
 /// # Errors
-/// Refuses what is larger, having read it so that the sender gets to see the answer, and what breaks off.
+/// As [`read_at_most`].
 pub async fn read_payload(payload: &mut Payload, what: &str) -> Result<Vec<u8>, Problem> {
+    read_at_most(payload, what, 1).await
+}
+
+/// What was sent, at most so many mebibytes. `what` names it in the refusal.
+///
+/// # Errors
+/// Refuses what is larger, having read it so that the sender gets to see the answer, and what breaks off.
+pub async fn read_at_most(payload: &mut Payload, what: &str, mebibytes: usize) -> Result<Vec<u8>, Problem> {
+    let limit = mebibytes.saturating_mul(FORM_LIMIT);
     let mut body = Vec::new();
     let mut total = 0usize;
     while let Some(chunk) = payload.next().await {
@@ -88,17 +97,17 @@ pub async fn read_payload(payload: &mut Payload, what: &str) -> Result<Vec<u8>, 
             )
         })?;
         total = total.saturating_add(chunk.len());
-        if total <= FORM_LIMIT {
+        if total <= limit {
             body.extend_from_slice(&chunk);
         } else if total > DRAIN_LIMIT {
             break;
         }
     }
-    if total > FORM_LIMIT {
+    if total > limit {
         return Err(Refusal::new(
             RefusalKind::TooLarge,
             "request.too_large",
-            format!("{what} may hold 1 MB. Nothing was changed; shorten it and send it again."),
+            format!("{what} may hold {mebibytes} MB. Nothing was changed; shorten it and send it again."),
         )
         .into());
     }

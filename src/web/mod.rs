@@ -44,7 +44,7 @@ mod shell;
 mod store;
 
 pub use assets::{Icon, asset, icon, picture, pictures, serve_asset};
-pub use extract::{Form, Query, read_payload, strict_text};
+pub use extract::{Form, Query, read_at_most, read_payload, strict_text};
 pub use flash::{Toast, Undo, put_toast, take_toast};
 pub use once::{Outcome, once};
 pub use problem::{Problem, problem_json, shown_again};

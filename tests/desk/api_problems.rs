@@ -19,6 +19,7 @@ const PEOPLE: &[&str] = &[
     "/report/",
     "/transfer/",
     "/webhook/",
+    "/whatsapp/",
     "/notify/",
     "/customer_page/",
     "/mail/",

@@ -64,3 +64,5 @@ mod tidy;
 mod timers;
 mod tokens;
 mod webhooks;
+mod whatsapp;
+mod whatsapp_replies;

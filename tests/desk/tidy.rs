@@ -8,7 +8,7 @@ const GROUND: [&str; 14] = [
     "api",
 ];
 /// A feature knows only those before it.
-const FEATURES: [&str; 16] = [
+const FEATURES: [&str; 17] = [
     "staff",
     "market",
     "customer",
@@ -23,6 +23,7 @@ const FEATURES: [&str; 16] = [
     "conversation",
     "customer_page",
     "mail",
+    "whatsapp",
     "transports",
     "announce",
 ];
@@ -308,6 +309,7 @@ fn nobody_touches_a_table_of_another_feature_but_reports_and_transfers() {
         ("stock_movements", "catalog"),
         ("webhook_endpoints", "webhook"),
         ("webhook_deliveries", "webhook"),
+        ("whatsapp_messages", "whatsapp"),
     ] {
         for source in sources().iter().filter(|source| !source.is_in(&[owner, "transfer", "report", "db"])) {
             for verb in ["insert_into", "update", "delete"] {

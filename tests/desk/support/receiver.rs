@@ -42,6 +42,10 @@ pub enum Manner {
     Dawdles(Duration),
     /// With this status and body.
     Tells(u16, String),
+    /// With this status, these header lines and this body.
+    Answers(u16, &'static str, String),
+    /// Takes it and hangs up.
+    Drops,
     /// With 200 and a body without end.
     Rambles,
 }
@@ -124,6 +128,11 @@ fn answer(mut stream: TcpStream, manner: Manner) -> Option<()> {
             body = told;
             (status, "Content-Type: application/json\r\n")
         }
+        Manner::Answers(status, lines, told) => {
+            body = told;
+            (status, lines)
+        }
+        Manner::Drops => return None,
         Manner::Hangs(time) => {
             std::thread::sleep(time);
             return None;
