@@ -98,8 +98,8 @@ fn wrong_with(body: &str) -> Option<String> {
 pub fn preview(conn: &mut Conn, order: &Order, stage: &Stage) -> Result<Option<Preview>> {
     let Some(words) = words_for(conn, order, stage)? else { return Ok(None) };
     let Some((transport, to)) = reached_by(conn, order)? else { return Ok(None) };
-    let link = link_of(conn, order)?;
-    let values = values(conn, order, stage, link.as_deref().unwrap_or("(the link to their page)"))?;
+    let link = link_in_time(conn, order)?;
+    let values = values(conn, order, stage, &link)?;
     Ok(Some(Preview { by: transport.label(), to, body: wording::filled(&words, &values) }))
 }
 
@@ -168,6 +168,16 @@ fn link_of(conn: &mut Conn, order: &Order) -> Result<Option<String>> {
     let home = web::setting(conn, "public_address")?.unwrap_or_default();
     let link = customer_page::link(conn, order.id)?.filter(|_| !home.is_empty());
     Ok(link.map(|link| format!("{}{}", home.trim_end_matches('/'), link.path())))
+}
+
+/// The link as it will be sent; words in its place if it is made only then, nothing if none is.
+fn link_in_time(conn: &mut Conn, order: &Order) -> Result<String> {
+    let is_reached = web::setting(conn, "public_address")?.is_some_and(|home| !home.is_empty());
+    Ok(match link_of(conn, order)? {
+        Some(link) => link,
+        None if is_reached && !customer_page::had_link(conn, order.id)? => "(the link to their page)".to_owned(),
+        None => String::new(),
+    })
 }
 
 fn values(conn: &mut Conn, order: &Order, stage: &Stage, page: &str) -> Result<Values> {

@@ -78,6 +78,11 @@ pub fn link(conn: &mut Conn, order: OrderId) -> Result<Option<Link>> {
     store::live(conn, order)
 }
 
+/// Whether an order ever had a secret address.
+pub fn had_link(conn: &mut Conn, order: OrderId) -> Result<bool> {
+    store::had_one(conn, order)
+}
+
 /// What this secret opens at this time.
 pub fn open(conn: &mut Conn, token: &str, now: UtcTime) -> Result<Opened> {
     let looks_right = token.len() == LETTERS && token.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
