@@ -219,7 +219,11 @@ fn write(db: &Db, rows: &[String], wishes: &Wishes) -> Duration {
             scope.spawn(move || {
                 for _ in 0..own {
                     let rows = rows.to_vec();
-                    db.write_blocking(move |tx| Ok(once(tx, &rows))).unwrap();
+                    db.write_blocking(move |tx| {
+                        once(tx, &rows);
+                        Ok(())
+                    })
+                    .unwrap();
                 }
             });
         }

@@ -57,7 +57,7 @@ impl Attachment {
     pub fn weight(&self) -> String {
         match self.size {
             ..1_024 => format!("{} bytes", self.size),
-            ..1_048_576 => format!("{} KB", self.size / 1_024),
+            1_024..1_048_576 => format!("{} KB", self.size / 1_024),
             size => format!("{}.{} MB", size / 1_048_576, size % 1_048_576 * 10 / 1_048_576),
         }
     }
@@ -191,7 +191,7 @@ mod tests {
             ("../../etc/passwd", "passwd.png"),
             ("C:\\fake\\mug.jpg", "mug.jpg.png"),
             ("\u{202e}gnp.exe", "gnp.exe.png"),
-            ("a\"b\r\n.png", "a_b__.png"),
+            ("a\"b\r\n.png", "a_b_.png"),
             ("", "file.png"),
             (".png", "png.png"),
             ("  ", "file.png"),

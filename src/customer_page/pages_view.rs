@@ -304,7 +304,7 @@ fn facts(order: &Order, lines: &[Line], parcels: &[ParcelRow]) -> Facts {
 
 fn steps(reached: Option<usize>) -> Vec<Step> {
     let Some(now) = reached else { return Vec::new() };
-    let step = |(at, words): (usize, &&'static str)| Step { words: *words, is_done: at < now, is_now: at == now };
+    let step = |(at, &words): (usize, &&'static str)| Step { words, is_done: at < now, is_now: at == now };
     sight::WAY.iter().enumerate().map(step).collect()
 }
 

@@ -76,8 +76,7 @@ where
 {
     let (sender, receiver) = oneshot::channel();
     let job: Job = Box::new(move |conn, now| {
-        let outcome =
-            conn.and_then(|conn| memo::during(|| savepoint(conn, |conn| work(&mut Tx { conn, now }))));
+        let outcome = conn.and_then(|conn| memo::during(|| savepoint(conn, |conn| work(&mut Tx { conn, now }))));
         Box::new(move |commit_failed| {
             let answer = match (commit_failed, outcome) {
                 (Some(cause), Ok(_)) => Err(Error::broken(cause)),

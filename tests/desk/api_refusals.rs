@@ -168,7 +168,8 @@ fn a_body_that_breaks_off_changes_nothing() {
     // The line is gone with its answer; this is what stood in it.
     let broken = actix_web::error::PayloadError::Incomplete(None);
     let pieces = [Ok(actix_web::web::Bytes::from_static(b"{\"a\":")), Err(broken)];
-    let mut payload = actix_web::dev::Payload::Stream { payload: Box::pin(futures_util::stream::iter(pieces)) };
+    let mut payload: actix_web::dev::Payload =
+        actix_web::dev::Payload::Stream { payload: Box::pin(futures_util::stream::iter(pieces)) };
     let read = actix_web::rt::System::new().block_on(slipway::web::read_payload(&mut payload, "A body"));
     let refused = read.unwrap_err();
     assert_eq!(refused.refusal().unwrap().code, "request.cut_off");

@@ -1,5 +1,7 @@
 //! Calling a colleague in an internal note: who is told, until when, and who never learns of it.
 
+use serde_json::json;
+
 use crate::support::app::TestDesk;
 use crate::support::person::Person;
 
@@ -64,6 +66,8 @@ fn only_internal_notes_call_and_an_unclear_name_is_asked_about() {
     let refused = owner.post(&format!("/orders/{number}/notes"), &fields);
     assert_eq!(refused.status, 400);
     refused.must_say("Several colleagues are called @ana. Write @ana.dias or @ana.pires.");
+    let told = desk.program().post(&format!("/api/orders/ORD{number}/notes"), &json!({"body": "@ana look"})).problem();
+    assert_eq!(told, (400, "note.unclear_call".into()));
     refused.must_say("@ana, please");
     assert_eq!(note(&owner, number, "internal", "@ana.dias, please", "c"), 303);
     let beside = [("audience", "internal"), ("body", "@jon beside the chat"), ("form_token", "d")];

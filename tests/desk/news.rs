@@ -135,7 +135,8 @@ fn a_move_is_heard_within_a_second_and_says_who_made_it() {
     ] {
         assert!(ana.head.contains(header), "{header} is not in {}", ana.head);
     }
-    (ana.place(), marta.place());
+    ana.place();
+    marta.place();
     approve(&desk, &owner, number);
     let soon = ana.until(Duration::from_secs(1), |screen| screen.heard.contains("order.stage_changed"));
     assert!(soon, "{}", ana.heard);
@@ -204,7 +205,8 @@ fn a_packer_hears_of_no_money_and_nobody_of_contact() {
     let (owner, packer) = (desk.owner(), desk.packer());
     let mut jon = Screen::open(&desk.address(), &packer, None);
     let mut marta = Screen::open(&desk.address(), &owner, None);
-    (jon.place(), marta.place());
+    jon.place();
+    marta.place();
     let number = desk.order().paid().at("confirmed").place();
     approve(&desk, &owner, number);
     for screen in [&mut jon, &mut marta] {
@@ -244,7 +246,8 @@ fn whoever_opens_an_order_is_seen_there_by_the_others() {
     let (number, other) = (desk.order().place(), desk.order().place());
     let mut marta = Screen::open(&desk.address(), &owner, None);
     let mut ana = Screen::open(&desk.address(), &manager, None);
-    (marta.place(), ana.place());
+    marta.place();
+    ana.place();
     let path = format!("/orders/{number}/presence");
     assert_eq!(manager.post(&path, &[]).text(), format!("{{\"order\":{number},\"people\":[]}}"));
     marta.must_hear(&format!("event: presence\ndata: {{\"order\":{number},\"people\":[\"Ana Pires\"]}}"));
@@ -331,7 +334,8 @@ fn who_is_signed_out_hears_no_more() {
     let (owner, manager) = (desk.owner(), desk.manager());
     let mut screen = Screen::open(&desk.address(), &manager, None);
     let mut other = Screen::open(&desk.address(), &owner, None);
-    (screen.place(), other.place());
+    screen.place();
+    other.place();
     let cookie = manager.cookie("slipway").unwrap();
     assert_eq!(manager.post("/logout", &[]).status, 303);
     screen.must_end();
