@@ -1,5 +1,6 @@
 //! Reading what a browser sent: strict about bytes, names and size, and clear about what is wrong.
 
+use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::pin::Pin;
 
@@ -119,7 +120,7 @@ pub(super) fn read_pairs<T: DeserializeOwned>(bytes: &[u8], place: &str) -> Resu
     serde_html_form::from_bytes(bytes).map_err(|error| {
         let said = error.to_string();
         // A name that takes one value and has several is told of as a value that is none.
-        match repeated(bytes).filter(|_| said.contains("unsupported value")) {
+        match said.contains("unsupported value").then(|| repeated(bytes)).flatten() {
             Some(name) => {
                 let message = format!("The {place} has {name} more than once.");
                 Refusal::field("request.repeated_field", name, message)
@@ -131,8 +132,8 @@ pub(super) fn read_pairs<T: DeserializeOwned>(bytes: &[u8], place: &str) -> Resu
 
 /// The first name that is there more than once.
 fn repeated(bytes: &[u8]) -> Option<String> {
-    let names: Vec<_> = url::form_urlencoded::parse(bytes).map(|(name, _)| name).collect();
-    names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)).map(|(_, name)| name.clone().into_owned())
+    let mut known = BTreeSet::new();
+    url::form_urlencoded::parse(bytes).map(|(name, _)| name.into_owned()).find(|name| !known.insert(name.clone()))
 }
 
 /// Turns what serde says into a sentence for whoever typed the address.
