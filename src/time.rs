@@ -47,6 +47,10 @@ impl UtcTime {
     pub fn rfc3339(self) -> String {
         self.datetime().format("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
+    /// RFC 3339 in UTC to the minute, which is all that pages show: `2026-11-21T14:41Z`.
+    pub fn minute(self) -> String {
+        self.datetime().format("%Y-%m-%dT%H:%MZ").to_string()
+    }
     /// The wall clock of `zone` at this instant.
     pub fn local(self, zone: Tz) -> NaiveDateTime {
         self.datetime().with_timezone(&zone).naive_local()

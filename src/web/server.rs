@@ -318,7 +318,7 @@ fn pack(answer: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     let (request, response) = answer.into_parts();
     let (mut head, body) = response.into_parts();
     let body = match body.try_into_bytes() {
-        Ok(plain) if plain.len() > 400 => match assets::brotli_of(&plain, 6) {
+        Ok(plain) if plain.len() > 400 => match assets::brotli_of(&plain, 7) {
             packed if packed.is_empty() => BoxBody::new(plain),
             packed => {
                 head.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
