@@ -12,20 +12,18 @@
 #[allow(dead_code)]
 #[path = "../tests/desk/support/person.rs"]
 mod person;
+#[path = "support/serving.rs"]
+mod serving;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 use person::Person;
-use slipway::config::Config;
 use slipway::db::{Db, Location};
 use slipway::demo::{self, ACCOUNTS};
-use slipway::notify::Hub;
-use slipway::web::Desk;
-use slipway::{routes, staff, web};
 
 /// Queries since the process began, on all connections.
 static QUERIES: AtomicU64 = AtomicU64::new(0);
@@ -78,7 +76,7 @@ fn main() {
     }
     whole_process(&wishes.database);
     set_default_instrumentation(counter).unwrap();
-    let address = serve(&location);
+    let address = serving::serve(&location, &Db::open(&location).unwrap());
     let marta = Person::new(address);
     let answer = marta.post("/login", &[("email", ACCOUNTS[0].email), ("password", ACCOUNTS[0].password)]);
     assert_eq!(answer.status, 303, "signing in: {}", answer.text());
@@ -228,25 +226,6 @@ fn newest(marta: &Person) -> Vec<i64> {
     numbers.dedup();
     numbers.reverse();
     numbers
-}
-
-fn serve(location: &Location) -> SocketAddr {
-    let db = Db::open(location).unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let desk = Desk::new(db.clone(), Config { listen: address, database: location.clone(), webhook_allow: Vec::new() });
-    let key = staff::cookie_key(&db).unwrap();
-    std::thread::spawn(move || {
-        actix_web::rt::System::new().block_on(async move {
-            let hub = Hub::new(desk.db.clone());
-            actix_web::rt::spawn(hub.clone().run());
-            let table = move |service: &mut actix_web::web::ServiceConfig, desk: &Desk| {
-                routes::pages(service, desk, &key, &hub)
-            };
-            web::serve(desk, listener, table).unwrap().await.unwrap();
-        });
-    });
-    address
 }
 
 /// A process that ends with this value.

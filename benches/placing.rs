@@ -12,8 +12,10 @@
 #[allow(dead_code)]
 #[path = "../tests/desk/support/person.rs"]
 mod person;
+#[path = "support/serving.rs"]
+mod serving;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -22,13 +24,10 @@ use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use person::Person;
 use serde_json::{Value, json};
 use slipway::actor::Actor;
-use slipway::config::Config;
 use slipway::db::{Conn, Db, Location, Tx};
 use slipway::demo;
-use slipway::notify::Hub;
+use slipway::on_each_database;
 use slipway::staff::keys::{self, NewKey};
-use slipway::web::Desk;
-use slipway::{on_each_database, routes, staff, web};
 
 /// Numbers that no two orders share.
 static NEXT: AtomicI64 = AtomicI64::new(1);
@@ -62,7 +61,7 @@ fn main() {
     let name = format!("Benchmark {}", slipway::ids::new_uid());
     let key = NewKey { name, scopes: vec!["all".into()], rate_per_minute: Some(1_000_000), ..NewKey::default() };
     let token = db.write_blocking(move |tx| keys::create(tx, &Actor::System { name: "Benchmark" }, &key)).unwrap();
-    let address = serve(&location, &db);
+    let address = serving::serve(&location, &db);
     place(address, &token, &wishes, 200);
     let rows = rows_of(&db);
     println!("{} orders of three lines from {} clients, {location}", wishes.orders, wishes.clients);
@@ -78,25 +77,6 @@ fn main() {
     ratios.sort_by(f64::total_cmp);
     println!("median ratio {:.2}", ratios[1]);
     read(address, &token);
-}
-
-fn serve(location: &Location, db: &Db) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let config = Config { listen: address, database: location.clone(), webhook_allow: Vec::new() };
-    let desk = Desk::new(db.clone(), config);
-    let key = staff::cookie_key(db).unwrap();
-    std::thread::spawn(move || {
-        actix_web::rt::System::new().block_on(async move {
-            let hub = Hub::new(desk.db.clone());
-            actix_web::rt::spawn(hub.clone().run());
-            let table = move |service: &mut actix_web::web::ServiceConfig, desk: &Desk| {
-                routes::pages(service, desk, &key, &hub)
-            };
-            web::serve(desk, listener, table).unwrap().await.unwrap();
-        });
-    });
-    address
 }
 
 fn order() -> Value {
