@@ -244,10 +244,42 @@ async fn show(
     let person = person.clone();
     // Rendering a large batch takes a while, so it happens off the event loop with the reading.
     let html = desk.db.read(move |conn| document(conn, &person, wish)?.render().map_err(Error::broken)).await?;
-    Ok(HttpResponse::Ok()
+    Ok(on_paper(html))
+}
+
+/// A document to look at. It is kept nowhere on its way.
+pub(super) fn on_paper(html: String) -> HttpResponse {
+    HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(html))
+        .body(html)
+}
+
+/// What the address of a document on a sheet may say.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SheetQuery {
+    paper: Option<String>,
+    /// Whether the browser prints at once.
+    pub(super) print: Option<String>,
+}
+
+impl SheetQuery {
+    /// The paper asked for, else the one that this person used last, else the usual one of a country.
+    ///
+    /// # Errors
+    /// Refuses a label and what is no paper.
+    pub(super) fn paper(&self, person: &Person, country: &str) -> Result<Paper> {
+        let sheet = |word: &str| Paper::parse(word).filter(|paper| Paper::SHEETS.contains(paper));
+        let Some(word) = self.paper.as_deref() else {
+            return Ok(sheet(&person.preferences.paper).unwrap_or_else(|| Paper::usual_in(country)));
+        };
+        sheet(word).ok_or_else(|| {
+            let words: Vec<&str> = Paper::SHEETS.iter().map(|paper| paper.as_str()).collect();
+            let told = format!("Choose one of these papers: {}.", words.join(", "));
+            Refusal::field("print.paper_unknown", "paper", told).into()
+        })
+    }
 }
 
 /// `POST /print/records`: records that these papers are printed now, and shows them.

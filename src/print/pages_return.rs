@@ -1,14 +1,11 @@
 //! The return slip: goes into the box with what a customer sends back, so that the shop knows whose it is.
 
-use actix_web::HttpResponse;
-use actix_web::http::header;
 use actix_web::web::{Data, Path};
 use askama::Template;
-use serde::Deserialize;
 
-use super::Paper;
 use super::codes::{self, Code};
 use super::document::{Bar, Brand, Document, Papers};
+use super::pages::{SheetQuery, on_paper};
 use super::settings::{self, PrintSettings};
 use super::slip;
 use crate::db::Conn;
@@ -23,15 +20,6 @@ use crate::web::{self, Answer, Desk, Query};
 
 /// Minutes of a day.
 const DAY: i64 = 24 * 60;
-
-/// What the address may say.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ReturnQuery {
-    paper: Option<String>,
-    /// Whether the browser prints at once.
-    print: Option<String>,
-}
 
 /// A return on paper.
 #[derive(Clone, Debug)]
@@ -74,18 +62,15 @@ pub async fn show(
     desk: Data<Desk>,
     path: Path<(i64, String)>,
     staff: Staff<Print>,
-    query: Query<ReturnQuery>,
+    query: Query<SheetQuery>,
 ) -> Answer {
     let ((number, uid), person, query) = (path.into_inner(), staff.person(), query.0);
     let draw = move |conn: &mut Conn| document(conn, &person, number, &uid, &query)?.render().map_err(Error::broken);
     let html = desk.db.read(draw).await?;
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(html))
+    Ok(on_paper(html))
 }
 
-fn document(conn: &mut Conn, person: &Person, number: i64, uid: &str, query: &ReturnQuery) -> Result<Document> {
+fn document(conn: &mut Conn, person: &Person, number: i64, uid: &str, query: &SheetQuery) -> Result<Document> {
     let order = order::find(conn, number)?;
     let known = returns::find(conn, &order, uid)?;
     if !known.state.has_slip() {
@@ -102,7 +87,7 @@ fn document(conn: &mut Conn, person: &Person, number: i64, uid: &str, query: &Re
     };
     let mut send_to = vec![shop.name.clone()];
     send_to.extend(lines_of(&address).into_iter().filter(|line| *line != shop.name));
-    let paper = chosen(query.paper.as_deref(), person, &market.country)?;
+    let paper = query.paper(person, &market.country)?;
     let name = format!("{}-R{}", slip::name(&market.order_prefix, number).trim_start_matches('#'), known.position);
     let heading = format!("Return slip {name}");
     let from = known.decided_at.unwrap_or(known.requested_at);
@@ -140,17 +125,6 @@ fn document(conn: &mut Conn, person: &Person, number: i64, uid: &str, query: &Re
             recorded: query.print.is_some(),
             ..Bar::default()
         },
-    })
-}
-
-fn chosen(word: Option<&str>, person: &Person, country: &str) -> Result<Paper> {
-    let last = Paper::parse(&person.preferences.paper).filter(|paper| Paper::SHEETS.contains(paper));
-    let Some(word) = word else { return Ok(last.unwrap_or_else(|| Paper::usual_in(country))) };
-    let paper = Paper::parse(word).filter(|paper| Paper::SHEETS.contains(paper));
-    paper.ok_or_else(|| {
-        let words: Vec<&str> = Paper::SHEETS.iter().map(|paper| paper.as_str()).collect();
-        let told = format!("Choose one of these papers: {}.", words.join(", "));
-        Refusal::field("print.paper_unknown", "paper", told).into()
     })
 }
 
