@@ -86,6 +86,7 @@ fn api(config: &mut ServiceConfig) {
         .service(resource("/docs").route(get().to(docs::guide)))
         .service(resource("/docs/recipes").route(get().to(docs::recipes)))
         .service(resource("/docs/objects").route(get().to(docs::show_objects)))
+        .service(resource("/docs/objects/{name}").route(get().to(docs::object)))
         .service(resource("/docs/{topic}").route(get().to(docs::topic)))
         .service(resource("/problems").route(get().to(docs::index_problems)))
         .service(resource("/problems/{code}").route(get().to(docs::problem)));
@@ -97,7 +98,10 @@ fn api(config: &mut ServiceConfig) {
 fn api_orders(config: &mut ServiceConfig) {
     use crate::conversation::api as talk;
     use crate::moves::{api as moves, api_bulk as bulk};
-    use crate::order::{api as order, api_edit as changes, api_events as feed, api_list as orders, api_new as placing};
+    use crate::order::{
+        api as order, api_carts as carts, api_edit as changes, api_events as feed, api_list as orders,
+        api_new as placing,
+    };
     config
         .service(resource("/orders").route(get().to(orders::index)).route(post().to(placing::create)))
         .service(resource("/orders/bulk").route(post().to(bulk::create)))
@@ -128,8 +132,8 @@ fn api_orders(config: &mut ServiceConfig) {
         .service(resource("/orders/{order_id}/archive").route(post().to(moves::archive)))
         .service(resource("/orders/{order_id}/unarchive").route(post().to(moves::unarchive)))
         .service(resource("/events").route(get().to(feed::index)))
-        .service(resource("/carts").route(post().to(placing::create_cart)))
-        .service(resource("/carts/{cart_id}").route(get().to(placing::show_cart)));
+        .service(resource("/carts").route(post().to(carts::create_cart)))
+        .service(resource("/carts/{cart_id}").route(get().to(carts::show_cart)));
 }
 
 /// Products, customers and how the shop is set up.

@@ -258,7 +258,7 @@ fn listed(conn: &mut Conn, caller: &Caller, filter: &Map<String, Value>) -> Resu
 /// to 200 orders are changed at once; more become a job (202) whose progress `Location` tells. With `dry_run` nothing
 /// changes.
 #[utoipa::path(
-    post, path = "/api/orders/bulk", operation_id = "bulk_orders", tag = "Orders", request_body = BulkRequest,
+    post, path = "/api/orders/bulk", operation_id = "bulk_orders", tag = "Many orders", request_body = BulkRequest,
     responses(
         (status = 200, description = "What became of each", body = BulkResults),
         (status = 202, description = "A job does it", body = JobJson),
@@ -336,7 +336,7 @@ fn represent(job: BulkJob) -> JobJson {
 ///
 /// Only the key that asked for it may.
 #[utoipa::path(
-    get, path = "/api/jobs/{job_id}", operation_id = "show_job", tag = "Orders",
+    get, path = "/api/jobs/{job_id}", operation_id = "show_job", tag = "Many orders",
     params(("job_id" = Uuid, Path)),
     responses((status = 200, description = "How far it is", body = JobJson), (status = 404, description = "No such job")),
 )]

@@ -105,9 +105,13 @@ pub const BESIDES: &[(&str, &str)] = &[
 pub const TOPICS: &[(&str, &str)] = &[
     (
         "Orders",
-        "Placing orders, from items or from a cart put down before; reading, finding and correcting them; changing many \
-         at once. An order is never deleted.",
+        "Placing orders, from items or from a cart; reading, finding and correcting them. An order is never deleted.",
     ),
+    (
+        "Carts",
+        "Lines that are put down before they are ordered. A web shop may keep its carts itself: the guide says how.",
+    ),
+    ("Many orders", "One action on many orders at once, tried beforehand if you like, with an outcome for each."),
     (
         "Moves",
         "Taking orders along their way: pending, confirmed, approved, processed, shipped, delivered; and aside of it: on \

@@ -60,6 +60,14 @@ struct Objects {
 }
 
 #[derive(Template)]
+#[template(path = "docs/object.html")]
+struct OneObject {
+    frame: Frame,
+    here: &'static str,
+    object: Object,
+}
+
+#[derive(Template)]
 #[template(path = "docs/problems.html")]
 struct Problems {
     frame: Frame,
@@ -92,6 +100,13 @@ pub async fn recipes(desk: Data<Desk>, request: HttpRequest) -> Answer {
 /// `GET /api/docs/objects`
 pub async fn show_objects(desk: Data<Desk>, request: HttpRequest) -> Answer {
     page(&Objects { frame: Frame::load(&desk, &request).await?, here: "objects", objects: objects(document()) })
+}
+
+/// `GET /api/docs/objects/{name}`
+pub async fn object(desk: Data<Desk>, request: HttpRequest, name: Path<String>) -> Answer {
+    let object = objects(document()).into_iter().find(|object| object.name == *name);
+    let object = object.ok_or_else(|| Error::Missing(format!("object {name}")))?;
+    page(&OneObject { frame: Frame::load(&desk, &request).await?, here: "objects", object })
 }
 
 /// `GET /api/docs/{topic}`

@@ -298,15 +298,10 @@ fn sign_in(desk: &str, path: &str) -> String {
 /// Everything that answers hold.
 pub fn objects(document: &Value) -> Vec<Object> {
     let schemas = document["components"]["schemas"].as_object();
-    let shown = |name: &str, schema: &Value| {
-        let takes =
-            ["New", "Bulk"].iter().any(|begin| name.starts_with(begin)) && schema["additionalProperties"] == false;
-        schema["properties"].is_object() && !takes
-    };
     schemas
         .into_iter()
         .flatten()
-        .filter(|(name, schema)| shown(name, schema) || schema["allOf"].is_array())
+        .filter(|(_, schema)| schema["properties"].is_object() || schema["allOf"].is_array())
         .map(|(name, schema)| Object {
             name: name.clone(),
             about: prose::spans(schema["description"].as_str().unwrap_or_default()),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::carts::Content;
 use crate::actor::Actor;
 use crate::db::{Conn, Tx};
 use crate::error::{FieldProblem, Refusal, RefusalKind, Result};
@@ -43,15 +44,6 @@ pub struct CartSource {
     pub url: String,
     /// Sent as `Authorization: Bearer …`; empty for none.
     pub token: String,
-}
-
-/// A cart as the shop tells it.
-#[derive(Debug, Serialize)]
-pub struct Fetched {
-    /// Its items, as `POST /api/carts` takes them.
-    pub items: Value,
-    /// Its currency, if the shop says one.
-    pub currency: Option<String>,
 }
 
 fn setting_of(channel: &Channel) -> String {
@@ -113,7 +105,7 @@ impl CartSource {
     ///
     /// # Errors
     /// Busy when the shop does not answer, or answers what is no cart.
-    pub fn fetch(&self, outside: &Outside, cart: &str) -> Result<Option<Fetched>> {
+    pub fn fetch(&self, outside: &Outside, cart: &str) -> Result<Option<Content>> {
         let name: String = url::form_urlencoded::byte_serialize(cart.as_bytes()).collect();
         let mut asking = outside.agent().get(self.url.replace(PLACE, &name.replace('+', "%20")));
         if !self.token.is_empty() {
@@ -138,12 +130,12 @@ impl CartSource {
     }
 }
 
-fn read(mut cart: Map<String, Value>) -> Option<Fetched> {
+fn read(mut cart: Map<String, Value>) -> Option<Content> {
     let mut items = cart.remove("items")?;
     for item in items.as_array_mut()? {
         item.as_object_mut()?.retain(|name, value| KNOWN.contains(&name.as_str()) && !value.is_null());
     }
-    Some(Fetched { items, currency: cart.get("currency").and_then(Value::as_str).map(str::to_owned) })
+    Some(Content { items, currency: cart.get("currency").and_then(Value::as_str).map(str::to_owned) })
 }
 
 fn unreachable_shop(words: &str) -> Refusal {
@@ -160,7 +152,7 @@ mod tests {
 
     use super::*;
 
-    fn reads(cart: Value) -> Option<Fetched> {
+    fn reads(cart: Value) -> Option<Content> {
         read(cart.as_object().cloned().unwrap_or_default())
     }
 

@@ -3,6 +3,8 @@
 //! they computed. One write bumps the version, so that two people never overwrite each other.
 
 pub mod api;
+pub mod api_carts;
+mod api_draft;
 pub mod api_edit;
 pub mod api_events;
 pub mod api_list;

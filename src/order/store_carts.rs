@@ -1,6 +1,8 @@
 //! The table of carts that programs put down before they are ordered.
 
 use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::db::schema::carts;
 use crate::db::{Conn, Tx, dialect};
@@ -11,6 +13,15 @@ use crate::time::UtcTime;
 /// How long a cart is kept after it was last put down.
 const KEEP_DAYS: i64 = 30;
 
+/// What is in a cart, as it was sent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Content {
+    /// Its items, as `POST /api/carts` takes them.
+    pub items: Value,
+    /// Its currency, if one was given.
+    pub currency: Option<String>,
+}
+
 /// A cart that is kept.
 #[derive(Clone, Debug)]
 pub struct Cart {
@@ -18,8 +29,8 @@ pub struct Cart {
     pub channel_id: ChannelId,
     /// Its name there.
     pub cart_id: String,
-    /// JSON, as it was sent.
-    pub content: String,
+    /// What is in it.
+    pub content: Content,
     /// When it was last put down.
     pub updated_at: UtcTime,
 }
@@ -30,38 +41,39 @@ macro_rules! columns {
     };
 }
 
-fn cart((channel_id, cart_id, content, updated_at): (ChannelId, String, String, UtcTime)) -> Cart {
-    Cart { channel_id, cart_id, content, updated_at }
+fn cart((channel_id, cart_id, content, updated_at): (ChannelId, String, String, UtcTime)) -> Result<Cart> {
+    Ok(Cart { channel_id, cart_id, content: serde_json::from_str(&content)?, updated_at })
 }
 
 /// The cart of that name in a channel.
 pub fn find(conn: &mut Conn, channel: ChannelId, name: &str) -> Result<Option<Cart>> {
     let own = carts::table.filter(carts::channel_id.eq(channel.0).and(carts::cart_id.eq(name)));
-    Ok(own.select(columns!()).first(conn).optional()?.map(cart))
+    own.select(columns!()).first(conn).optional()?.map(cart).transpose()
 }
 
 /// Carts of that name in any channel.
 pub fn named(conn: &mut Conn, name: &str) -> Result<Vec<Cart>> {
     let own = carts::table.filter(carts::cart_id.eq(name)).order(carts::id.asc());
-    Ok(own.select(columns!()).load(conn)?.into_iter().map(cart).collect())
+    own.select(columns!()).load(conn)?.into_iter().map(cart).collect()
 }
 
 /// Puts a cart down, in the place of what it held before.
-pub fn put(tx: &mut Tx<'_>, channel: ChannelId, name: &str, content: &str) -> Result<Cart> {
+pub fn put(tx: &mut Tx<'_>, channel: ChannelId, name: &str, content: Content) -> Result<Cart> {
+    let json = serde_json::to_string(&content)?;
     let statement = diesel::insert_into(carts::table)
         .values((
             carts::uid.eq(new_uid()),
             carts::channel_id.eq(channel.0),
             carts::cart_id.eq(name),
-            carts::content.eq(content),
+            carts::content.eq(&json),
             carts::created_at.eq(tx.now.0),
             carts::updated_at.eq(tx.now.0),
         ))
         .on_conflict((carts::channel_id, carts::cart_id))
         .do_update()
-        .set((carts::content.eq(content), carts::updated_at.eq(tx.now.0)));
+        .set((carts::content.eq(&json), carts::updated_at.eq(tx.now.0)));
     dialect::Both(statement).execute(tx.conn)?;
-    Ok(Cart { channel_id: channel, cart_id: name.to_owned(), content: content.to_owned(), updated_at: tx.now })
+    Ok(Cart { channel_id: channel, cart_id: name.to_owned(), content, updated_at: tx.now })
 }
 
 /// Forgets carts that nobody ordered.

@@ -58,10 +58,10 @@ pub fn shifts(browser: &Browser) -> Vec<String> {
 }
 
 /// Whether the page came over the wire heavier than pages may be. Those that offer every time zone,
-/// currency and country of the world, and those that programmers look everything up in, may weigh more.
+/// currency and country of the world may weigh more.
 pub fn too_heavy(browser: &Browser, name: &str) -> Option<String> {
-    let whole = ["settings-shop", "settings-market-new", "docs-orders", "docs-objects"].contains(&name);
-    let most = if whole { 12.0 } else { 8.0 } * 1024.0;
+    let world = ["settings-shop", "settings-market-new"].contains(&name);
+    let most = if world { 12.0 } else { 8.0 } * 1024.0;
     let bytes = browser.run("return performance.getEntriesByType('navigation')[0].encodedBodySize;", json!([]));
     let bytes = bytes.as_f64().unwrap_or(f64::MAX);
     (bytes > most).then(|| format!("{name}: {bytes} bytes came, which is more than {most}"))

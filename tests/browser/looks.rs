@@ -51,7 +51,13 @@ fn every_page_of_the_demonstration_shop_is_sound() {
         ("/account", "account"),
         ("/api/docs", "docs"),
         ("/api/docs/orders", "docs-orders"),
+        ("/api/docs/carts", "docs-carts"),
+        ("/api/docs/many-orders", "docs-many-orders"),
+        ("/api/docs/shipments", "docs-shipments"),
+        ("/api/docs/returns", "docs-returns"),
+        ("/api/docs/moves", "docs-moves"),
         ("/api/docs/objects", "docs-objects"),
+        ("/api/docs/objects/Order", "docs-object"),
         ("/api/docs/recipes", "docs-recipes"),
         ("/api/problems", "docs-problems"),
     ]

@@ -39,7 +39,14 @@ fn a_newcomer_finds_every_operation_with_a_line_for_the_shell() {
 fn the_pages_bring_nothing_from_elsewhere_and_no_script_of_their_own() {
     let desk = TestDesk::open();
     let visitor = desk.visitor();
-    for path in ["/api/docs", "/api/docs/orders", "/api/docs/objects", "/api/docs/recipes", "/api/problems/missing"] {
+    for path in [
+        "/api/docs",
+        "/api/docs/orders",
+        "/api/docs/objects",
+        "/api/docs/objects/Order",
+        "/api/docs/recipes",
+        "/api/problems/missing",
+    ] {
         let page = visitor.see(path);
         let policy = page.header("content-security-policy").to_owned();
         assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");

@@ -368,6 +368,11 @@ fn a_link_that_is_revoked_or_was_never_one_opens_nothing() {
         reply.must_say("There is no page here");
         assert_eq!(reply.header("referrer-policy"), "no-referrer");
     }
+    for broken in ["/t/%00", "/t/%ff"] {
+        let reply = customer.get(broken);
+        assert_eq!(reply.status, 400, "{broken}");
+        assert_eq!(reply.header("referrer-policy"), "no-referrer");
+    }
     let back = customer.get(&format!("{second}/messages"));
     assert_eq!((back.status, back.location()), (303, second.as_str()));
     assert_eq!(desk.support().post(&path, &[("do", "make")]).status, 303);
