@@ -275,6 +275,8 @@ struct ShowPage {
     state: Badge,
     reason: String,
     rows: Vec<BackRow>,
+    /// Whether somebody noted in what condition the units came.
+    inspected: bool,
     /// What to give back, for those who may see amounts.
     suggested: Option<(String, String)>,
     may_refund: bool,
@@ -315,6 +317,8 @@ impl ShowPage {
             state: look(known.state),
             reason: reason_words(&known.reason).to_owned(),
             rows: inside.iter().filter_map(row).collect(),
+            inspected: here
+                && inside.iter().any(|units| units.restock + units.damaged + units.discard + units.missing > 0),
             suggested: shows.then(|| (order.money(worth).to_string(), refund_href(number, &lines, &inside))),
             may_refund: person.may(Permission::RefundPayments),
             may_decide: person.may(Permission::EditOrders),
