@@ -7,14 +7,26 @@ use crate::db::schema::{product_parts, product_prices, products, stock_levels};
 use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::ids::{MarketId, ProductId, new_uid};
+use crate::on_each_database;
+
+/// So many products are looked for one by one: their statement stays prepared, which costs less than one
+/// that is prepared for each number of them.
+const FEW: usize = 4;
 
 pub(super) fn by_sku(conn: &mut Conn, sku: &str) -> Result<Option<Product>> {
-    Ok(products::table.filter(products::sku.eq(sku)).first(conn).optional()?)
+    let asked = products::table.filter(products::sku.eq(sku));
+    Ok(on_each_database!(conn, conn => asked.first(conn)).optional()?)
 }
 
 pub(super) fn by_skus(conn: &mut Conn, skus: &[String]) -> Result<Vec<Product>> {
     let mut found = Vec::new();
     let skus: Vec<&String> = skus.iter().filter(|sku| !sku.is_empty()).collect();
+    if skus.len() <= FEW {
+        for sku in skus {
+            found.extend(by_sku(conn, sku)?);
+        }
+        return Ok(found);
+    }
     for chunk in skus.chunks(10_000) {
         found.extend(products::table.filter(products::sku.eq_any(chunk.to_vec())).load::<Product>(conn)?);
     }

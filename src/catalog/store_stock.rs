@@ -10,39 +10,24 @@ use crate::db::schema::{order_lines, orders, product_parts, products, stock_clai
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{LineId, OrderId, ProductId};
+use crate::load_by_keys;
 use crate::time::UtcTime;
-
-/// Keys given to one `IN (…)`.
-const CHUNK: usize = 10_000;
 
 fn keys(of: &[ProductId]) -> Vec<i64> {
     of.iter().map(|id| id.0).collect()
 }
 
 pub(super) fn parts(conn: &mut Conn, bundles: &[ProductId]) -> Result<Vec<Part>> {
-    let mut found = Vec::new();
-    for chunk in bundles.chunks(CHUNK) {
-        found.extend(
-            product_parts::table
-                .filter(product_parts::bundle_id.eq_any(keys(chunk)))
-                .order((product_parts::bundle_id.asc(), product_parts::part_id.asc()))
-                .load::<Part>(conn)?,
-        );
-    }
+    let by_part = (product_parts::bundle_id.asc(), product_parts::part_id.asc());
+    let found = load_by_keys!(conn, product_parts::bundle_id, keys(bundles), are => {
+        product_parts::table.filter(are).order(by_part)
+    });
     Ok(found)
 }
 
 pub(super) fn counting(conn: &mut Conn, of: &[ProductId]) -> Result<Vec<Counting>> {
-    let mut found = Vec::new();
-    for chunk in of.chunks(CHUNK) {
-        found.extend(
-            products::table
-                .filter(products::id.eq_any(keys(chunk)))
-                .select((products::id, products::tracked, products::oversell))
-                .load::<Counting>(conn)?,
-        );
-    }
-    Ok(found)
+    let counting = (products::id, products::tracked, products::oversell);
+    Ok(load_by_keys!(conn, products::id, keys(of), are => products::table.filter(are).select(counting)))
 }
 
 pub(super) fn names(conn: &mut Conn, of: &[ProductId]) -> Result<Vec<(ProductId, String)>> {
@@ -58,19 +43,8 @@ pub(super) fn names(conn: &mut Conn, of: &[ProductId]) -> Result<Vec<(ProductId,
 }
 
 pub(super) fn levels(conn: &mut Conn, of: &[ProductId]) -> Result<Vec<(ProductId, Levels)>> {
-    let mut found = Vec::new();
-    for chunk in of.chunks(CHUNK) {
-        found.extend(
-            stock_levels::table
-                .filter(stock_levels::product_id.eq_any(keys(chunk)))
-                .select((
-                    stock_levels::product_id,
-                    (stock_levels::on_hand, stock_levels::allocated, stock_levels::soft_held),
-                ))
-                .load::<(ProductId, Levels)>(conn)?,
-        );
-    }
-    Ok(found)
+    let levels = (stock_levels::product_id, (stock_levels::on_hand, stock_levels::allocated, stock_levels::soft_held));
+    Ok(load_by_keys!(conn, stock_levels::product_id, keys(of), are => stock_levels::table.filter(are).select(levels)))
 }
 
 /// What there is of a product, with its row locked until the transaction ends.

@@ -1,7 +1,8 @@
 //! What the address of the list of customers means: search, sort and place.
 
 use super::{Customer, store};
-use crate::db::{Conn, dialect};
+use crate::db::Conn;
+use crate::db::search::Search;
 use crate::error::{Refusal, Result};
 use crate::words;
 
@@ -150,7 +151,7 @@ pub fn page_of(conn: &mut Conn, wanted: &Wanted, size: usize) -> Result<Page> {
         (store::sorted(conn, wanted.sort, descending, wanted.cursor.as_ref(), size + 1)?, None)
     } else {
         let keys =
-            if words.is_empty() { Vec::new() } else { dialect::search_customers(conn, &words, MOST_FOUND as i64)? };
+            if words.is_empty() { Vec::new() } else { Search::Customers.find(conn, &words, MOST_FOUND as i64)? };
         let mut all = store::by_keys(conn, &keys)?;
         let key = |customer: &Customer| (wanted.sort.value(customer), customer.id.0);
         all.sort_by_key(key);

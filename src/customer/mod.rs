@@ -9,6 +9,7 @@ pub mod pages_merge;
 mod store;
 
 use crate::actor::Actor;
+use crate::db::search::Search;
 use crate::db::{Conn, Tx, dialect};
 use crate::error::{Error, FieldProblem, Refusal, RefusalKind, Result};
 use crate::event::{self, Event};
@@ -124,7 +125,7 @@ pub fn find_or_make(tx: &mut Tx<'_>, name: &str, email: &str, phone: &str) -> Re
         return Ok(Some(id));
     }
     let made = store::insert(tx, name.trim(), email.as_deref(), phone.trim(), digits.as_deref())?;
-    index(tx, &made)?;
+    tell_search(tx, made.id, std::slice::from_ref(&made))?;
     Ok(Some(made.id))
 }
 
@@ -273,7 +274,7 @@ pub fn absorb(tx: &mut Tx<'_>, keep: &mut Customer, gone: &mut Customer) -> Resu
     store::follow(tx, gone.id, keep.id)?;
     save(tx, gone)?;
     save(tx, keep)?;
-    dialect::forget_customer(tx.conn, gone.id)?;
+    Search::Customers.forget(tx.conn, gone.id.0)?;
     index(tx, keep)
 }
 
@@ -291,22 +292,28 @@ pub fn blank(tx: &mut Tx<'_>, customer: &mut Customer) -> Result<Vec<Contact>> {
         one.locale = String::new();
         one.erased_at = Some(tx.now);
         save(tx, one)?;
-        dialect::forget_customer(tx.conn, one.id)?;
+        Search::Customers.forget(tx.conn, one.id.0)?;
     }
     *customer = all.swap_remove(0);
     Ok(known)
 }
 
-/// Tells search what a customer can be found by.
+/// Tells search what a customer can be found by, now that they or those who turned out to be them changed.
 fn index(tx: &mut Tx<'_>, customer: &Customer) -> Result<()> {
-    let mut document = Document::default();
-    for one in std::iter::once(customer.clone()).chain(store::merged_into(tx.conn, customer.id)?) {
-        document.add(&one.name);
-        document.add(one.email());
-        document.add_phone(one.phone());
-    }
-    dialect::index_customer(tx.conn, customer.id, &document.words())?;
+    let mut one_person = store::merged_into(tx.conn, customer.id)?;
+    one_person.insert(0, customer.clone());
+    tell_search(tx, customer.id, &one_person)?;
     store::mark_indexed(tx, customer.id, &words::sort_key(&customer.name))
+}
+
+fn tell_search(tx: &mut Tx<'_>, customer: CustomerId, one_person: &[Customer]) -> Result<()> {
+    let mut document = Document::default();
+    for known in one_person {
+        document.add(&known.name);
+        document.add(known.email());
+        document.add_phone(known.phone());
+    }
+    Search::Customers.put(tx.conn, customer.0, document.words())
 }
 
 /// Tells search of up to `limit` customers it does not know: those of an older version of the desk or

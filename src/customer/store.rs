@@ -9,7 +9,7 @@ use crate::db::schema::customers;
 use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::ids::{CustomerId, new_uid};
-use crate::words;
+use crate::{on_each_database, words};
 
 /// The key of the first customer, or of the one they turned out to be.
 fn survivor(found: Option<(CustomerId, Option<CustomerId>)>) -> Option<CustomerId> {
@@ -17,13 +17,11 @@ fn survivor(found: Option<(CustomerId, Option<CustomerId>)>) -> Option<CustomerI
 }
 
 pub(super) fn by_email(conn: &mut Conn, email: &str) -> Result<Option<CustomerId>> {
-    let found = customers::table
+    let asked = customers::table
         .filter(customers::email.eq(email))
         .select((customers::id, customers::merged_into_id))
-        .order(customers::id)
-        .first(conn)
-        .optional()?;
-    Ok(survivor(found))
+        .order(customers::id);
+    Ok(survivor(on_each_database!(conn, conn => asked.first(conn)).optional()?))
 }
 
 pub(super) fn by_phone(conn: &mut Conn, digits: &str) -> Result<Option<CustomerId>> {
@@ -100,6 +98,7 @@ pub(super) fn mark_indexed(tx: &mut Tx<'_>, id: CustomerId, sort_key: &str) -> R
     Ok(())
 }
 
+/// A new customer, whom search is about to be told of.
 pub(super) fn insert(
     tx: &mut Tx<'_>,
     name: &str,
@@ -107,7 +106,7 @@ pub(super) fn insert(
     phone: &str,
     digits: Option<&str>,
 ) -> Result<Customer> {
-    Ok(diesel::insert_into(customers::table)
+    let written = diesel::insert_into(customers::table)
         .values((
             customers::uid.eq(new_uid()),
             customers::name.eq(name),
@@ -116,9 +115,10 @@ pub(super) fn insert(
             customers::phone.eq(Some(phone).filter(|phone| !phone.is_empty())),
             customers::phone_digits.eq(digits),
             customers::created_at.eq(tx.now),
+            customers::indexed_at.eq(Some(tx.now)),
         ))
-        .returning(customers::all_columns)
-        .get_result(tx.conn)?)
+        .returning(customers::all_columns);
+    Ok(on_each_database!(tx.conn, conn => written.get_result(conn))?)
 }
 
 pub(super) fn save(tx: &mut Tx<'_>, customer: &Customer) -> Result<()> {

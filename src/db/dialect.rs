@@ -1,7 +1,8 @@
 //! Every statement the two databases must be told in different words.
 
-use diesel::RunQueryDsl;
+use diesel::backend::Backend;
 use diesel::pg::Pg;
+use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Text};
@@ -32,8 +33,30 @@ impl<T: Query> Query for Both<T> {
 }
 impl<T> RunQueryDsl<Conn> for Both<T> {}
 
-/// Expands an expression once for each database, for what Diesel cannot say about both at once, such
-/// as inserting many rows.
+/// A condition in words that never change. SQLite reads a partial index only by the very condition it was
+/// made with, which Diesel would write with parameters; and unlike Diesel's own literal this one lets its
+/// statement stay prepared.
+#[derive(Clone, Copy, Debug, diesel::expression::ValidGrouping)]
+pub struct Fixed(pub &'static str);
+
+impl<DB: Backend> QueryFragment<DB> for Fixed {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        pass.push_sql(self.0);
+        Ok(())
+    }
+}
+impl QueryId for Fixed {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+impl Expression for Fixed {
+    type SqlType = diesel::sql_types::Bool;
+}
+impl<T> AppearsOnTable<T> for Fixed {}
+
+/// Expands an expression once for each database: for what Diesel cannot say about both at once, such as
+/// inserting many rows, and for what is done all the time. A statement through [`Conn`] is written out anew
+/// each time it runs, even where it stays prepared; one through the database's own connection is not.
 #[macro_export]
 macro_rules! on_each_database {
     ($conn:expr, $inner:ident => $work:expr) => {
@@ -42,6 +65,26 @@ macro_rules! on_each_database {
             $crate::db::Conn::Sqlite($inner) => $work,
         }
     };
+}
+
+/// Loads rows by keys, as many as there are: `$are` stands for the condition on the column. The statement
+/// for a single key stays prepared; of many, so many are asked for at once as SQLite takes parameters.
+#[macro_export]
+macro_rules! load_by_keys {
+    ($conn:expr, $column:expr, $keys:expr, $are:ident => $query:expr) => {{
+        let keys = $keys;
+        let mut found = Vec::new();
+        if let [key] = keys.as_slice() {
+            let $are = $column.eq(*key);
+            found = $crate::on_each_database!(&mut *$conn, conn => $query.load(conn))?;
+        } else {
+            for keys in keys.chunks(10_000) {
+                let $are = $column.eq_any(keys);
+                found.append(&mut $query.load(&mut *$conn)?);
+            }
+        }
+        found
+    }};
 }
 
 /// Waits until no other transaction is changing the order. SQLite has one writer, so there it is a
@@ -140,109 +183,6 @@ pub fn lock_orders_of(conn: &mut Conn, customers: [CustomerId; 2]) -> Result<()>
     Ok(())
 }
 
-/// Replaces what search knows of a customer. `words` are folded, unique and free of punctuation.
-pub fn index_customer(conn: &mut Conn, customer: CustomerId, words: &[String]) -> Result<()> {
-    match conn {
-        Conn::Sqlite(inner) => {
-            diesel::sql_query("INSERT OR REPLACE INTO customer_search (rowid, document) VALUES ($1, $2)")
-                .bind::<BigInt, _>(customer.0)
-                .bind::<Text, _>(words.join(" "))
-                .execute(inner)?;
-        }
-        Conn::Pg(inner) => {
-            diesel::sql_query(
-                "INSERT INTO customer_search (customer_id, document) VALUES ($1, array_to_tsvector($2)) \
-                 ON CONFLICT (customer_id) DO UPDATE SET document = excluded.document",
-            )
-            .bind::<BigInt, _>(customer.0)
-            .bind::<diesel::sql_types::Array<Text>, _>(words)
-            .execute(inner)?;
-        }
-    }
-    Ok(())
-}
-
-/// Takes a customer out of search.
-pub fn forget_customer(conn: &mut Conn, customer: CustomerId) -> Result<()> {
-    let sql = match conn {
-        Conn::Sqlite(_) => "DELETE FROM customer_search WHERE rowid = $1",
-        Conn::Pg(_) => "DELETE FROM customer_search WHERE customer_id = $1",
-    };
-    crate::on_each_database!(conn, inner => diesel::sql_query(sql).bind::<BigInt, _>(customer.0).execute(inner))?;
-    Ok(())
-}
-
-/// Keys of the newest customers, `limit` of them at the most, in whose documents each of these words
-/// begins a word.
-pub fn search_customers(conn: &mut Conn, words: &[String], limit: i64) -> Result<Vec<i64>> {
-    #[derive(diesel::QueryableByName)]
-    struct Key {
-        #[diesel(sql_type = BigInt)]
-        id: i64,
-    }
-    let term = search_term(conn, words);
-    let sql = match conn {
-        Conn::Sqlite(_) => {
-            "SELECT rowid AS id FROM customer_search WHERE customer_search MATCH $1 ORDER BY rowid DESC LIMIT $2"
-        }
-        Conn::Pg(_) => {
-            "SELECT customer_id AS id FROM customer_search WHERE document @@ CAST($1 AS tsquery) \
-             ORDER BY customer_id DESC LIMIT $2"
-        }
-    };
-    let parameters = vec![Parameter::Text(term), Parameter::Int(limit)];
-    Ok(load_written::<Key>(conn, sql.to_owned(), parameters)?.into_iter().map(|key| key.id).collect())
-}
-
-/// Replaces what search knows of an order. `words` are folded, unique and free of punctuation.
-pub fn index_order(conn: &mut Conn, order: OrderId, words: &[String]) -> Result<()> {
-    match conn {
-        Conn::Sqlite(inner) => {
-            diesel::sql_query("INSERT OR REPLACE INTO order_search (rowid, document) VALUES ($1, $2)")
-                .bind::<BigInt, _>(order.0)
-                .bind::<Text, _>(words.join(" "))
-                .execute(inner)?;
-        }
-        Conn::Pg(inner) => {
-            diesel::sql_query(
-                "INSERT INTO order_search (order_id, document) VALUES ($1, array_to_tsvector($2)) \
-                 ON CONFLICT (order_id) DO UPDATE SET document = excluded.document",
-            )
-            .bind::<BigInt, _>(order.0)
-            .bind::<diesel::sql_types::Array<Text>, _>(words)
-            .execute(inner)?;
-        }
-    }
-    Ok(())
-}
-
-/// Keys of the newest orders, `limit` of them at the most, in whose documents each of these words begins
-/// a word. `words` are folded and free of punctuation.
-pub fn search_orders(conn: &mut Conn, words: &[String], limit: i64) -> Result<Vec<i64>> {
-    #[derive(diesel::QueryableByName)]
-    struct Key {
-        #[diesel(sql_type = BigInt)]
-        id: i64,
-    }
-    let term = search_term(conn, words);
-    let keys: Vec<Key> = match conn {
-        Conn::Sqlite(inner) => diesel::sql_query(
-            "SELECT rowid AS id FROM order_search WHERE order_search MATCH $1 ORDER BY rowid DESC LIMIT $2",
-        )
-        .bind::<Text, _>(term)
-        .bind::<BigInt, _>(limit)
-        .load(inner)?,
-        Conn::Pg(inner) => diesel::sql_query(
-            "SELECT order_id AS id FROM order_search WHERE document @@ CAST($1 AS tsquery) \
-             ORDER BY order_id DESC LIMIT $2",
-        )
-        .bind::<Text, _>(term)
-        .bind::<BigInt, _>(limit)
-        .load(inner)?,
-    };
-    Ok(keys.into_iter().map(|key| key.id).collect())
-}
-
 /// Beginning and end of a subquery that gives the numbers of a JSON array back as rows, around its one
 /// text parameter. The column is called `value`.
 pub fn numbers_subquery(conn: &Conn) -> (&'static str, &'static str) {
@@ -250,19 +190,6 @@ pub fn numbers_subquery(conn: &Conn) -> (&'static str, &'static str) {
         Conn::Sqlite(_) => ("SELECT value FROM json_each(", ")"),
         Conn::Pg(_) => ("SELECT CAST(value AS BIGINT) AS value FROM json_array_elements_text(CAST(", " AS json))"),
     }
-}
-
-/// What asks the index for words. Nothing in the words is syntax.
-fn search_term(conn: &Conn, words: &[String]) -> String {
-    let parts: Vec<String> = match conn {
-        Conn::Sqlite(_) => words.iter().map(|word| format!("\"{word}\"*")).collect(),
-        Conn::Pg(_) => words.iter().map(|word| format!("'{word}':*")).collect(),
-    };
-    let between = match conn {
-        Conn::Sqlite(_) => " AND ",
-        Conn::Pg(_) => " & ",
-    };
-    parts.join(between)
 }
 
 /// Folds the rows of Postgres's stage counts together; on SQLite there is one a stage already.

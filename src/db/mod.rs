@@ -11,6 +11,7 @@ mod location;
 mod memo;
 pub mod migrate;
 pub mod schema;
+pub mod search;
 pub mod types;
 mod writer;
 
@@ -194,6 +195,7 @@ fn savepoint<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T>) -> R
 }
 
 fn finish<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+    let told = search::waiting();
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(conn)))
         .unwrap_or_else(|panic| Err(Error::broken(panic_text(panic.as_ref()))));
     match outcome {
@@ -202,6 +204,7 @@ fn finish<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T>) -> Resu
             Ok(value)
         }
         Err(error) => {
+            search::step_back(told);
             if let Err(rollback) = <Conn as Connection>::TransactionManager::rollback_transaction(conn) {
                 tracing::warn!(error = %rollback, "rolling back failed");
             }

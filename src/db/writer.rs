@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::{Conn, Tx, memo, savepoint};
+use super::{Conn, Tx, memo, savepoint, search};
 use crate::error::{Error, Result};
 use crate::time::UtcTime;
 
@@ -90,6 +90,7 @@ where
 }
 
 fn serve(mut conn: Conn, jobs: &Receiver<Job>) {
+    search::gather();
     while let Ok(first) = jobs.recv() {
         let started = Instant::now();
         let mut answers = Vec::new();
@@ -101,7 +102,7 @@ fn serve(mut conn: Conn, jobs: &Receiver<Job>) {
                 let Ok(next) = jobs.try_recv() else { break };
                 answers.push(next(Ok(conn), UtcTime::now()));
             }
-            Ok(())
+            search::write_down(conn)
         });
         let failed = match (group, first) {
             (Ok(()), _) => None,

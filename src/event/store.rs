@@ -46,19 +46,18 @@ pub(super) fn append(
         .bind::<BigInt, _>(order.map_or(0, |order| order.0))
         .sql(")");
     let (kind, payload) = kind_and_payload(event)?;
-    diesel::insert_into(events::table)
-        .values((
-            events::uid.eq(new_uid()),
-            events::order_id.eq(order.map(|o| o.0)),
-            events::seq.eq(seq),
-            events::kind.eq(kind),
-            events::payload.eq(payload),
-            events::actor_kind.eq(actor.kind()),
-            events::actor_key.eq(actor.key()),
-            events::actor_name.eq(actor.name()),
-            events::happened_at.eq(at.unwrap_or(tx.now)),
-        ))
-        .execute(tx.conn)?;
+    let written = diesel::insert_into(events::table).values((
+        events::uid.eq(new_uid()),
+        events::order_id.eq(order.map(|o| o.0)),
+        events::seq.eq(seq),
+        events::kind.eq(kind),
+        events::payload.eq(payload),
+        events::actor_kind.eq(actor.kind()),
+        events::actor_key.eq(actor.key()),
+        events::actor_name.eq(actor.name()),
+        events::happened_at.eq(at.unwrap_or(tx.now)),
+    ));
+    on_each_database!(tx.conn, conn => written.execute(conn))?;
     Ok(())
 }
 

@@ -7,13 +7,14 @@ use crate::db::schema::{channels, market_closed_days, market_hours, markets};
 use crate::db::{self, Conn, Tx};
 use crate::error::{Error, Result};
 use crate::ids::MarketId;
+use crate::on_each_database;
 
 pub(super) fn markets(conn: &mut Conn) -> Result<Vec<Market>> {
-    Ok(markets::table.order(markets::id.asc()).load(conn)?)
+    Ok(on_each_database!(conn, conn => markets::table.order(markets::id.asc()).load(conn))?)
 }
 
 pub(super) fn channels(conn: &mut Conn) -> Result<Vec<Channel>> {
-    Ok(channels::table.order(channels::id.asc()).load(conn)?)
+    Ok(on_each_database!(conn, conn => channels::table.order(channels::id.asc()).load(conn))?)
 }
 
 pub(super) fn insert_market(tx: &mut Tx<'_>, new: &NewMarket) -> Result<Market> {

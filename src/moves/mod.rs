@@ -29,6 +29,7 @@ use crate::catalog::stock::{self, Shortage};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Refusal, RefusalKind, Result};
 use crate::event::{self, Before, Event, Moved};
+use crate::ids::MarketId;
 use crate::market::Markets;
 use crate::order::{self, Correction, Draft, Line, Order, Outcome, PaymentKind, Placed};
 use crate::payment::method::Method;
@@ -302,43 +303,51 @@ pub fn facts_of(order: &Order, lines: &[Line], ledger: &[Payment], open_holds: u
 /// # Errors
 /// As [`order::place`].
 pub fn place(tx: &mut Tx<'_>, actor: &Actor, draft: &Draft) -> Result<Placed> {
-    let mut placed = order::place(tx, actor, draft)?;
+    let abandon_at = abandon_at(tx, actor, draft.market, &draft.payment_method, draft.placed_at)?;
+    let mut placed = order::place(tx, actor, draft, abandon_at)?;
     if placed.outcome != Outcome::Made {
         return Ok(placed);
     }
-    shelf::hold_softly(tx, actor, &placed.order, "placed")?;
-    let order = &mut placed.order;
-    order.abandon_at = abandon_at(tx, actor, order)?;
-    if order.abandon_at.is_some() {
-        order::save(tx, order)?;
-    }
-    placed.order = advance(tx, placed.order)?;
+    shelf::hold_softly(tx, actor, &placed.order, &placed.lines, "placed")?;
+    let policy = payment::methods(tx.conn)?.of(&placed.order.payment_method);
+    let facts = facts_of(&placed.order, &placed.lines, &[], 0, policy);
+    placed.order = advance_by(tx, placed.order, &facts)?;
     Ok(placed)
 }
 
 /// Orders typed in by staff and those paid offline wait for as long as it takes.
-fn abandon_at(tx: &mut Tx<'_>, actor: &Actor, order: &Order) -> Result<Option<UtcTime>> {
-    if actor.staff().is_some() || payment::methods(tx.conn)?.of(&order.payment_method).never_abandons {
+fn abandon_at(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    market: MarketId,
+    payment_method: &str,
+    placed_at: Option<UtcTime>,
+) -> Result<Option<UtcTime>> {
+    if actor.staff().is_some() || payment::methods(tx.conn)?.of(payment_method.trim()).never_abandons {
         return Ok(None);
     }
     let markets = Markets::load(tx.conn)?;
-    let minutes = match markets.market(order.market_id) {
+    let minutes = match markets.market(market) {
         Some(market) if !market.abandons => return Ok(None),
         market => market.map_or(1_440, |market| market.abandon_after_minutes),
     };
-    Ok(Some(order.placed_at.max(tx.now).plus_minutes(minutes)))
+    Ok(Some(placed_at.unwrap_or(tx.now).max(tx.now).plus_minutes(minutes)))
 }
 
 /// Confirms a Placed or Abandoned order that has become complete. An order on hold keeps its hold and
 /// lands further when it is released.
-fn advance(tx: &mut Tx<'_>, mut order: Order) -> Result<Order> {
+fn advance(tx: &mut Tx<'_>, order: Order) -> Result<Order> {
+    let facts = facts(tx.conn, &order)?;
+    advance_by(tx, order, &facts)
+}
+
+fn advance_by(tx: &mut Tx<'_>, mut order: Order, facts: &Facts) -> Result<Order> {
     let stages = Stages::load(tx.conn)?;
     let confirmed = stages.default_of(Base::Confirmed)?.clone();
-    let facts = facts(tx.conn, &order)?;
     let waits = order.base == Base::Placed || order.base == Base::Abandoned;
     let held_while_waiting = order.base == Base::OnHold && order.resume_base == Some(Base::Placed);
     let edge = Edge { from: Base::Placed, to: Base::Confirmed, kind: Kind::Forward };
-    if !(waits || held_while_waiting) || !lifecycle::lacks(&order, &facts, &edge).is_empty() {
+    if !(waits || held_while_waiting) || !lifecycle::lacks(&order, facts, &edge).is_empty() {
         return Ok(order);
     }
     let rule = Actor::System { name: "Rule" };
@@ -680,7 +689,10 @@ fn take(
         (Kind::Return, _) if request.parcels == Parcels::Lead => {}
         (Kind::Return, _) => crate::returns::receive_all(tx, actor, &mut order)?,
         (Kind::Incomplete, Base::Placed) => {
-            order.abandon_at = abandon_at(tx, &Actor::System { name: "Timer" }, &order)?
+            order.abandon_at = {
+                let timer = Actor::System { name: "Timer" };
+                abandon_at(tx, &timer, order.market_id, &order.payment_method, Some(order.placed_at))?
+            }
         }
         (Kind::Incomplete, _) => order.abandon_at = None,
         (Kind::Shelf, Base::Archived) => remember(&mut order, Some((from.clone(), edge.from))),
@@ -697,7 +709,10 @@ fn take(
         (Kind::Correction | Kind::Forward | Kind::Sibling, _) => {}
     }
     match edge.to {
-        Base::Placed => shelf::hold_softly(tx, actor, &order, "placed")?,
+        Base::Placed => {
+            let lines = order::lines(tx.conn, order.id)?;
+            shelf::hold_softly(tx, actor, &order, &lines, "placed")?;
+        }
         to => settle_stock(tx, actor, &order, to.as_str(), Shortage::Refuses)?,
     }
     // Money that moved cannot be taken back by an undo.

@@ -17,7 +17,7 @@ use crate::time::UtcTime;
 /// # Errors
 /// As [`order::place`].
 pub fn place_past(tx: &mut Tx<'_>, actor: &Actor, draft: &Draft, past: &Past) -> Result<Placed> {
-    let mut placed = order::place(tx, actor, draft)?;
+    let mut placed = order::place(tx, actor, draft, None)?;
     if placed.outcome != Outcome::Made {
         return Ok(placed);
     }

@@ -56,8 +56,8 @@ pub fn settle_stock(tx: &mut Tx<'_>, actor: &Actor, order: &Order, cause: &str, 
 }
 
 /// Holds the goods of an order that waits in Placed for a while.
-pub(super) fn hold_softly(tx: &mut Tx<'_>, actor: &Actor, order: &Order, cause: &str) -> Result<()> {
-    let wants = wants(&order::lines(tx.conn, order.id)?);
+pub(super) fn hold_softly(tx: &mut Tx<'_>, actor: &Actor, order: &Order, lines: &[Line], cause: &str) -> Result<()> {
+    let wants = wants(lines);
     let markets = Markets::load(tx.conn)?;
     let minutes = markets.market(order.market_id).map_or(HOLD_MINUTES, |market| market.stock_hold_minutes);
     let firmness = Firmness::SoftlyUntil(tx.now.plus_minutes(minutes));

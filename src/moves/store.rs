@@ -10,9 +10,9 @@ use crate::db::schema::{decisions, holds, orders};
 use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::ids::{HoldId, MarketId, OrderId, new_uid};
-use crate::on_each_database;
 use crate::time::UtcTime;
 use crate::workflow::Base;
+use crate::{load_by_keys, on_each_database};
 
 pub(super) fn holds_of(conn: &mut Conn, order: OrderId) -> Result<Vec<Hold>> {
     Ok(holds::table.filter(holds::order_id.eq(order.0)).order(holds::id.asc()).load(conn)?)
@@ -20,8 +20,10 @@ pub(super) fn holds_of(conn: &mut Conn, order: OrderId) -> Result<Vec<Hold>> {
 
 pub(super) fn open_holds_of(conn: &mut Conn, orders: &[OrderId]) -> Result<Vec<Hold>> {
     let keys: Vec<i64> = orders.iter().map(|id| id.0).collect();
-    let open = holds::table.filter(holds::order_id.eq_any(keys).and(holds::released_at.is_null()));
-    Ok(open.order((holds::order_id.asc(), holds::id.asc())).load(conn)?)
+    let by_order = (holds::order_id.asc(), holds::id.asc());
+    Ok(load_by_keys!(conn, holds::order_id, keys, are => {
+        holds::table.filter(are.and(holds::released_at.is_null())).order(by_order)
+    }))
 }
 
 pub(super) fn insert_hold(

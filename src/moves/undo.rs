@@ -51,7 +51,10 @@ pub fn undo(tx: &mut Tx<'_>, actor: &Actor, number: i64, version: i64) -> Result
         None => store::reopen_holds(tx, order.id, last.at)?,
     }
     match (order.base, moved.to_base.as_str()) {
-        (Base::Placed, "abandoned" | "on_hold") => super::shelf::hold_softly(tx, actor, &order, "undone")?,
+        (Base::Placed, "abandoned" | "on_hold") => {
+            let lines = order::lines(tx.conn, order.id)?;
+            super::shelf::hold_softly(tx, actor, &order, &lines, "undone")?;
+        }
         _ => super::settle_stock(tx, actor, &order, "undone", Shortage::Refuses)?,
     }
     payment::resettle(tx, &mut order)?;

@@ -11,6 +11,7 @@ use crate::address::Address;
 use crate::api::{Amount, Reply};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Result};
+use crate::ids::OrderId;
 use crate::market::Markets;
 use crate::moves::{self, Hold};
 use crate::order;
@@ -407,8 +408,9 @@ fn draw(conn: &mut Conn, orders: &[Order], money: bool, contact: bool) -> Result
     let known = Beside {
         lines: order::lines_of_many(conn, &ids)?,
         charges: order::charges_of_many(conn, &ids)?,
-        holds: moves::open_holds_of_many(conn, &ids)?,
-        parcels: shipment::of_orders(conn, &ids)?,
+        // Only what is on hold has open holds, and nothing is packed before it is confirmed.
+        holds: moves::open_holds_of_many(conn, &those(orders, |base| base == Base::OnHold))?,
+        parcels: shipment::of_orders(conn, &those(orders, |base| base != Base::Placed))?,
         markets: Markets::load(conn)?,
         members: match orders.iter().any(|order| order.assignee_id.is_some()) {
             true => staff::members(conn)?,
@@ -418,6 +420,11 @@ fn draw(conn: &mut Conn, orders: &[Order], money: bool, contact: bool) -> Result
         contact,
     };
     orders.iter().map(|order| known.represent(order)).collect()
+}
+
+/// Keys of the orders whose stage has such a meaning.
+fn those(orders: &[Order], is: fn(Base) -> bool) -> Vec<OrderId> {
+    orders.iter().filter(|order| is(order.base)).map(|order| order.id).collect()
 }
 
 /// What goes with some orders.

@@ -306,7 +306,7 @@ pub async fn create(desk: Data<Desk>, program: Program<EditOrders>, body: Body<N
     program
         .write(&canonical, move |tx, caller| {
             let draft = understood(tx, caller, &value, asked)?;
-            let Placed { order, outcome } = moves::place(tx, caller.actor(), &draft)?;
+            let Placed { order, outcome, .. } = moves::place(tx, caller.actor(), &draft)?;
             if outcome == Outcome::KnownButDiffers {
                 let number = order.number.to_string();
                 let message =

@@ -2,7 +2,8 @@
 
 use super::{Draft, Order, store};
 use crate::address::Address;
-use crate::db::{Tx, dialect};
+use crate::db::Tx;
+use crate::db::search::Search;
 use crate::error::Result;
 use crate::words::Document;
 
@@ -14,7 +15,7 @@ pub(super) fn index_placed(tx: &mut Tx<'_>, order: &Order, draft: &Draft) -> Res
         document.add(&line.title);
         document.add(&line.variant);
     }
-    dialect::index_order(tx.conn, order.id, &document.words())
+    Search::Orders.put(tx.conn, order.id.0, document.words())
 }
 
 /// What an order can be found by without what hangs on it.
@@ -51,7 +52,7 @@ pub fn reindex(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
     for note in &more.notes {
         document.add(note);
     }
-    dialect::index_order(tx.conn, order.id, &document.words())
+    Search::Orders.put(tx.conn, order.id.0, document.words())
 }
 
 /// An address on one line.

@@ -338,6 +338,8 @@ pub struct Charge {
 pub struct Placed {
     /// The order, new or known.
     pub order: Order,
+    /// Its lines, by position.
+    pub lines: Vec<Line>,
     /// How it stands to what was there.
     pub outcome: Outcome,
 }
@@ -483,17 +485,18 @@ pub fn charges_of_many(conn: &mut Conn, orders: &[OrderId]) -> Result<Vec<Charge
 }
 
 /// Places an order: checks it, gives it a number, writes it down. The same source makes one order
-/// ever, the same cart one live order. It starts as Placed; the feature `moves` advances it.
+/// ever, the same cart one live order. It starts as Placed and is abandoned at `abandon_at`, unless the
+/// feature `moves` advances it before.
 ///
 /// # Errors
 /// Refuses a draft that is no order, and a cart that already made a different one.
-pub fn place(tx: &mut Tx<'_>, actor: &Actor, draft: &Draft) -> Result<Placed> {
+pub fn place(tx: &mut Tx<'_>, actor: &Actor, draft: &Draft, abandon_at: Option<UtcTime>) -> Result<Placed> {
     draft::check(draft)?;
     if let Some(known) = known(tx, draft)? {
         return Ok(known);
     }
     let number = store::next_number(tx)?;
-    let order = insert(tx, draft, number)?;
+    let (order, lines) = insert(tx, draft, number, abandon_at)?;
     let channel = Markets::load(tx.conn)?.channel(draft.channel).map(|channel| channel.name.clone());
     let source = channel.ok_or_else(|| Error::broken("an order came through a channel that is not there"))?;
     let created = Event::OrderCreated {
@@ -505,7 +508,7 @@ pub fn place(tx: &mut Tx<'_>, actor: &Actor, draft: &Draft) -> Result<Placed> {
     };
     event::record_past(tx, actor, order.id, &created, order.placed_at)?;
     document::index_placed(tx, &order, draft)?;
-    Ok(Placed { order, outcome: Outcome::Made })
+    Ok(Placed { order, lines, outcome: Outcome::Made })
 }
 
 /// The order that this draft's source or cart already made.
@@ -521,16 +524,19 @@ fn known(tx: &mut Tx<'_>, draft: &Draft) -> Result<Option<Placed>> {
         None => None,
     };
     if let Some(order) = by_source {
-        let outcome = if same_content(tx, &order, draft)? { Outcome::Known } else { Outcome::KnownButDiffers };
-        return Ok(Some(Placed { order, outcome }));
+        let lines = lines(tx.conn, order.id)?;
+        let is_same = same_content(&order, &lines, draft);
+        let outcome = if is_same { Outcome::Known } else { Outcome::KnownButDiffers };
+        return Ok(Some(Placed { order, lines, outcome }));
     }
     let by_cart = match &draft.cart_id {
         Some(cart) => store::by_live_cart(tx.conn, draft.channel, cart)?,
         None => None,
     };
     let Some(order) = by_cart else { return Ok(None) };
-    if same_content(tx, &order, draft)? {
-        return Ok(Some(Placed { order, outcome: Outcome::Known }));
+    let lines = lines(tx.conn, order.id)?;
+    if same_content(&order, &lines, draft) {
+        return Ok(Some(Placed { order, lines, outcome: Outcome::Known }));
     }
     Err(Refusal::state(
         "order.cart_already_ordered",
@@ -543,32 +549,30 @@ fn known(tx: &mut Tx<'_>, draft: &Draft) -> Result<Option<Placed>> {
     .into())
 }
 
-fn same_content(tx: &mut Tx<'_>, order: &Order, draft: &Draft) -> Result<bool> {
-    let totals = totals::add_up(draft);
-    if order.total_minor != totals.total_minor || order.currency != draft.currency {
-        return Ok(false);
-    }
-    let stored = lines(tx.conn, order.id)?;
-    let same = stored.len() == draft.lines.len()
+fn same_content(order: &Order, stored: &[Line], draft: &Draft) -> bool {
+    order.total_minor == totals::add_up(draft).total_minor
+        && order.currency == draft.currency
+        && stored.len() == draft.lines.len()
         && stored.iter().zip(&draft.lines).all(|(line, wanted)| {
             line.sku == wanted.sku
                 && line.title == wanted.title
                 && line.quantity == wanted.quantity
                 && line.unit_minor == wanted.unit_minor
-        });
-    Ok(same)
+        })
 }
 
-fn insert(tx: &mut Tx<'_>, draft: &Draft, number: i64) -> Result<Order> {
+fn insert(tx: &mut Tx<'_>, draft: &Draft, number: i64, abandon_at: Option<UtcTime>) -> Result<(Order, Vec<Line>)> {
     let stages = Stages::load(tx.conn)?;
     let stage = stages.default_of(Base::Placed)?.slug.clone();
     let customer = crate::customer::find_or_make(tx, &draft.customer_name, &draft.email, &draft.phone)?;
-    let new = NewOrder::from_draft(draft, number, stage, customer, tx.now)?;
+    let mut new = NewOrder::from_draft(draft, number, stage, customer, tx.now)?;
+    new.abandon_at = abandon_at;
     let order = store::insert(tx, &new)?;
     let skus: Vec<String> = draft.lines.iter().filter(|l| l.product.is_none()).map(|l| l.sku.trim().into()).collect();
     let shelf = catalog::find_by_skus(tx.conn, &skus)?;
+    let mut lines = Vec::with_capacity(draft.lines.len());
     for (index, line) in draft.lines.iter().enumerate() {
-        store::insert_line(tx, order.id, index as i64 + 1, &known_product(line, &shelf))?;
+        lines.push(store::insert_line(tx, order.id, index as i64 + 1, &known_product(line, &shelf))?);
     }
     for (index, charge) in draft.charges.iter().enumerate() {
         store::insert_charge(tx, order.id, index as i64 + 1, charge)?;
@@ -576,7 +580,7 @@ fn insert(tx: &mut Tx<'_>, draft: &Draft, number: i64) -> Result<Order> {
     if !draft.tags.is_empty() {
         store::replace_tags(tx, order.id, &order.tag_list())?;
     }
-    Ok(order)
+    Ok((order, lines))
 }
 
 /// The line with the product that its SKU names, which lends it what it lacks.

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::customers::CustomerSum;
 use super::draft::{Draft, DraftCharge, DraftLine};
 use super::{Charge, FulfilmentStatus, Line, Order, PaymentStatus, status, totals};
-use crate::db::dialect::{self, Parameter};
+use crate::db::dialect::{self, Fixed, Parameter};
 use crate::db::schema::{counters, notes, order_charges, order_lines, order_tags, orders, shipments, staff};
 use crate::db::{Conn, Tx};
 use crate::error::Result;
@@ -13,9 +13,7 @@ use crate::ids::{ChannelId, CustomerId, MarketId, OrderId, StaffId, new_uid};
 use crate::money::Currency;
 use crate::time::UtcTime;
 use crate::workflow::Base;
-
-/// Keys given to one `IN (…)`: SQLite takes no more than 32,766 parameters.
-const CHUNK: usize = 10_000;
+use crate::{load_by_keys, on_each_database};
 
 /// What is written for a new order.
 #[derive(Debug, Insertable)]
@@ -61,6 +59,8 @@ pub struct NewOrder {
     customer_note: String,
     tags: String,
     due_at: Option<UtcTime>,
+    /// When it counts as abandoned; never, if not given.
+    pub(super) abandon_at: Option<UtcTime>,
     placed_at: UtcTime,
     created_at: UtcTime,
     updated_at: UtcTime,
@@ -128,6 +128,7 @@ impl NewOrder {
             customer_note: draft.customer_note.clone(),
             tags: tags.join("\n"),
             due_at: draft.due_at,
+            abandon_at: None,
             placed_at,
             created_at: now,
             updated_at: now,
@@ -149,18 +150,17 @@ pub struct Indexed {
 }
 
 pub(super) fn by_number(conn: &mut Conn, number: i64) -> Result<Option<Order>> {
-    Ok(orders::table.filter(orders::number.eq(number)).first(conn).optional()?)
+    let asked = orders::table.filter(orders::number.eq(number));
+    Ok(on_each_database!(conn, conn => asked.first(conn)).optional()?)
 }
 
 pub(super) fn by_uid(conn: &mut Conn, uid: &str) -> Result<Option<Order>> {
-    Ok(orders::table.filter(orders::uid.eq(uid)).first(conn).optional()?)
+    let asked = orders::table.filter(orders::uid.eq(uid));
+    Ok(on_each_database!(conn, conn => asked.first(conn)).optional()?)
 }
 
 pub(super) fn by_numbers(conn: &mut Conn, numbers: &[i64]) -> Result<Vec<Order>> {
-    let mut found: Vec<Order> = Vec::with_capacity(numbers.len());
-    for chunk in numbers.chunks(CHUNK) {
-        found.extend(orders::table.filter(orders::number.eq_any(chunk)).load::<Order>(conn)?);
-    }
+    let mut found: Vec<Order> = load_by_keys!(conn, orders::number, numbers.to_vec(), are => orders::table.filter(are));
     let place: std::collections::HashMap<i64, usize> = numbers.iter().enumerate().map(|(i, n)| (*n, i)).collect();
     found.sort_by_key(|order| place.get(&order.number).copied());
     Ok(found)
@@ -168,24 +168,18 @@ pub(super) fn by_numbers(conn: &mut Conn, numbers: &[i64]) -> Result<Vec<Order>>
 
 /// In no order.
 pub(super) fn by_ids(conn: &mut Conn, ids: &[i64]) -> Result<Vec<Order>> {
-    let mut found = Vec::with_capacity(ids.len());
-    for chunk in ids.chunks(CHUNK) {
-        found.extend(orders::table.filter(orders::id.eq_any(chunk)).load::<Order>(conn)?);
-    }
-    Ok(found)
+    Ok(load_by_keys!(conn, orders::id, ids.to_vec(), are => orders::table.filter(are)))
 }
 
 pub(super) fn numbers_of(conn: &mut Conn, ids: &[i64]) -> Result<Vec<(OrderId, i64)>> {
-    let mut found = Vec::with_capacity(ids.len());
-    for chunk in ids.chunks(CHUNK) {
-        let rows = orders::table.filter(orders::id.eq_any(chunk)).select((orders::id, orders::number));
-        found.extend(rows.load::<(OrderId, i64)>(conn)?);
-    }
-    Ok(found)
+    Ok(
+        load_by_keys!(conn, orders::id, ids.to_vec(), are => orders::table.filter(are).select((orders::id, orders::number))),
+    )
 }
 
 pub(super) fn by_id(conn: &mut Conn, id: OrderId) -> Result<Option<Order>> {
-    Ok(orders::table.find(id.0).first(conn).optional()?)
+    let asked = orders::table.find(id.0);
+    Ok(on_each_database!(conn, conn => asked.first(conn)).optional()?)
 }
 
 pub(super) fn history_of_customer(conn: &mut Conn, customer: CustomerId) -> Result<(i64, Option<UtcTime>)> {
@@ -243,45 +237,28 @@ pub(super) fn repoint(tx: &mut Tx<'_>, from: CustomerId, to: CustomerId) -> Resu
 }
 
 pub(super) fn by_source(conn: &mut Conn, channel: ChannelId, source: &str) -> Result<Option<Order>> {
-    Ok(orders::table
-        .filter(orders::channel_id.eq(channel.0).and(orders::source_ref.eq(source)))
-        .first(conn)
-        .optional()?)
+    let asked = orders::table.filter(orders::channel_id.eq(channel.0).and(orders::source_ref.eq(source)));
+    Ok(on_each_database!(conn, conn => asked.first(conn)).optional()?)
 }
 
 pub(super) fn by_live_cart(conn: &mut Conn, channel: ChannelId, cart: &str) -> Result<Option<Order>> {
-    Ok(orders::table
-        .filter(orders::channel_id.eq(channel.0).and(orders::cart_id.eq(cart)))
-        .filter(orders::base.ne_all(vec![Base::Cancelled, Base::Rejected, Base::Abandoned, Base::Archived]))
-        .first(conn)
-        .optional()?)
+    let live = Fixed("base NOT IN ('cancelled', 'rejected', 'abandoned', 'archived')");
+    let asked = orders::table.filter(orders::channel_id.eq(channel.0).and(orders::cart_id.eq(cart))).filter(live);
+    // Hardly ever is there one, and the row is wide.
+    let key: Option<i64> = on_each_database!(&mut *conn, conn => asked.select(orders::id).first(conn)).optional()?;
+    key.map_or(Ok(None), |key| by_id(conn, OrderId(key)))
 }
 
 pub(super) fn lines(conn: &mut Conn, of: &[OrderId]) -> Result<Vec<Line>> {
-    let mut found = Vec::new();
-    for chunk in of.chunks(CHUNK) {
-        let keys: Vec<i64> = chunk.iter().map(|id| id.0).collect();
-        found.extend(
-            order_lines::table
-                .filter(order_lines::order_id.eq_any(keys))
-                .order((order_lines::order_id.asc(), order_lines::position.asc()))
-                .load::<Line>(conn)?,
-        );
-    }
-    Ok(found)
+    let keys: Vec<i64> = of.iter().map(|id| id.0).collect();
+    let by_place = (order_lines::order_id.asc(), order_lines::position.asc());
+    Ok(load_by_keys!(conn, order_lines::order_id, keys, are => order_lines::table.filter(are).order(by_place)))
 }
 
 pub(super) fn charges(conn: &mut Conn, of: &[OrderId]) -> Result<Vec<Charge>> {
     let keys: Vec<i64> = of.iter().map(|id| id.0).collect();
-    let mut found = Vec::new();
-    for chunk in keys.chunks(CHUNK) {
-        let chunk: Vec<Charge> = order_charges::table
-            .filter(order_charges::order_id.eq_any(chunk))
-            .order((order_charges::order_id.asc(), order_charges::position.asc()))
-            .load(conn)?;
-        found.extend(chunk);
-    }
-    Ok(found)
+    let by_place = (order_charges::order_id.asc(), order_charges::position.asc());
+    Ok(load_by_keys!(conn, order_charges::order_id, keys, are => order_charges::table.filter(are).order(by_place)))
 }
 
 pub(super) fn staff_name(conn: &mut Conn, id: Option<StaffId>) -> Result<Option<String>> {
@@ -290,18 +267,19 @@ pub(super) fn staff_name(conn: &mut Conn, id: Option<StaffId>) -> Result<Option<
 }
 
 pub(super) fn next_number(tx: &mut Tx<'_>) -> Result<i64> {
-    Ok(diesel::update(counters::table.find("order_number"))
+    let next = diesel::update(counters::table.find("order_number"))
         .set(counters::value.eq(counters::value + 1))
-        .returning(counters::value)
-        .get_result(tx.conn)?)
+        .returning(counters::value);
+    Ok(on_each_database!(tx.conn, conn => next.get_result(conn))?)
 }
 
 pub(super) fn insert(tx: &mut Tx<'_>, new: &NewOrder) -> Result<Order> {
-    Ok(diesel::insert_into(orders::table).values(new).returning(orders::all_columns).get_result(tx.conn)?)
+    let written = diesel::insert_into(orders::table).values(new).returning(orders::all_columns);
+    Ok(on_each_database!(tx.conn, conn => written.get_result(conn))?)
 }
 
-pub(super) fn insert_line(tx: &mut Tx<'_>, order: OrderId, position: i64, line: &DraftLine) -> Result<()> {
-    diesel::insert_into(order_lines::table)
+pub(super) fn insert_line(tx: &mut Tx<'_>, order: OrderId, position: i64, line: &DraftLine) -> Result<Line> {
+    let written = diesel::insert_into(order_lines::table)
         .values((
             order_lines::uid.eq(new_uid()),
             order_lines::order_id.eq(order.0),
@@ -321,22 +299,21 @@ pub(super) fn insert_line(tx: &mut Tx<'_>, order: OrderId, position: i64, line: 
             order_lines::grams.eq(line.grams),
             order_lines::requires_shipping.eq(!line.digital),
         ))
-        .execute(tx.conn)?;
-    Ok(())
+        .returning(order_lines::all_columns);
+    Ok(on_each_database!(tx.conn, conn => written.get_result(conn))?)
 }
 
 pub(super) fn insert_charge(tx: &mut Tx<'_>, order: OrderId, position: i64, charge: &DraftCharge) -> Result<()> {
-    diesel::insert_into(order_charges::table)
-        .values((
-            order_charges::order_id.eq(order.0),
-            order_charges::position.eq(position),
-            order_charges::kind.eq(charge.kind),
-            order_charges::label.eq(&charge.label),
-            order_charges::code.eq(&charge.code),
-            order_charges::amount_minor.eq(charge.amount_minor),
-            order_charges::rate_ppm.eq(charge.rate_ppm),
-        ))
-        .execute(tx.conn)?;
+    let written = diesel::insert_into(order_charges::table).values((
+        order_charges::order_id.eq(order.0),
+        order_charges::position.eq(position),
+        order_charges::kind.eq(charge.kind),
+        order_charges::label.eq(&charge.label),
+        order_charges::code.eq(&charge.code),
+        order_charges::amount_minor.eq(charge.amount_minor),
+        order_charges::rate_ppm.eq(charge.rate_ppm),
+    ));
+    on_each_database!(tx.conn, conn => written.execute(conn))?;
     Ok(())
 }
 
@@ -351,8 +328,8 @@ pub(super) fn replace_tags(tx: &mut Tx<'_>, order: OrderId, tags: &[String]) -> 
 }
 
 pub(super) fn save_state(tx: &mut Tx<'_>, order: &Order) -> Result<usize> {
-    Ok(diesel::update(orders::table.filter(orders::id.eq(order.id.0).and(orders::version.eq(order.version))))
-        .set((
+    let written =
+        diesel::update(orders::table.filter(orders::id.eq(order.id.0).and(orders::version.eq(order.version)))).set((
             orders::stage.eq(&order.stage),
             orders::base.eq(order.base),
             orders::base_rank.eq(order.base_rank),
@@ -377,8 +354,8 @@ pub(super) fn save_state(tx: &mut Tx<'_>, order: &Order) -> Result<usize> {
             orders::abandon_at.eq(order.abandon_at),
             orders::updated_at.eq(order.updated_at),
             orders::version.eq(order.version + 1),
-        ))
-        .execute(tx.conn)?)
+        ));
+    Ok(on_each_database!(tx.conn, conn => written.execute(conn))?)
 }
 
 pub(super) fn save_facts(tx: &mut Tx<'_>, order: &Order) -> Result<usize> {

@@ -7,6 +7,7 @@ use crate::db::schema::{shipment_lines, shipments};
 use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::ids::{LineId, OrderId, ShipmentId, new_uid};
+use crate::load_by_keys;
 
 pub(super) fn order_of(conn: &mut Conn, uid: &str) -> Result<Option<OrderId>> {
     Ok(shipments::table.filter(shipments::uid.eq(uid)).select(shipments::order_id).first(conn).optional()?)
@@ -17,31 +18,15 @@ pub(super) fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<Shipment>>
 }
 
 pub(super) fn of_orders(conn: &mut Conn, orders: &[OrderId]) -> Result<Vec<Shipment>> {
-    let mut found = Vec::new();
-    for chunk in orders.chunks(10_000) {
-        let keys: Vec<i64> = chunk.iter().map(|id| id.0).collect();
-        found.extend(
-            shipments::table
-                .filter(shipments::order_id.eq_any(keys))
-                .order((shipments::order_id.asc(), shipments::position.asc()))
-                .load::<Shipment>(conn)?,
-        );
-    }
-    Ok(found)
+    let keys: Vec<i64> = orders.iter().map(|id| id.0).collect();
+    let by_place = (shipments::order_id.asc(), shipments::position.asc());
+    Ok(load_by_keys!(conn, shipments::order_id, keys, are => shipments::table.filter(are).order(by_place)))
 }
 
 pub(super) fn contents(conn: &mut Conn, of: &[ShipmentId]) -> Result<Vec<Content>> {
-    let mut found = Vec::new();
-    for chunk in of.chunks(10_000) {
-        let keys: Vec<i64> = chunk.iter().map(|id| id.0).collect();
-        found.extend(
-            shipment_lines::table
-                .filter(shipment_lines::shipment_id.eq_any(keys))
-                .order((shipment_lines::shipment_id.asc(), shipment_lines::line_id.asc()))
-                .load::<Content>(conn)?,
-        );
-    }
-    Ok(found)
+    let keys: Vec<i64> = of.iter().map(|id| id.0).collect();
+    let by_line = (shipment_lines::shipment_id.asc(), shipment_lines::line_id.asc());
+    Ok(load_by_keys!(conn, shipment_lines::shipment_id, keys, are => shipment_lines::table.filter(are).order(by_line)))
 }
 
 /// A new parcel with the next number among those that were not taken apart.

@@ -15,7 +15,8 @@ use crate::on_each_database;
 
 /// A fact about the shop by its name, if it has been set.
 pub fn setting(conn: &mut Conn, name: &str) -> Result<Option<String>> {
-    Ok(settings::table.find(name).select(settings::value).first(conn).optional()?)
+    let asked = settings::table.find(name).select(settings::value);
+    Ok(on_each_database!(conn, conn => asked.first(conn)).optional()?)
 }
 
 /// Where this desk is found: its public address, or else the one it was asked by, which [`here`](super::here)

@@ -4,7 +4,8 @@
 use super::{Kept, TRANSPORT, store};
 use crate::conversation;
 use crate::customer;
-use crate::db::{Conn, dialect};
+use crate::db::Conn;
+use crate::db::search::Search;
 use crate::error::{Error, Result};
 use crate::ids::{CustomerId, OrderId};
 use crate::order::{self, Order};
@@ -77,13 +78,13 @@ fn orders_of_phone(conn: &mut Conn, phone: &str) -> Result<Vec<Order>> {
     let (mut found, mut keys) = (Vec::new(), Vec::<OrderId>::new());
     for form in forms(phone) {
         let tail = vec![form[form.len().saturating_sub(TAIL)..].to_owned()];
-        for id in dialect::search_customers(conn, &tail, MOST)? {
+        for id in Search::Customers.find(conn, &tail, MOST)? {
             let Some(person) = customer::find(conn, CustomerId(id))? else { continue };
             if is_same(&form, person.phone()) {
                 found.extend(order::of_customer(conn, person.id, MOST)?);
             }
         }
-        for id in dialect::search_orders(conn, &tail, MOST)?.into_iter().map(OrderId) {
+        for id in Search::Orders.find(conn, &tail, MOST)?.into_iter().map(OrderId) {
             if keys.contains(&id) {
                 continue;
             }

@@ -6,9 +6,11 @@ use super::{Stage, Stages};
 use crate::db::schema::stages;
 use crate::db::{self, Conn, Tx, dialect};
 use crate::error::Result;
+use crate::on_each_database;
 
 pub(super) fn all(conn: &mut Conn) -> Result<Vec<Stage>> {
-    Ok(stages::table.order((stages::position.asc(), stages::slug.asc())).load(conn)?)
+    let asked = stages::table.order((stages::position.asc(), stages::slug.asc()));
+    Ok(on_each_database!(conn, conn => asked.load(conn))?)
 }
 
 /// As [`all`], while nobody else edits them until the transaction ends.

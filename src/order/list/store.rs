@@ -7,6 +7,7 @@ use super::cursor::Key;
 use super::plan::{Bind, SEARCHED, Spelling, Sql};
 use crate::db::dialect::Parameter;
 use crate::db::schema::{orders, stage_counts};
+use crate::db::search::Search;
 use crate::db::{Conn, dialect};
 use crate::error::Result;
 use crate::order::Order;
@@ -23,7 +24,7 @@ pub(super) fn spelling(conn: &Conn) -> Spelling {
 
 /// Keys of the orders that a search text finds, newest first; one more than are looked at at the most.
 pub(super) fn search(conn: &mut Conn, text: &str) -> Result<Vec<i64>> {
-    dialect::search_orders(conn, &words::wanted(text), SEARCHED + 1)
+    Search::Orders.find(conn, &words::wanted(text), SEARCHED + 1)
 }
 
 #[derive(QueryableByName)]
