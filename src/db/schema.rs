@@ -393,6 +393,7 @@ diesel::table! {
         custom -> Text,
         talked_at -> Nullable<BigInt>,
         asked_at -> Nullable<BigInt>,
+        language -> Text,
     }
 }
 
@@ -644,6 +645,7 @@ diesel::table! {
         stage -> Text,
         market_id -> Nullable<BigInt>,
         body -> Text,
+        language -> Text,
     }
 }
 

@@ -9,6 +9,7 @@ use lettre::{Address, Message};
 
 use super::Server;
 use crate::error::{Error, Result};
+use crate::language::Language;
 use crate::words::harmless;
 
 /// A mail that is to be sent.
@@ -18,6 +19,8 @@ pub struct Letter {
     pub to_name: String,
     /// Its reader's address.
     pub to: String,
+    /// In what language it is written.
+    pub language: Language,
     /// Its subject.
     pub subject: String,
     /// Its own name: `<…@…>`.

@@ -15,6 +15,7 @@ use crate::conversation::{self, Message};
 use crate::customer_page;
 use crate::db::Conn;
 use crate::error::Result;
+use crate::market::Markets;
 use crate::order::Order;
 use crate::web;
 
@@ -102,11 +103,14 @@ fn letter_of(conn: &mut Conn, order: &Order, message: &Message, server: &Server)
         .filter_map(|other| other.external_id);
     let mut earlier: Vec<String> = earlier.collect();
     earlier.drain(..earlier.len().saturating_sub(MOST_NAMED));
+    let language = Markets::load(conn)?.language(order.market_id, &order.language);
+    let named = [("number", order.number.to_string().into()), ("shop", shop.as_str().into())];
     let details: Details = serde_json::from_str(&message.details).unwrap_or_default();
     Ok(Letter {
         to_name: order.customer_name.clone(),
         to: order.email.trim().to_owned(),
-        subject: format!("Your order #{} · {shop}", order.number),
+        language,
+        subject: language.say_with("mail-subject", &named),
         // The same however often it is sent, by which mailboxes know a repeat.
         id: format!("<{}@{}>", message.uid, server.domain()),
         earlier,
@@ -115,6 +119,6 @@ fn letter_of(conn: &mut Conn, order: &Order, message: &Message, server: &Server)
         shop,
         body: message.body.clone(),
         link: link.unwrap_or_default(),
-        link_words: "See your order and answer us".to_owned(),
+        link_words: language.say("mail-link"),
     })
 }

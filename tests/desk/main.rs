@@ -30,6 +30,7 @@ mod imports;
 mod inbox;
 mod invoices;
 mod keys;
+mod languages;
 mod licences;
 mod links;
 mod mails;
