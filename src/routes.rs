@@ -348,6 +348,7 @@ fn people(config: &mut ServiceConfig) {
         .service(resource("/join/{token}").route(get().to(p::open_link)).route(post().to(p::use_link)))
         .service(resource("/account").route(get().to(account::pages::show)))
         .service(resource("/account/preferences").route(post().to(p::preferences)))
+        .service(resource("/account/mails").route(post().to(account::pages::mails)))
         .service(resource("/account/password").route(post().to(account::pages::password)))
         .service(resource("/account/keys").route(get().to(own_keys::index)).route(post().to(own_keys::create)))
         .service(

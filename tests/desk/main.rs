@@ -57,6 +57,7 @@ mod returns;
 mod schema;
 mod setup;
 mod staff;
+mod staff_mails;
 mod stages;
 mod statements;
 mod stock;
