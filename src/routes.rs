@@ -122,6 +122,7 @@ fn api_orders(config: &mut ServiceConfig) {
                 .route(get().to(talk::list_messages))
                 .route(post().to(talk::create_message)),
         )
+        .service(resource("/orders/{order_id}/files/{file_id}").route(get().to(talk::show_file)))
         .service(resource("/orders/{order_id}/status").route(put().to(moves::update_status)))
         .service(resource("/orders/{order_id}/moves").route(get().to(moves::index)))
         .service(resource("/orders/{order_id}/approve").route(post().to(moves::approve)))

@@ -157,6 +157,15 @@ fn programs_and_bulk_moves_tell_too_unless_they_say_not_to() {
             assert!(due <= UtcTime::now(), "nothing can be undone, so nothing waits");
         }
     }
+    for (silent, expected) in [(false, 1), (true, 0)] {
+        let number = desk.order().at("approved").place();
+        let wanted = serde_json::json!({
+            "ids": [format!("ORD{number}")], "action": "move", "args": { "status": "processed", "silent": silent },
+        });
+        assert_eq!(program.post("/api/orders/bulk", &wanted).status, 200);
+        relay(&desk, 0);
+        assert_eq!(said(&desk, number).len(), expected, "in bulk");
+    }
     for (tell, expected) in [("1", 1), ("", 0)] {
         let number = desk.order().at("approved").place();
         let text = number.to_string();

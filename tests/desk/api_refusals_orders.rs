@@ -329,6 +329,18 @@ fn a_note_or_message_that_says_nothing_or_too_much_is_not_kept() {
         (&messages, json!({"body": long, "direction": "in"}), "message.length", "/body"),
         (
             &messages,
+            json!({"body": "", "direction": "in", "files": [{"name": "a.png", "content": "?"}]}),
+            "message.files",
+            "/files/0/content",
+        ),
+        (
+            &messages,
+            json!({"body": "", "direction": "in", "files": [{"name": "a.png", "content": "PHN2Zz48L3N2Zz4="}]}),
+            "message.files",
+            "/files/0/content",
+        ),
+        (
+            &messages,
             json!({"body": "Hello", "direction": "in", "transport": "x".repeat(41)}),
             "message.transport",
             "/transport",
