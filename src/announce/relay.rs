@@ -98,6 +98,7 @@ fn tell(tx: &mut Tx<'_>, order: OrderId, moved: &Moved, at: UtcTime) -> Result<b
     let outgoing = Outgoing {
         body: said(tx.conn, &order, stage, &words, &link)?,
         details: serde_json::json!({ "automatic": true, "stage": stage.slug }).to_string(),
+        files: Vec::new(),
         not_before: moved.can_undo.then(|| at.plus_seconds(UNDO_SECONDS)),
     };
     conversation::send(tx, &DESK, order.number, transport.as_ref(), &outgoing)?;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::conversation::transport::{Call, Outcome, Reach, Transport};
-use crate::conversation::{self, Message};
+use crate::conversation::{self, Message, attachments};
 use crate::customer_page;
 use crate::db::Conn;
 use crate::error::Result;
@@ -67,6 +67,11 @@ impl Transport for Mail {
         "E-mail"
     }
 
+    /// Most mail servers take 25 MB, and files grow by a third on the way.
+    fn most_bytes(&self) -> Option<usize> {
+        Some(15 * 1_048_576)
+    }
+
     fn reach(&self, conn: &mut Conn, order: &Order) -> Result<Reach> {
         if server(conn)?.is_none() {
             return Ok(Reach::Off);
@@ -118,6 +123,7 @@ fn letter_of(conn: &mut Conn, order: &Order, message: &Message, server: &Server)
         address: web::setting(conn, "shop_address")?.unwrap_or_default(),
         shop,
         body: message.body.clone(),
+        files: attachments::of_message(conn, message.id)?,
         link: link.unwrap_or_default(),
         link_words: language.say("mail-link"),
     })

@@ -321,3 +321,33 @@ fn a_desk_that_is_killed_while_it_sends_loses_nothing_and_sends_nothing_twice() 
     round(&db, 200_000);
     assert_eq!(server.mails(2).len(), 2, "what the server took once it never gets again");
 }
+
+#[test]
+fn files_go_with_the_mail_up_to_their_weight() {
+    let (desk, server) = (TestDesk::open(), MailServer::open());
+    let owner = set_up(&desk, &server);
+    let number = desk.order().at("approved").place();
+    let mut picture = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89".to_vec();
+    picture.resize(9 << 20, 7);
+    let pdf = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n".to_vec();
+    let send = |token: &str, files: &[(&str, &[u8])]| {
+        let fields = [("audience", "message"), ("by", "email"), ("body", "As you asked."), ("form_token", token)];
+        let mut parts: Vec<(&str, &str, &[u8])> =
+            fields.iter().map(|(name, value)| (*name, "", value.as_bytes())).collect();
+        parts.extend(files.iter().map(|(name, bytes)| ("files", *name, *bytes)));
+        owner.upload(&format!("/orders/{number}/messages"), &parts)
+    };
+    let heavy = send("a", &[("one.png", &picture), ("two.png", &picture)]);
+    assert_eq!(heavy.status, 400);
+    heavy.must_say("By E-mail the files of one message weigh 15 MB together at the most.");
+    let sent = send("b", &[("Ráday mug.png", &picture), ("invoice.pdf", &pdf)]);
+    assert_eq!(sent.status, 303, "{}", sent.words());
+    round(&desk.db, 0);
+    let mail = server.mails(1).remove(0);
+    assert!(mail.plain().starts_with("As you asked."));
+    let files = mail.files();
+    assert_eq!((files[0].0.as_str(), files[0].1.as_str()), ("Ráday mug.png", "image/png"));
+    assert_eq!((files[1].0.as_str(), files[1].1.as_str()), ("invoice.pdf", "application/pdf"));
+    assert!(files[0].2 == picture && files[1].2 == pdf, "every byte is there");
+    assert_eq!(state(&desk, number), MessageState::Sent);
+}
