@@ -351,3 +351,41 @@ fn files_go_with_the_mail_up_to_their_weight() {
     assert!(files[0].2 == picture && files[1].2 == pdf, "every byte is there");
     assert_eq!(state(&desk, number), MessageState::Sent);
 }
+
+#[test]
+fn a_certificate_that_does_not_hold_is_refused_unless_the_shop_takes_it() {
+    for (way, secured) in [("--starttls", "starttls"), ("--tls", "tls")] {
+        let (desk, server) = (TestDesk::open(), MailServer::behind(way));
+        let owner = set_up(&desk, &server);
+        let port = server.port();
+        assert_eq!(owner.post("/settings/mail", &settings(&port, &[("secured", secured)])).status, 303);
+        let number = desk.order().at("approved").place();
+        assert_eq!(write(&owner, number, "Hello").status, 303);
+        round(&desk.db, 0);
+        let waiting = said(&desk.db, number).pop().unwrap();
+        assert_eq!(waiting.state, MessageState::Queued, "{secured}");
+        assert!(waiting.problem.contains("certificate does not hold"), "{secured}: {}", waiting.problem);
+        server.mails(0);
+        let taken = [("secured", secured), ("any_certificate", "1")];
+        assert_eq!(owner.post("/settings/mail", &settings(&port, &taken)).status, 303);
+        owner.see("/settings/mail").must_say("Take a certificate that nobody vouches for");
+        round(&desk.db, 3_600);
+        assert_eq!(state(&desk, number), MessageState::Sent, "{secured}");
+        server.mails(1);
+        owner.see("/settings/mail");
+    }
+}
+
+#[test]
+fn a_server_that_offers_no_security_hears_nothing() {
+    let (desk, server) = (TestDesk::open(), MailServer::open());
+    let owner = set_up(&desk, &server);
+    let port = server.port();
+    let taken = [("secured", "starttls"), ("any_certificate", "1")];
+    assert_eq!(owner.post("/settings/mail", &settings(&port, &taken)).status, 303);
+    let number = desk.order().at("approved").place();
+    assert_eq!(write(&owner, number, "Hello").status, 303);
+    round(&desk.db, 0);
+    assert_eq!(state(&desk, number), MessageState::Queued);
+    server.mails(0);
+}
