@@ -129,6 +129,7 @@ async fn perform(db: &Db, providers: &Providers, job: &Job) -> Result<()> {
         uploads::CHECK_JOB | uploads::RUN_JOB => uploads::perform(db, job).await,
         moves::BULK_JOB => moves::carry_on_bulk(db, job).await,
         mails::JOB => mails::send(db, job).await,
+        whatsapp::media::JOB => whatsapp::media::fetch(db, job).await,
         provider::ASK_JOB => {
             let Some((uid, answer)) = provider::ask(db, providers, job).await? else { return Ok(()) };
             db.write(move |tx| moves::payment_answered(tx, &uid, &answer).map(|_| ())).await
