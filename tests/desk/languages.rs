@@ -68,7 +68,7 @@ fn a_page_speaks_the_language_of_its_customer_and_can_be_switched() {
     }
     assert!(shown.text().contains(&format!("action=\"{page}/messages?lang=de\"")));
     assert_eq!(shown.header("set-cookie"), "");
-    assert_eq!(customer.get(&format!("{page}?lang=xx")).text().contains("lang=\"hu\""), true);
+    assert!(customer.get(&format!("{page}?lang=xx")).text().contains("<html lang=\"hu\">"));
 
     // What is sent comes back in the same language, done or refused.
     let sent = send(&customer, &german, "messages", &[("body", "Guten Tag")]);
