@@ -43,6 +43,7 @@ pub mod error;
 pub mod event;
 pub mod ids;
 pub mod job;
+pub mod language;
 pub mod money;
 pub mod outside;
 pub mod time;

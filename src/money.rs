@@ -38,7 +38,7 @@ impl Currency {
         iso_currency::Currency::from_code(self.code()).map_or_else(|| self.code().to_owned(), |c| c.name().to_owned())
     }
     /// The sign written before an amount: `€`, `US$`-less `$`, or the code and a space.
-    fn sign(&self) -> &str {
+    pub(crate) fn sign(&self) -> &str {
         match &self.0 {
             b"EUR" => "€",
             b"USD" => "$",

@@ -55,6 +55,7 @@ pub const RECIPES: &str = include_str!("openapi/recipes.md");
         crate::conversation::api::create_note,
         crate::conversation::api::list_messages,
         crate::conversation::api::create_message,
+        crate::conversation::api::show_file,
         crate::moves::api_bulk::create,
         crate::moves::api_bulk::show,
         crate::payment::api::index,

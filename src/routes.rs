@@ -122,6 +122,7 @@ fn api_orders(config: &mut ServiceConfig) {
                 .route(get().to(talk::list_messages))
                 .route(post().to(talk::create_message)),
         )
+        .service(resource("/orders/{order_id}/files/{file_id}").route(get().to(talk::show_file)))
         .service(resource("/orders/{order_id}/status").route(put().to(moves::update_status)))
         .service(resource("/orders/{order_id}/moves").route(get().to(moves::index)))
         .service(resource("/orders/{order_id}/approve").route(post().to(moves::approve)))
@@ -348,6 +349,7 @@ fn people(config: &mut ServiceConfig) {
         .service(resource("/join/{token}").route(get().to(p::open_link)).route(post().to(p::use_link)))
         .service(resource("/account").route(get().to(account::pages::show)))
         .service(resource("/account/preferences").route(post().to(p::preferences)))
+        .service(resource("/account/mails").route(post().to(account::pages::mails)))
         .service(resource("/account/password").route(post().to(account::pages::password)))
         .service(resource("/account/keys").route(get().to(own_keys::index)).route(post().to(own_keys::create)))
         .service(

@@ -12,10 +12,11 @@ use crate::error::{Error, Result};
 use crate::intake::uploads;
 use crate::job::{self, Job};
 use crate::moves;
-use crate::notify;
+use crate::notify::{self, mails};
 use crate::outside::Outside;
 use crate::payment;
 use crate::payment::provider::{self, Providers};
+use crate::time::UtcTime;
 use crate::transports;
 use crate::webhook;
 use crate::whatsapp;
@@ -76,6 +77,7 @@ async fn tick(db: &Db, rounds: u32) -> Result<()> {
         stock::tell_low(db).await?;
         payment::tell_expiring(db).await?;
         db.write(whatsapp::gather_loose).await?;
+        mails::gather(db, UtcTime::now()).await?;
     }
     if rounds.is_multiple_of(HOUSEKEEPING) {
         while db.write(webhook::forget_old).await? > 0 {}
@@ -126,6 +128,8 @@ async fn perform(db: &Db, providers: &Providers, job: &Job) -> Result<()> {
     match job.kind.as_str() {
         uploads::CHECK_JOB | uploads::RUN_JOB => uploads::perform(db, job).await,
         moves::BULK_JOB => moves::carry_on_bulk(db, job).await,
+        mails::JOB => mails::send(db, job).await,
+        whatsapp::media::JOB => whatsapp::media::fetch(db, job).await,
         provider::ASK_JOB => {
             let Some((uid, answer)) = provider::ask(db, providers, job).await? else { return Ok(()) };
             db.write(move |tx| moves::payment_answered(tx, &uid, &answer).map(|_| ())).await

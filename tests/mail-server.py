@@ -1,13 +1,16 @@
 """A mail server for the tests, made of aiosmtpd. It does what the address of the reader says, and tells on its
 standard output first its port and then every mail that it took, a line of JSON each.
 
-    python3 tests/mail-server.py [USER PASSWORD]
+    python3 tests/mail-server.py [--tls | --starttls] [USER PASSWORD]
 """
 
 import asyncio
+import base64
 import email
 import email.policy
 import json
+import pathlib
+import ssl
 import sys
 
 from aiosmtpd.smtp import SMTP, AuthResult
@@ -44,6 +47,10 @@ class Manner:
                     "head": [[name.lower(), str(value)] for name, value in mail.items()],
                     "plain": plain.get_content() if plain else "",
                     "html": html.get_content() if html else "",
+                    "files": [
+                        [part.get_filename(), part.get_content_type(), base64.b64encode(part.get_content()).decode()]
+                        for part in mail.iter_attachments()
+                    ],
                     "user": (session.auth_data or b"").decode() if session.authenticated else "",
                 }
             ),
@@ -63,10 +70,22 @@ def door(user, password):
     return {"authenticator": check, "auth_required": True, "auth_require_tls": False}
 
 
+def secured(word):
+    """Behind a certificate that nobody vouches for: from the first byte, or once it was asked for."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(pathlib.Path(__file__).with_suffix(".pem"))
+    return ({}, context) if word == "--tls" else ({"tls_context": context, "require_starttls": True}, None)
+
+
 async def main():
-    settings = door(*sys.argv[1:3]) if len(sys.argv) > 2 else {}
+    words = sys.argv[1:]
+    settings, context = secured(words.pop(0)) if words and words[0].startswith("--") else ({}, None)
+    if len(words) == 2:
+        settings |= door(*words)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(Manner(), **settings), "127.0.0.1", 0)
+    # Five files of 10 MB each are larger by a third on the way.
+    manner = lambda: SMTP(Manner(), data_size_limit=80 * 1024 * 1024, **settings)
+    server = await loop.create_server(manner, "127.0.0.1", 0, ssl=context)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 

@@ -7,6 +7,8 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::error::Refusal;
+use crate::mail;
+use crate::notify::mails::{self, When};
 use crate::staff::keys::{self, ApiKey};
 use crate::staff::{self, Device, Person, Staff, pages::device_name};
 use crate::time::UtcTime;
@@ -29,6 +31,10 @@ struct Account {
     devices: Vec<DeviceRow>,
     /// How many working keys for programs they have.
     keys: usize,
+    /// When they are mailed, as chosen or typed.
+    mails: MailsForm,
+    /// Whether the shop can write mails at all.
+    has_mail: bool,
     refusal: Option<Refusal>,
 }
 
@@ -38,7 +44,12 @@ impl Account {
     }
 }
 
-async fn load(desk: &Desk, person: Person, refusal: Option<Refusal>) -> Result<Account, web::Problem> {
+async fn load(
+    desk: &Desk,
+    person: Person,
+    refusal: Option<Refusal>,
+    typed: Option<MailsForm>,
+) -> Result<Account, web::Problem> {
     let page = desk
         .db
         .read(move |conn| {
@@ -55,7 +66,12 @@ async fn load(desk: &Desk, person: Person, refusal: Option<Refusal>) -> Result<A
             let devices = staff::devices(conn, person.id, shell.now)?.into_iter().map(row).collect();
             let mine = |key: &ApiKey| key.staff == Some(person.id) && key.revoked_at.is_none();
             let keys = keys::list(conn)?.into_iter().filter(mine).count();
-            Ok(Account { shell, email: person.email, devices, keys, refusal })
+            let mails = match typed {
+                Some(typed) => typed,
+                None => MailsForm::of(mails::when(conn, person.id)?),
+            };
+            let has_mail = mail::server(conn)?.is_some();
+            Ok(Account { shell, email: person.email, devices, keys, mails, has_mail, refusal })
         })
         .await?;
     Ok(page)
@@ -63,7 +79,7 @@ async fn load(desk: &Desk, person: Person, refusal: Option<Refusal>) -> Result<A
 
 /// `GET /account`
 pub async fn show(desk: Data<Desk>, staff: Staff) -> Answer {
-    web::page(&load(&desk, staff.person(), None).await?)
+    web::page(&load(&desk, staff.person(), None, None).await?)
 }
 
 /// A change of password.
@@ -88,11 +104,47 @@ pub async fn password(desk: Data<Desk>, staff: Staff, form: Form<PasswordForm>) 
         }
         Err(error) => match error.refusal() {
             Some(refusal) => {
-                let page = load(&desk, staff.person(), Some(refusal.clone())).await?;
+                let page = load(&desk, staff.person(), Some(refusal.clone()), None).await?;
                 web::page_as(StatusCode::BAD_REQUEST, &page)
             }
             None => Err(error.into()),
         },
+    }
+}
+
+/// When somebody is mailed about what nobody has looked at.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MailsForm {
+    mails: String,
+    after: String,
+    hour: String,
+}
+
+impl MailsForm {
+    fn of(when: When) -> Self {
+        let form = |word: &str| MailsForm { mails: word.to_owned(), after: "15".to_owned(), hour: "8".to_owned() };
+        match when {
+            When::Never => form("never"),
+            When::After(minutes) => MailsForm { after: minutes.to_string(), ..form("after") },
+            When::Daily(hour) => MailsForm { hour: hour.to_string(), ..form("daily") },
+        }
+    }
+}
+
+/// `POST /account/mails`
+pub async fn mails(desk: Data<Desk>, staff: Staff, form: Form<MailsForm>) -> Answer {
+    let (form, id) = (form.0, staff.id);
+    match When::typed(&form.mails, &form.after, &form.hour) {
+        Ok(when) => {
+            desk.db.write(move |tx| mails::choose(tx, id, when)).await?;
+            staff.toast("Settings saved.");
+            Ok(see_other("/account#mails"))
+        }
+        Err(refusal) => {
+            let page = load(&desk, staff.person(), Some(refusal), Some(form)).await?;
+            web::page_as(StatusCode::BAD_REQUEST, &page)
+        }
     }
 }
 

@@ -10,6 +10,7 @@ pub mod wording;
 use std::sync::Arc;
 
 use crate::actor::Actor;
+use crate::conversation::filling::{self, Values};
 use crate::conversation::transport::{Reach, Transport};
 use crate::conversation::{self, Direction, Message, MessageState};
 use crate::customer_page;
@@ -22,21 +23,22 @@ use crate::order::Order;
 use crate::shipment::{self, tracking};
 use crate::transports;
 use crate::web;
+use crate::words::harmless;
 use crate::workflow::{Stage, Stages};
 
 pub use relay::{relay, run};
-pub use wording::Values;
-
 /// Who writes what nobody wrote.
 pub(crate) const DESK: Actor = Actor::System { name: "Automatic message" };
 /// Characters that the words of a stage take at the most.
 const LONGEST: usize = 4_000;
 
-/// What is said of a stage in one market, or in all that say nothing of their own.
+/// What is said of a stage: in one market, in one language, or wherever nothing else is said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wording {
     /// The market; none for all others.
     pub market: Option<MarketId>,
+    /// The language without its country; empty for all others.
+    pub language: String,
     /// The words; empty for none.
     pub body: String,
 }
@@ -73,7 +75,7 @@ pub fn save(tx: &mut Tx<'_>, actor: &Actor, stage: &Stage, wanted: &[Wording]) -
         return Ok(());
     }
     store::replace(tx, &stage.slug, wanted)?;
-    let general = |all: &[Wording]| all.iter().find(|w| w.market.is_none()).map(|w| w.body.clone()).unwrap_or_default();
+    let general = |all: &[Wording]| said_of(all, None, "").map(|wording| wording.body.clone()).unwrap_or_default();
     let changed = Event::SettingsChanged {
         setting: format!("message of {}", stage.label),
         before: general(&before),
@@ -82,13 +84,15 @@ pub fn save(tx: &mut Tx<'_>, actor: &Actor, stage: &Stage, wanted: &[Wording]) -
     event::record(tx, actor, None, &changed)
 }
 
+fn said_of<'a>(all: &'a [Wording], market: Option<MarketId>, language: &str) -> Option<&'a Wording> {
+    all.iter().find(|wording| wording.market == market && wording.language == language)
+}
+
 fn wrong_with(body: &str) -> Option<String> {
     if body.chars().count() > LONGEST {
         return Some("This takes 4,000 characters at the most.".to_owned());
     }
-    let unknown = wording::unknown(body)?;
-    let known: Vec<String> = wording::VARIABLES.iter().map(|(name, _)| format!("{{{name}}}")).collect();
-    Some(format!("There is no {{{unknown}}}. There are {}.", known.join(", ")))
+    filling::trouble(body)
 }
 
 /// What would be said of this stage about an order; nothing if it is silent, was said before, or reaches nobody.
@@ -99,8 +103,8 @@ pub fn preview(conn: &mut Conn, order: &Order, stage: &Stage) -> Result<Option<P
     let Some(words) = words_for(conn, order, stage)? else { return Ok(None) };
     let Some((transport, to)) = reached_by(conn, order)? else { return Ok(None) };
     let link = link_in_time(conn, order)?;
-    let values = values(conn, order, stage, &link)?;
-    Ok(Some(Preview { by: transport.label(), to, body: wording::filled(&words, &values) }))
+    let body = said(conn, order, stage, &words, &link)?;
+    Ok(Some(Preview { by: transport.label(), to, body }))
 }
 
 /// Slugs of the stages that an order would not enter silently.
@@ -125,16 +129,25 @@ fn words_for(conn: &mut Conn, order: &Order, stage: &Stage) -> Result<Option<Str
     if !stage.sends_message {
         return Ok(None);
     }
+    let markets = Markets::load(conn)?;
+    let tongue = markets.market(order.market_id).map(|market| market.tongue(&order.language)).unwrap_or_default();
     let all = store::of_stage(conn, &stage.slug)?;
-    let own = all.iter().find(|wording| wording.market == Some(order.market_id));
-    let words = match own.or_else(|| all.iter().find(|wording| wording.market.is_none())) {
+    let own = said_of(&all, Some(order.market_id), "").or_else(|| said_of(&all, None, &tongue));
+    let words = match own.or_else(|| said_of(&all, None, "")) {
         Some(wording) => wording.body.clone(),
-        None => wording::usual(stage.base).to_owned(),
+        None => wording::usual(stage.base, markets.language(order.market_id, &order.language)),
     };
     if words.trim().is_empty() || was_told(conn, order, &stage.slug)? {
         return Ok(None);
     }
     Ok(Some(words))
+}
+
+/// The words as they are sent.
+fn said(conn: &mut Conn, order: &Order, stage: &Stage, words: &str, link: &str) -> Result<String> {
+    let shop = web::shop(conn)?.name;
+    let values = values(conn, order, &stage.slug, link, &shop)?;
+    Ok(filling::fill_whole(words, &values))
 }
 
 /// Whether the customer was told of this stage. Once is enough, however often an order enters it.
@@ -180,26 +193,31 @@ fn link_in_time(conn: &mut Conn, order: &Order) -> Result<String> {
     })
 }
 
-fn values(conn: &mut Conn, order: &Order, stage: &Stage, page: &str) -> Result<Values> {
+/// What the words in double braces stand for, about this order as if it were in a stage.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn values(conn: &mut Conn, order: &Order, stage: &str, page: &str, writer: &str) -> Result<Values> {
     let parcels = shipment::of_order(conn, order.id)?;
+    let newest = parcels.iter().filter(|parcel| !parcel.tracking.trim().is_empty()).max_by_key(|p| p.position);
     let left = parcels.iter().filter(|parcel| parcel.state.has_left() && !parcel.tracking.is_empty());
-    let tracking: Vec<String> = left
+    let lines: Vec<String> = left
         .map(|parcel| match tracking::link(&parcel.carrier, &parcel.tracking) {
             Some(link) => format!("{} {}: {link}", parcel.carrier, parcel.tracking).trim().to_owned(),
             None => format!("{} {}", parcel.carrier, parcel.tracking).trim().to_owned(),
         })
         .collect();
-    let market = Markets::load(conn)?.market(order.market_id).map(|market| market.order_prefix.clone());
+    let language = Markets::load(conn)?.language(order.market_id, &order.language);
+    let stages = Stages::load(conn)?;
     Ok(Values {
-        order: format!("{}{}", market.unwrap_or_default(), order.number),
-        first_name: order.customer_name.split_whitespace().next().unwrap_or_default().to_owned(),
+        name: harmless(&order.customer_name).trim().to_owned(),
+        order_number: order.shown_number(),
+        stage: stages.find(stage).map(|stage| stage.told(language)).unwrap_or_default(),
+        parcels: lines.join("\n"),
+        tracking_number: newest.map(|parcel| parcel.tracking.clone()).unwrap_or_default(),
+        tracking_link: newest.and_then(|parcel| tracking::link(&parcel.carrier, &parcel.tracking)).unwrap_or_default(),
+        customer_page: page.to_owned(),
+        writer: writer.to_owned(),
         shop: web::shop(conn)?.name,
-        stage: public_label(stage),
-        tracking: tracking.join("\n"),
-        page: page.to_owned(),
     })
-}
-
-fn public_label(stage: &Stage) -> String {
-    stage.public_label.clone().filter(|label| !label.trim().is_empty()).unwrap_or_else(|| stage.label.clone())
 }

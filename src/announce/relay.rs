@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::{DESK, is_about, link_of, reached_by, store, values, wording, words_for};
+use super::{DESK, is_about, link_of, reached_by, said, store, words_for};
 use crate::conversation::{self, Outgoing};
 use crate::customer_page;
 use crate::db::{Conn, Db, Tx};
@@ -95,10 +95,10 @@ fn tell(tx: &mut Tx<'_>, order: OrderId, moved: &Moved, at: UtcTime) -> Result<b
     let Some((transport, _)) = reached_by(tx.conn, &order)? else { return Ok(false) };
     customer_page::link_to_send(tx, &DESK, order.number)?;
     let link = link_of(tx.conn, &order)?.unwrap_or_default();
-    let values = values(tx.conn, &order, stage, &link)?;
     let outgoing = Outgoing {
-        body: wording::filled(&words, &values),
+        body: said(tx.conn, &order, stage, &words, &link)?,
         details: serde_json::json!({ "automatic": true, "stage": stage.slug }).to_string(),
+        files: Vec::new(),
         not_before: moved.can_undo.then(|| at.plus_seconds(UNDO_SECONDS)),
     };
     conversation::send(tx, &DESK, order.number, transport.as_ref(), &outgoing)?;

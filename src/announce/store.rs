@@ -9,12 +9,12 @@ use crate::error::Result;
 use crate::ids::MarketId;
 
 pub(super) fn of_stage(conn: &mut Conn, stage: &str) -> Result<Vec<Wording>> {
-    let rows: Vec<(Option<MarketId>, String)> = words::table
+    let rows: Vec<(Option<MarketId>, String, String)> = words::table
         .filter(words::stage.eq(stage))
         .order(words::id)
-        .select((words::market_id, words::body))
+        .select((words::market_id, words::language, words::body))
         .load(conn)?;
-    Ok(rows.into_iter().map(|(market, body)| Wording { market, body }).collect())
+    Ok(rows.into_iter().map(|(market, language, body)| Wording { market, language, body }).collect())
 }
 
 pub(super) fn replace(tx: &mut Tx<'_>, stage: &str, wanted: &[Wording]) -> Result<()> {
@@ -24,6 +24,7 @@ pub(super) fn replace(tx: &mut Tx<'_>, stage: &str, wanted: &[Wording]) -> Resul
             .values((
                 words::stage.eq(stage),
                 words::market_id.eq(wording.market.map(|market| market.0)),
+                words::language.eq(&wording.language),
                 words::body.eq(&wording.body),
             ))
             .execute(tx.conn)?;

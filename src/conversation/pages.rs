@@ -227,17 +227,12 @@ fn send_by(tx: &mut Tx<'_>, actor: &Actor, number: i64, form: &NoteForm, files: 
     if form.by.is_empty() || form.by == PAGE {
         return super::say(tx, actor, number, Direction::Out, &form.body, files).map(drop);
     }
-    if !files.is_empty() {
-        let told =
-            "Files reach customers on their page alone. Choose the customer’s page, or send the words without files.";
-        return Err(Refusal::field("talk.files_by_page", "files", told).into());
-    }
     let transports = transports::all();
     let transport = transports
         .find(&form.by)
         .ok_or_else(|| Refusal::field("talk.transport", "by", "Choose how the message is to be sent."))?;
     customer_page::link_to_send(tx, actor, number)?;
-    let outgoing = Outgoing { body: form.body.clone(), ..Outgoing::default() };
+    let outgoing = Outgoing { body: form.body.clone(), files: files.to_vec(), ..Outgoing::default() };
     super::send(tx, actor, number, transport.as_ref(), &outgoing).map(drop)
 }
 

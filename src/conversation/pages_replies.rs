@@ -12,13 +12,12 @@ use super::pages_files::LIMITS;
 use super::replies::{self, Reply};
 use crate::db::Conn;
 use crate::error::{Refusal, Result};
+use crate::order;
 use crate::order::pages_way::{number_of, way_back};
-use crate::order::{self, Order};
 use crate::staff::permission::{ManageSettings, WriteNotes};
 use crate::staff::{Person, Staff};
 use crate::web::{self, Answer, Desk, Form, Section, Sent, Shell, see_other};
-use crate::words::harmless;
-use crate::{customer_page, shipment};
+use crate::{announce, customer_page};
 
 /// Name and identifier of each reply that can be chosen.
 pub fn choices(conn: &mut Conn) -> Result<Vec<(String, String)>> {
@@ -29,56 +28,14 @@ pub fn choices(conn: &mut Conn) -> Result<Vec<(String, String)>> {
 fn filled(conn: &mut Conn, person: &Person, number: i64, uid: &str, here: &str) -> Result<Filled> {
     let order = order::find(conn, number)?;
     let reply = replies::find(conn, uid)?;
-    let values = Values::load(conn, person, &order, here)?;
+    let link = customer_page::link(conn, order.id)?;
+    let page = match link {
+        Some(link) => format!("{}{}", web::address(conn, here)?.trim_end_matches('/'), link.path()),
+        None => String::new(),
+    };
+    let writer = person.name.split_whitespace().next().unwrap_or_default();
+    let values = announce::values(conn, &order, &order.stage, &page, writer)?;
     Ok(filling::fill(&reply.body, |name| values.of(name)))
-}
-
-/// What the words in braces stand for.
-struct Values {
-    customer: String,
-    number: String,
-    tracking: String,
-    link: String,
-    page: String,
-    me: String,
-    shop: String,
-}
-
-impl Values {
-    fn load(conn: &mut Conn, person: &Person, order: &Order, here: &str) -> Result<Self> {
-        let parcels = shipment::of_order(conn, order.id)?;
-        let newest = parcels.iter().filter(|parcel| !parcel.tracking.trim().is_empty()).max_by_key(|p| p.position);
-        let link = customer_page::link(conn, order.id)?;
-        let page = match link {
-            Some(link) => format!("{}{}", web::address(conn, here)?.trim_end_matches('/'), link.path()),
-            None => String::new(),
-        };
-        Ok(Values {
-            customer: harmless(&order.customer_name).trim().to_owned(),
-            number: order.shown_number(),
-            tracking: newest.map(|parcel| parcel.tracking.clone()).unwrap_or_default(),
-            link: newest
-                .and_then(|parcel| shipment::tracking::link(&parcel.carrier, &parcel.tracking))
-                .unwrap_or_default(),
-            page,
-            me: person.name.split_whitespace().next().unwrap_or_default().to_owned(),
-            shop: web::shop(conn)?.name,
-        })
-    }
-    fn of(&self, name: &str) -> Option<String> {
-        let value = match name {
-            "first name" => self.customer.split_whitespace().next().unwrap_or_default(),
-            "name" => &self.customer,
-            "order number" => &self.number,
-            "tracking number" => &self.tracking,
-            "tracking link" => &self.link,
-            "customer page" => &self.page,
-            "my name" => &self.me,
-            "shop" => &self.shop,
-            _ => return None,
-        };
-        Some(value.to_owned())
-    }
 }
 
 /// What is to be said about words that could not be filled; nothing if all were.
@@ -172,7 +129,7 @@ impl RepliesPage {
         "Hello {{first name}}, …"
     }
     fn known(&self) -> Vec<(String, &'static str)> {
-        KNOWN.iter().map(|(name, words)| (format!("{{{{{name}}}}}"), *words)).collect()
+        KNOWN.iter().map(|(name, words)| (filling::slot(name), *words)).collect()
     }
 }
 

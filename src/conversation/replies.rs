@@ -87,16 +87,11 @@ fn check(known: &[Reply], before: Option<&Reply>, name: &str, body: &str) -> Res
     } else if known.iter().any(|reply| taken(&reply)) {
         wrong("name", format!("There is a reply called “{name}” already."));
     }
-    let unknown = filling::unknown(body);
     if body.is_empty() {
         wrong("body", "Write the reply.".to_owned());
     } else if body.chars().count() > LONGEST {
         wrong("body", "A reply takes 5,000 characters at the most.".to_owned());
-    } else if !unknown.is_empty() {
-        let known: Vec<String> = filling::KNOWN.iter().map(|(name, _)| (*name).to_owned()).collect();
-        let verb = if unknown.len() == 1 { "stands" } else { "stand" };
-        let told =
-            format!("{} {verb} for nothing. Known are {}.", filling::in_braces(&unknown), filling::in_braces(&known));
+    } else if let Some(told) = filling::trouble(body) {
         wrong("body", told);
     }
     if problems.is_empty() { Ok(()) } else { Err(Refusal::fields("talk.reply_invalid", problems).into()) }

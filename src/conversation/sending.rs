@@ -2,7 +2,10 @@
 //! customer sends. The calls themselves are made by the [outbox](super::outbox).
 
 use super::transport::{Outcome, Reach, Status, Transport};
-use super::{Direction, Message, MessageState, checked_message, inbox, mark_read, schedule, store, store_messages};
+use super::{
+    Direction, Message, MessageState, NewFile, attachments, checked_message, inbox, mark_read, schedule, store,
+    store_messages,
+};
 use crate::actor::Actor;
 use crate::db::{Conn, Tx, dialect};
 use crate::error::{Error, Refusal, RefusalKind, Result};
@@ -25,14 +28,16 @@ pub struct Outgoing {
     pub details: String,
     /// When it may be sent at the earliest; at once if nothing is said.
     pub not_before: Option<UtcTime>,
+    /// Pictures and documents that go with it.
+    pub files: Vec<NewFile>,
 }
 
 /// Queues a message to the customer of an order by a transport. Whoever of the shop writes has read what the
 /// customer wrote before.
 ///
 /// # Errors
-/// Refuses what is empty to the eye or longer than [`LONGEST_NOTE`](super::LONGEST_NOTE), and a customer who
-/// cannot be reached so.
+/// Refuses what is empty to the eye or longer than [`LONGEST_NOTE`](super::LONGEST_NOTE), files that the transport
+/// does not carry, and a customer who cannot be reached so.
 pub fn send(
     tx: &mut Tx<'_>,
     actor: &Actor,
@@ -40,7 +45,8 @@ pub fn send(
     transport: &dyn Transport,
     outgoing: &Outgoing,
 ) -> Result<Message> {
-    let body = checked_message(&outgoing.body, &[])?;
+    let body = checked_message(&outgoing.body, &outgoing.files)?;
+    check_files(transport, &outgoing.files)?;
     let order = order::find_for_change(tx, number, None)?;
     match transport.reach(tx.conn, &order)? {
         Reach::To(_) => {}
@@ -55,6 +61,9 @@ pub fn send(
     }
     let due = outgoing.not_before.unwrap_or(tx.now).max(tx.now);
     let message = store_messages::queue(tx, actor, order.id, transport.name(), &body, &outgoing.details, due)?;
+    for file in &outgoing.files {
+        attachments::attach(tx, message.id, &file.name, &file.bytes)?;
+    }
     order::count_talk(tx, order.id, 0, 1, 0)?;
     inbox::follow(tx, order.id)?;
     let kept = Event::MessageRecorded {
@@ -64,6 +73,24 @@ pub fn send(
     };
     event::record(tx, actor, Some(order.id), &kept)?;
     Ok(message)
+}
+
+/// Refuses files that the transport does not carry.
+fn check_files(transport: &dyn Transport, files: &[NewFile]) -> Result<()> {
+    if files.is_empty() {
+        return Ok(());
+    }
+    let weight: usize = files.iter().map(|file| file.bytes.len()).sum();
+    let told = match transport.most_bytes() {
+        None => format!("{} carries no files. Choose another way, or send the words without files.", transport.label()),
+        Some(most) if weight > most => format!(
+            "By {} the files of one message weigh {} MB together at the most. Send some of them with another message.",
+            transport.label(),
+            most / 1_048_576
+        ),
+        Some(_) => return Ok(()),
+    };
+    Err(Refusal::field("talk.files_carried", "files", told).into())
 }
 
 /// Takes in what the customer sent by a transport, which calls it `external_id`. The same one again is nothing

@@ -26,6 +26,11 @@ pub trait Transport: Send + Sync {
     /// As staff read it: `E-mail`.
     fn label(&self) -> &'static str;
 
+    /// What the files of one message may weigh together, in bytes; nothing if it carries none.
+    fn most_bytes(&self) -> Option<usize> {
+        None
+    }
+
     /// Whether something can be sent to the customer of this order now.
     ///
     /// # Errors

@@ -8,6 +8,8 @@ use crate::address::Address;
 use crate::conversation::{self, Direction, NewFile};
 use crate::db::Tx;
 use crate::error::{Error, Refusal, RefusalKind, Result};
+use crate::language::Language;
+use crate::market::Markets;
 use crate::moves::{self, MoveRequest, RefundChoice, Telling, Undoing};
 use crate::order::{self, Correction, Order};
 use crate::shipment::Units;
@@ -45,14 +47,8 @@ impl Done {
         Done::ALL.into_iter().find(|done| done.as_str() == word)
     }
     /// The sentence.
-    pub fn words(self) -> &'static str {
-        match self {
-            Done::Message => "Your message is with us.",
-            Done::Address => "Thank you. We have your address.",
-            Done::Cancelled => "Your order is cancelled. Anything you paid will be given back.",
-            Done::Asked => "We have your wish to cancel and will answer here.",
-            Done::Return => "We have your wish to send something back and will answer here.",
-        }
+    pub fn words(self, language: Language) -> String {
+        language.say(&format!("done-{}", self.as_str()))
     }
 }
 
@@ -123,7 +119,8 @@ pub fn cancel(tx: &mut Tx<'_>, order: &Order, version: i64, note: &str, policy: 
         )),
         Cancel::Ask => {
             let wish = if note.is_empty() { String::new() } else { format!("\n\n{note}") };
-            let body = format!("I would like to cancel this order.{wish}");
+            let language = Markets::load(tx.conn)?.language(order.market_id, &order.language);
+            let body = format!("{}{wish}", language.say("cancel-wish"));
             conversation::say(tx, &customer(&order), order.number, Direction::In, &body, &[])?;
             Ok(Done::Asked)
         }
@@ -205,5 +202,31 @@ pub fn for_customer(error: Error) -> Result<Refusal> {
             Ok(told(RefusalKind::Invalid, "This form no longer fits your order. Look at the page and send again."))
         }
         Error::Broken(cause) => Err(Error::Broken(cause)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_told_after_something_was_done_is_told_in_every_language() {
+        for done in Done::ALL {
+            assert_ne!(done.words(Language::German), done.words(Language::English));
+        }
+    }
+
+    /// Sentences of this file and of the page's handlers that a customer may read.
+    #[test]
+    fn every_refusal_of_the_page_is_known_in_every_language() {
+        let sources = [include_str!("asks.rs"), include_str!("pages.rs")];
+        let code = sources.map(|text| text.split("#[cfg(test)]").next().unwrap_or_default()).concat();
+        let sentences = code.split('"').skip(1).step_by(2).filter(|text| text.contains(' ') && text.ends_with('.'));
+        let mut seen = 0;
+        for sentence in sentences {
+            assert_ne!(Language::German.reword(sentence), sentence);
+            seen += 1;
+        }
+        assert!(seen > 8, "{seen}");
     }
 }

@@ -62,8 +62,8 @@ impl Link {
 pub enum Opened {
     /// The page of this order.
     Page(Link, Box<Order>),
-    /// Nothing any more.
-    Over,
+    /// Nothing any more of this order.
+    Over(Box<Order>),
     /// Nothing: there never was such a secret.
     Unknown,
 }
@@ -92,7 +92,7 @@ pub fn open(conn: &mut Conn, token: &str, now: UtcTime) -> Result<Opened> {
     let order = order::find_by_id(conn, link.order_id)?;
     let ends = ends_at(conn, &order, &link)?;
     if link.revoked_at.is_some() || ends.is_some_and(|at| at <= now) {
-        return Ok(Opened::Over);
+        return Ok(Opened::Over(Box::new(order)));
     }
     Ok(Opened::Page(link, Box::new(order)))
 }

@@ -10,12 +10,14 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::asks::{self, Done};
-use super::pages_view::{CustomerPage, GonePage, Refused, Sheet, ShopCard};
+use super::pages_view::{CustomerPage, GonePage, Refused, Said, Sheet, ShopCard};
 use super::{Link, Opened, Policy};
 use crate::conversation::pages_files::{self, LIMITS, files_of};
 use crate::conversation::{self, attachments};
 use crate::db::Tx;
 use crate::error::{Error, FieldProblem, Refusal, RefusalKind, Result};
+use crate::language::Language;
+use crate::market::Markets;
 use crate::moves::pages::version_of;
 use crate::order::Order;
 use crate::order::pages_form::{ADDRESS, Typed, problem};
@@ -32,6 +34,18 @@ pub struct PageQuery {
     /// What was just done.
     #[serde(default)]
     done: String,
+    /// Tag of the language that was chosen on the page.
+    #[serde(default)]
+    lang: String,
+}
+
+fn query_of(request: &HttpRequest) -> PageQuery {
+    serde_html_form::from_str(request.query_string()).unwrap_or_default()
+}
+
+/// The language that was chosen on the page, if one was.
+fn chosen(request: &HttpRequest) -> Option<Language> {
+    Language::find(&query_of(request).lang)
 }
 
 /// The fields of a form.
@@ -43,17 +57,15 @@ fn token_of(request: &HttpRequest) -> String {
 
 /// `GET /t/{token}`
 pub async fn show(desk: Data<Desk>, request: HttpRequest) -> Answer {
-    let query: PageQuery = serde_html_form::from_str(request.query_string()).unwrap_or_default();
-    let token = token_of(&request);
+    let (done, chosen, token) = (Done::parse(&query_of(&request).done), chosen(&request), token_of(&request));
     let read = desk.db.read(move |conn| match super::open(conn, &token, UtcTime::now())? {
-        Opened::Page(link, order) => {
-            CustomerPage::load(conn, &link, &order, Done::parse(&query.done), None).map(|page| Ok((page, order.id)))
-        }
-        shut @ (Opened::Over | Opened::Unknown) => Ok(Err(shut)),
+        Opened::Page(link, order) => CustomerPage::load(conn, &link, &order, chosen, Said { done, refused: None })
+            .map(|page| Ok((page, order.id))),
+        shut @ (Opened::Over(_) | Opened::Unknown) => Ok(Err(shut)),
     });
     let (page, order) = match read.await? {
         Ok(found) => found,
-        Err(shut) => return gone(&desk, &shut).await,
+        Err(shut) => return gone(&desk, &request, shut).await,
     };
     if page.unseen {
         desk.db.write(move |tx| conversation::seen_by_customer(tx, order)).await?;
@@ -63,26 +75,33 @@ pub async fn show(desk: Data<Desk>, request: HttpRequest) -> Answer {
 
 /// `GET` of the addresses that forms are sent to: a reload after a refused form.
 pub async fn back(request: HttpRequest) -> HttpResponse {
-    see_other(&format!("/t/{}", token_of(&request)))
+    let tail = chosen(&request).map(|language| format!("?lang={}", language.tag())).unwrap_or_default();
+    see_other(&format!("/t/{}{tail}", token_of(&request)))
 }
 
 /// Everything else under `/t/`.
-pub async fn unknown(desk: Data<Desk>) -> Answer {
-    gone(&desk, &Opened::Unknown).await
+pub async fn unknown(desk: Data<Desk>, request: HttpRequest) -> Answer {
+    gone(&desk, &request, Opened::Unknown).await
 }
 
 /// The page for an address that opens nothing: 404, or 410 if it did once.
-async fn gone(desk: &Desk, shut: &Opened) -> Answer {
-    let was_there = matches!(shut, Opened::Over);
-    let shop = desk
+async fn gone(desk: &Desk, request: &HttpRequest, shut: Opened) -> Answer {
+    let was_there = matches!(shut, Opened::Over(_));
+    let chosen = chosen(request);
+    let (shop, language) = desk
         .db
-        .read(|conn| {
+        .read(move |conn| {
             let policy = super::policy(conn)?;
-            ShopCard::load(conn, &policy)
+            let markets = Markets::load(conn)?;
+            let language = match shut {
+                Opened::Over(order) | Opened::Page(_, order) => markets.language(order.market_id, &order.language),
+                Opened::Unknown => markets.home()?.language(""),
+            };
+            Ok((ShopCard::load(conn, &policy)?, chosen.unwrap_or(language)))
         })
         .await?;
     let status = if was_there { StatusCode::GONE } else { StatusCode::NOT_FOUND };
-    web::page_as(status, &GonePage { shop, was_there })
+    web::page_as(status, &GonePage { shop, was_there, language })
 }
 
 /// `POST /t/{token}/messages`
@@ -91,7 +110,7 @@ pub async fn say(desk: Data<Desk>, request: HttpRequest, payload: Payload) -> An
     // Files are read from those alone who hold a link.
     match desk.db.read(move |conn| super::open(conn, &token, UtcTime::now())).await? {
         Opened::Page(..) => {}
-        shut @ (Opened::Over | Opened::Unknown) => return gone(&desk, &shut).await,
+        shut @ (Opened::Over(_) | Opened::Unknown) => return gone(&desk, &request, shut).await,
     }
     let mut read = Sent::read(&request, payload, LIMITS).await?;
     let files = files_of(&mut read);
@@ -113,14 +132,14 @@ pub async fn file(desk: Data<Desk>, request: HttpRequest) -> Answer {
     let (token, uid) = (token_of(&request), request.match_info().query("uid").to_owned());
     let read = desk.db.read(move |conn| match super::open(conn, &token, UtcTime::now())? {
         Opened::Page(_, order) => Ok(Ok(attachments::open(conn, order.id, &uid)?)),
-        shut @ (Opened::Over | Opened::Unknown) => Ok(Err(shut)),
+        shut @ (Opened::Over(_) | Opened::Unknown) => Ok(Err(shut)),
     });
     match read.await? {
         Ok(Some((file, transport, bytes))) if transport == conversation::PAGE => {
             Ok(pages_files::answer(&request, &file, bytes))
         }
-        Ok(_) => gone(&desk, &Opened::Unknown).await,
-        Err(shut) => gone(&desk, &shut).await,
+        Ok(_) => gone(&desk, &request, Opened::Unknown).await,
+        Err(shut) => gone(&desk, &request, shut).await,
     }
 }
 
@@ -202,15 +221,16 @@ async fn take(
     let asked = token.clone();
     let link = match desk.db.read(move |conn| super::open(conn, &asked, UtcTime::now())).await? {
         Opened::Page(link, _) => link,
-        shut @ (Opened::Over | Opened::Unknown) => return gone(desk, &shut).await,
+        shut @ (Opened::Over(_) | Opened::Unknown) => return gone(desk, request, shut).await,
     };
     if let Err(refusal) = desk.posts.take(link.id, POSTS_A_MINUTE) {
         let told = "You are sending very often. Wait a minute, then send it again.";
         let slower =
             Refusal::new(RefusalKind::TooMany, "customer_page.too_many", told).after(refusal.retry_after.unwrap_or(60));
-        return again(desk, link, Refused { sheet, typed, refusal: slower }).await;
+        return again(desk, request, link, Refused { sheet, typed, refusal: slower }).await;
     }
     let (credential, sent) = (credential(&link, sheet, text), typed.clone());
+    let tail = chosen(request).map(|language| format!("&lang={}", language.tag())).unwrap_or_default();
     let outcome = desk
         .db
         .write(move |tx| {
@@ -221,7 +241,7 @@ async fn take(
             let policy = super::policy(tx.conn)?;
             web::once(tx, &credential, sent.get("form_token"), |tx| {
                 let done = work(tx, &order, &policy, &sent)?;
-                Ok(format!("{}?done={}#said", link.path(), done.as_str()))
+                Ok(format!("{}?done={}{tail}#said", link.path(), done.as_str()))
             })
         })
         .await;
@@ -229,7 +249,7 @@ async fn take(
         Ok(done) => Ok(see_other(&done.location)),
         Err(error) => {
             let refusal = asks::for_customer(error)?;
-            again(desk, link, Refused { sheet, typed, refusal }).await
+            again(desk, request, link, Refused { sheet, typed, refusal }).await
         }
     }
 }
@@ -244,16 +264,17 @@ fn credential(link: &Link, sheet: Sheet, text: &str) -> String {
     format!("page:{}:{}{text}", link.id, sheet.as_str())
 }
 
-async fn again(desk: &Desk, link: Link, refused: Refused) -> Answer {
+async fn again(desk: &Desk, request: &HttpRequest, link: Link, refused: Refused) -> Answer {
     let status = match refused.refusal.kind {
         RefusalKind::TooMany => StatusCode::TOO_MANY_REQUESTS,
         RefusalKind::State | RefusalKind::Stale => StatusCode::CONFLICT,
         _ => StatusCode::BAD_REQUEST,
     };
     let wait = refused.refusal.retry_after;
+    let (chosen, said) = (chosen(request), Said { done: None, refused: Some(refused) });
     let page = desk.db.read(move |conn| match super::open(conn, &link.token, UtcTime::now())? {
-        Opened::Page(link, order) => CustomerPage::load(conn, &link, &order, None, Some(refused)).map(Ok),
-        shut @ (Opened::Over | Opened::Unknown) => Ok(Err(shut)),
+        Opened::Page(link, order) => CustomerPage::load(conn, &link, &order, chosen, said).map(Ok),
+        shut @ (Opened::Over(_) | Opened::Unknown) => Ok(Err(shut)),
     });
     match page.await? {
         Ok(page) => {
@@ -263,6 +284,6 @@ async fn again(desk: &Desk, link: Link, refused: Refused) -> Answer {
             }
             Ok(answer)
         }
-        Err(shut) => gone(desk, &shut).await,
+        Err(shut) => gone(desk, request, shut).await,
     }
 }

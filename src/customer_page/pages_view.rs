@@ -14,13 +14,14 @@ use crate::conversation::{self, Audience, Direction, MessageState, attachments};
 use crate::db::Conn;
 use crate::error::{Refusal, Result};
 use crate::ids::LineId;
+use crate::language::Language;
 use crate::market::Markets;
 use crate::order::pages_form::{Typed, country_choices};
-use crate::order::pages_parts::{self as parts, SumRow};
-use crate::order::{self, Line, Order};
-use crate::returns::{self, ReturnState};
+use crate::order::pages_parts::SumRow;
+use crate::order::{self, Charge, ChargeKind, Line, Order};
+use crate::returns;
 use crate::shipment::{self, tracking};
-use crate::time::{UtcTime, short_when};
+use crate::time::UtcTime;
 use crate::web::{self, picture};
 use crate::words::harmless;
 use crate::workflow::Stages;
@@ -52,6 +53,16 @@ pub struct GonePage {
     pub shop: ShopCard,
     /// Whether it opened something once.
     pub was_there: bool,
+    pub language: Language,
+}
+
+impl GonePage {
+    fn t(&self, key: &str) -> String {
+        self.language.say_with(key, &[("shop", self.shop.name.as_str().into())])
+    }
+    fn switches(&self) -> [(Language, String); 0] {
+        []
+    }
 }
 
 /// Which form of the page was sent.
@@ -83,10 +94,19 @@ pub struct Refused {
     pub refusal: Refusal,
 }
 
+/// What the page says of what was sent from it.
+#[derive(Clone, Debug, Default)]
+pub struct Said {
+    /// What was just done.
+    pub done: Option<Done>,
+    /// What could not be taken.
+    pub refused: Option<Refused>,
+}
+
 /// A step of the way.
 #[derive(Debug)]
 pub struct Step {
-    pub words: &'static str,
+    pub words: String,
     pub is_done: bool,
     pub is_now: bool,
 }
@@ -97,7 +117,7 @@ pub struct ParcelRow {
     pub contents: String,
     pub tone: &'static str,
     pub glyph: &'static str,
-    pub words: &'static str,
+    pub words: String,
     pub has_left: bool,
     pub carrier: String,
     pub tracking: String,
@@ -146,7 +166,7 @@ pub struct CustomerPage {
     pub story: String,
     pub steps: Vec<Step>,
     pub parcels: Vec<ParcelRow>,
-    pub returns: Vec<(String, &'static str)>,
+    pub returns: Vec<(String, String)>,
     pub sayings: Vec<Saying>,
     pub notes: Vec<String>,
     pub lines: Vec<LineRow>,
@@ -160,27 +180,31 @@ pub struct CustomerPage {
     pub lacks_address: bool,
     pub cancel: Cancel,
     pub returnable: Vec<Returnable>,
-    pub done: Option<Done>,
+    pub done: Option<String>,
     pub refused: Option<Refused>,
+    pub language: Language,
+    /// The others that the page can be read in, with their addresses.
+    pub others: Vec<(Language, String)>,
+    /// Carries a language that was chosen into what is sent.
+    pub tail: String,
     pub unseen: bool,
     typed: Typed,
 }
 
 impl CustomerPage {
     /// Reads everything the page shows.
-    pub fn load(
-        conn: &mut Conn,
-        link: &Link,
-        order: &Order,
-        done: Option<Done>,
-        refused: Option<Refused>,
-    ) -> Result<Self> {
+    pub fn load(conn: &mut Conn, link: &Link, order: &Order, chosen: Option<Language>, said: Said) -> Result<Self> {
         let (policy, now) = (super::policy(conn)?, UtcTime::now());
         let (zone, stages) = (web::shop(conn)?.zone, Stages::load(conn)?);
-        let home = Markets::load(conn)?.market(order.market_id).map_or(String::new(), |market| market.country.clone());
+        let markets = Markets::load(conn)?;
+        let market = markets.market(order.market_id);
+        let home = market.map_or(String::new(), |market| market.country.clone());
+        let usual = markets.language(order.market_id, &order.language);
+        let language = chosen.unwrap_or(usual);
+        let Said { done, refused } = said;
         let lines = order::lines(conn, order.id)?;
-        let parcels = parcel_rows(conn, order, &lines)?;
-        let facts = facts(order, &lines, &parcels);
+        let parcels = parcel_rows(conn, order, &lines, language)?;
+        let facts = facts(order, &lines, &parcels, language);
         let base = sight::seen_as(order);
         let messages = conversation::messages(conn, order.id)?;
         let files = attachments::of_order(conn, order.id)?;
@@ -189,17 +213,17 @@ impl CustomerPage {
         let charges = order::charges(conn, order.id)?;
         let shipped: i64 = lines.iter().map(|line| line.shipped_quantity).sum();
         let typed = refused.as_ref().map(|refused| refused.typed.clone()).unwrap_or_default();
-        let (returnable, returns) = returns_of(conn, order, &lines, &typed)?;
-        let money = |minor: i64| if minor == 0 { String::new() } else { order.money(minor).to_string() };
+        let (returnable, returns) = returns_of(conn, order, &lines, &typed, language)?;
+        let money = |minor: i64| if minor == 0 { String::new() } else { language.money(order.money(minor)) };
         let mut page = CustomerPage {
             shop: ShopCard::load(conn, &policy)?,
             path: link.path(),
             number: order.number,
             version: order.version,
             form_token: uuid::Uuid::new_v4().to_string(),
-            headline: sight::headline(order, &stages, &facts),
-            story: sight::story(order, &facts),
-            steps: steps(sight::reached(base)),
+            headline: sight::headline(order, &stages, &facts, language),
+            story: sight::story(order, &facts, language),
+            steps: steps(sight::reached(base), language),
             parcels,
             returns,
             unseen: on_page
@@ -210,14 +234,14 @@ impl CustomerPage {
                 .map(|message| Saying {
                     is_mine: message.direction == Direction::In,
                     body: harmless(&message.body),
-                    files: FileRow::of(&files, message.id, &link.path()),
-                    at: short_when(message.created_at, now, zone),
+                    files: file_rows(&files, message.id, link, language),
+                    at: language.short_when(message.created_at, now, zone),
                 })
                 .collect(),
             notes: notes.iter().filter(|n| n.audience == Audience::Customer).map(|n| harmless(&n.body)).collect(),
-            lines: lines.iter().map(|line| line_row(order, line)).collect(),
-            sums: sums(order, &charges),
-            total: order.money(order.total_minor - order.cancelled_minor).to_string(),
+            lines: lines.iter().map(|line| line_row(order, line, language)).collect(),
+            sums: sums(order, &charges, language),
+            total: language.money(order.money(order.total_minor - order.cancelled_minor)),
             paid: money(order.net_minor()),
             due: facts.due.clone(),
             credit: facts.credit.clone(),
@@ -226,8 +250,14 @@ impl CustomerPage {
             lacks_address: facts.lacks_address,
             cancel: sight::cancel(order, shipped, policy.cancelling),
             returnable,
-            done,
+            done: done.map(|done| done.words(language)),
             refused,
+            language,
+            others: market.map(|market| others(&market.spoken(), language, usual, link)).unwrap_or_default(),
+            tail: chosen
+                .filter(|chosen| *chosen != usual)
+                .map(|_| format!("?lang={}", language.tag()))
+                .unwrap_or_default(),
             typed,
         };
         if !page.is_refused("address") {
@@ -250,14 +280,27 @@ impl CustomerPage {
         self.refused.as_ref().is_some_and(|refused| refused.sheet.as_str() == sheet)
     }
     /// What is wrong with a field of a form, or nothing.
-    fn wrong_in(&self, sheet: &str, field: &str) -> &str {
+    fn wrong_in(&self, sheet: &str, field: &str) -> String {
         let refused = self.refused.as_ref().filter(|_| self.is_refused(sheet));
-        refused.and_then(|refused| refused.refusal.problem(field)).unwrap_or_default()
+        let wrong = refused.and_then(|refused| refused.refusal.problem(field)).unwrap_or_default();
+        self.language.reword(wrong)
     }
     /// What is wrong with a form as a whole, or nothing.
-    fn trouble(&self, sheet: &str) -> &str {
+    fn trouble(&self, sheet: &str) -> String {
         let refused = self.refused.as_ref().filter(|_| self.is_refused(sheet));
-        refused.map_or("", |refused| refused.refusal.message.as_str())
+        refused.map_or(String::new(), |refused| self.language.reword(&refused.refusal.message))
+    }
+    /// A sentence of the page.
+    fn t(&self, key: &str) -> String {
+        self.language
+            .say_with(key, &[("number", self.number.to_string().into()), ("shop", self.shop.name.as_str().into())])
+    }
+    /// A sentence of the page with something put in.
+    fn t_with(&self, key: &str, name: &str, value: impl std::fmt::Display) -> String {
+        self.language.say_with(key, &[(name, value.to_string().into())])
+    }
+    fn switches(&self) -> &[(Language, String)] {
+        &self.others
     }
     /// A text field as it was typed, if its form was refused.
     fn kept(&self, sheet: &str, field: &str) -> &str {
@@ -268,16 +311,16 @@ impl CustomerPage {
         self.typed.get(&format!("{which}_{part}"))
     }
     /// What is wrong with a part of the address, or nothing.
-    fn wrong(&self, which: &str, part: &str) -> &str {
+    fn wrong(&self, which: &str, part: &str) -> String {
         self.wrong_in("address", &format!("{which}_{part}"))
     }
     fn countries(&self, which: &str) -> Vec<(&'static str, &'static str, bool)> {
         country_choices(self.at(which, "country"))
     }
     /// Reasons to choose from: key, words, whether it is chosen.
-    fn reasons(&self) -> [(&'static str, &'static str, bool); 6] {
+    fn reasons(&self) -> [(&'static str, String, bool); 6] {
         let chosen = self.kept("returns", "reason");
-        sight::REASONS.map(|(key, words)| (key, words, key == chosen))
+        sight::REASONS.map(|(key, words)| (key, self.language.say(words), key == chosen))
     }
     fn cancels_now(&self) -> bool {
         self.cancel == Cancel::Now
@@ -291,9 +334,9 @@ impl CustomerPage {
     }
 }
 
-fn facts(order: &Order, lines: &[Line], parcels: &[ParcelRow]) -> Facts {
+fn facts(order: &Order, lines: &[Line], parcels: &[ParcelRow], language: Language) -> Facts {
     let ships = lines.iter().any(|line| line.requires_shipping && line.quantity > line.cancelled_quantity);
-    let shown = |minor: i64| if minor > 0 { order.money(minor).to_string() } else { String::new() };
+    let shown = |minor: i64| if minor > 0 { language.money(order.money(minor)) } else { String::new() };
     Facts {
         parcels: (parcels.iter().filter(|parcel| parcel.has_left).count(), parcels.len()),
         lacks_address: ships && !order.ship_to().unwrap_or_default().is_complete(),
@@ -302,13 +345,34 @@ fn facts(order: &Order, lines: &[Line], parcels: &[ParcelRow]) -> Facts {
     }
 }
 
-fn steps(reached: Option<usize>) -> Vec<Step> {
+fn steps(reached: Option<usize>, language: Language) -> Vec<Step> {
     let Some(now) = reached else { return Vec::new() };
-    let step = |(at, &words): (usize, &&'static str)| Step { words, is_done: at < now, is_now: at == now };
+    let step = |(at, key): (usize, &&str)| Step { words: language.say(key), is_done: at < now, is_now: at == now };
     sight::WAY.iter().enumerate().map(step).collect()
 }
 
-fn parcel_rows(conn: &mut Conn, order: &Order, lines: &[Line]) -> Result<Vec<ParcelRow>> {
+/// The other languages of a market with the addresses of the page in them. The one that is usual for this customer
+/// needs no word in the address.
+fn others(spoken: &[Language], here: Language, usual: Language, link: &Link) -> Vec<(Language, String)> {
+    let mut all = spoken.to_vec();
+    if !all.contains(&usual) {
+        all.push(usual);
+    }
+    let address = |language: Language| {
+        if language == usual { link.path() } else { format!("{}?lang={}", link.path(), language.tag()) }
+    };
+    all.into_iter().filter(|language| *language != here).map(|language| (language, address(language))).collect()
+}
+
+fn file_rows(files: &[attachments::Attachment], message: i64, link: &Link, language: Language) -> Vec<FileRow> {
+    let mut rows = FileRow::of(files, message, &link.path());
+    for row in &mut rows {
+        row.weight = language.decimal(&row.weight);
+    }
+    rows
+}
+
+fn parcel_rows(conn: &mut Conn, order: &Order, lines: &[Line], language: Language) -> Result<Vec<ParcelRow>> {
     let titles: HashMap<LineId, &str> = lines.iter().map(|line| (line.id, line.title.as_str())).collect();
     let parcels = shipment::of_order(conn, order.id)?;
     let inside = shipment::contents(conn, &parcels.iter().map(|parcel| parcel.id).collect::<Vec<_>>())?;
@@ -318,14 +382,14 @@ fn parcel_rows(conn: &mut Conn, order: &Order, lines: &[Line]) -> Result<Vec<Par
             .filter(|content| content.shipment_id == parcel.id)
             .map(|content| format!("{} × {}", content.quantity, titles.get(&content.line_id).unwrap_or(&"")))
             .collect();
-        let (tone, glyph, words) = sight::parcel_words(parcel.state);
+        let (tone, glyph, key) = sight::parcel_words(parcel.state);
         let has_left = parcel.state.has_left();
         let shown = |text: &str| if has_left { text.to_owned() } else { String::new() };
         ParcelRow {
             contents: contents.join(", "),
             tone,
             glyph,
-            words,
+            words: language.say(key),
             has_left,
             carrier: shown(&parcel.carrier),
             tracking: shown(&parcel.tracking),
@@ -335,23 +399,53 @@ fn parcel_rows(conn: &mut Conn, order: &Order, lines: &[Line]) -> Result<Vec<Par
     Ok(parcels.iter().map(row).collect())
 }
 
-fn line_row(order: &Order, line: &Line) -> LineRow {
+fn line_row(order: &Order, line: &Line, language: Language) -> LineRow {
     let left = line.quantity - line.cancelled_quantity;
-    let parts = [line.variant.trim().to_owned(), if left == 0 { "Taken out".to_owned() } else { format!("{left} ×") }];
+    let units = match left {
+        0 => language.say("line-out"),
+        left => language.say_with("line-units", &[("units", left.to_string().into())]),
+    };
+    let parts = [line.variant.trim().to_owned(), units];
     LineRow {
         picture: picture(&line.picture).filter(|_| !line.picture.is_empty()),
         title: line.title.clone(),
         about: parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "),
-        total: order.money(line.total_minor).to_string(),
+        total: language.money(order.money(line.total_minor)),
         is_out: left == 0,
     }
 }
 
-fn sums(order: &Order, charges: &[order::Charge]) -> Vec<SumRow> {
-    let mut rows = parts::sums(order, charges);
+/// How the total comes about, as [`crate::order::pages_parts::sums`] tells staff.
+fn sums(order: &Order, charges: &[Charge], language: Language) -> Vec<SumRow> {
+    let row = |label: String, code: &str, minor: i64| SumRow {
+        label,
+        code: code.to_owned(),
+        amount: language.money(order.money(minor)),
+    };
+    let named = |key: &str, name: &str| language.say_with(key, &[("name", name.to_owned().into())]);
+    let tax = || language.say(if order.tax_included { "sum-tax-included" } else { "sum-tax" });
+    let mut rows = vec![row(language.say("sum-subtotal"), "", order.subtotal_minor)];
+    for charge in charges {
+        let bare = ["", "Discount", "Shipping", &charge.code].contains(&charge.label.as_str());
+        let label = match charge.kind {
+            ChargeKind::Discount if bare => language.say("sum-discount"),
+            ChargeKind::Discount => named("sum-discount-named", &charge.label),
+            ChargeKind::Shipping if bare => language.say("sum-shipping"),
+            ChargeKind::Shipping => named("sum-shipping-named", &charge.label),
+            ChargeKind::Fee if charge.label.is_empty() => language.say("sum-fee"),
+            ChargeKind::Fee => charge.label.clone(),
+            ChargeKind::Tax if charge.label.is_empty() => tax(),
+            ChargeKind::Tax if order.tax_included => named("sum-tax-named-included", &charge.label),
+            ChargeKind::Tax => charge.label.clone(),
+            ChargeKind::Rounding => language.say("sum-rounding"),
+        };
+        rows.push(row(label, &charge.code, charge.amount_minor));
+    }
+    if order.tax_minor != 0 && !charges.iter().any(|charge| charge.kind == ChargeKind::Tax) {
+        rows.push(row(tax(), "", order.tax_minor));
+    }
     if order.cancelled_minor != 0 {
-        let amount = order.money(-order.cancelled_minor).to_string();
-        rows.push(SumRow { label: "Taken out of the order".to_owned(), code: String::new(), amount });
+        rows.push(row(language.say("sum-taken-out"), "", -order.cancelled_minor));
     }
     rows
 }
@@ -362,7 +456,8 @@ fn returns_of(
     order: &Order,
     lines: &[Line],
     typed: &Typed,
-) -> Result<(Vec<Returnable>, Vec<(String, &'static str)>)> {
+    language: Language,
+) -> Result<(Vec<Returnable>, Vec<(String, String)>)> {
     let returns = returns::of_order(conn, order.id)?;
     let inside = returns::contents(conn, &returns.iter().map(|one| one.id).collect::<Vec<_>>())?;
     let typed_for = |uid: &str| {
@@ -391,18 +486,7 @@ fn returns_of(
                 Some(format!("{} × {}", content.quantity, line.title))
             })
             .collect();
-        (units.join(", "), return_words(one.state))
+        (units.join(", "), language.say(sight::return_words(one.state)))
     });
     Ok((can, known.collect()))
-}
-
-fn return_words(state: ReturnState) -> &'static str {
-    match state {
-        ReturnState::Requested => "Asked for; we will answer soon",
-        ReturnState::Approved => "Agreed; send it back to us",
-        ReturnState::Rejected => "Declined",
-        ReturnState::InTransit => "On its way to us",
-        ReturnState::Received | ReturnState::Closed => "Received",
-        ReturnState::Cancelled => "Withdrawn",
-    }
 }

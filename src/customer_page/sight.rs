@@ -1,12 +1,14 @@
 //! Pure: what an order is in the customer's words, and what they may ask for.
 
 use super::policy::Cancelling;
+use crate::language::Language;
 use crate::order::Order;
+use crate::returns::ReturnState;
 use crate::shipment::ShipmentState;
-use crate::workflow::{Base, Stages};
+use crate::workflow::{Base, Stage, Stages};
 
-/// The way as customers see it.
-pub const WAY: [&str; 5] = ["Placed", "Confirmed", "Packed", "Shipped", "Delivered"];
+/// The way as customers see it: keys of its words.
+pub const WAY: [&str; 5] = ["way-placed", "way-confirmed", "way-packed", "way-shipped", "way-delivered"];
 
 /// What an order is to its customer: on hold or put away, it is what it was.
 pub fn seen_as(order: &Order) -> Base {
@@ -43,58 +45,78 @@ pub struct Facts {
 }
 
 /// The words above everything: the shop's public word for the stage, or ours.
-pub fn headline(order: &Order, stages: &Stages, facts: &Facts) -> String {
-    let own = stages.find(&order.stage).and_then(|stage| stage.public_label.as_deref()).map(str::trim);
-    if let Some(own) = own.filter(|own| !own.is_empty()) {
-        return own.to_owned();
+pub fn headline(order: &Order, stages: &Stages, facts: &Facts, language: Language) -> String {
+    if let Some(stage) = stages.find(&order.stage).filter(|stage| has_public_label(stage)) {
+        return stage.told(language);
     }
-    let words = match seen_as(order) {
-        Base::Placed if facts.lacks_address || !facts.due.is_empty() => "Received, waiting for you",
-        Base::Placed => "Received",
-        Base::Confirmed | Base::OnHold => "Confirmed",
-        Base::Approved | Base::Processed if facts.parcels.0 > 0 => "Partly on its way",
-        Base::Approved => "Being prepared",
-        Base::Processed => "Packed",
-        Base::Shipped => "On its way",
-        Base::Delivered | Base::Archived => "Delivered",
-        Base::Returned => "Returned",
-        Base::Cancelled => "Cancelled",
-        Base::Rejected => "Declined",
-        Base::Abandoned => "Expired",
+    let key = match seen_as(order) {
+        Base::Placed if facts.lacks_address || !facts.due.is_empty() => "stage-placed",
+        Base::Placed => "headline-received",
+        Base::Confirmed | Base::OnHold => "stage-confirmed",
+        Base::Approved | Base::Processed if facts.parcels.0 > 0 => "headline-partly",
+        Base::Approved => "stage-approved",
+        Base::Processed => "stage-processed",
+        Base::Shipped => "stage-shipped",
+        Base::Delivered | Base::Archived => "stage-delivered",
+        Base::Returned => "stage-returned",
+        Base::Cancelled => "stage-cancelled",
+        Base::Rejected => "stage-rejected",
+        Base::Abandoned => "stage-abandoned",
     };
-    words.to_owned()
+    language.say(key)
+}
+
+fn has_public_label(stage: &Stage) -> bool {
+    stage.public_label.as_deref().is_some_and(|label| !label.trim().is_empty())
 }
 
 /// A sentence or two below the headline.
-pub fn story(order: &Order, facts: &Facts) -> String {
+pub fn story(order: &Order, facts: &Facts, language: Language) -> String {
     let (sent, all) = facts.parcels;
+    let amount = |amount: &str| [("amount", amount.to_owned().into())];
     let told = match seen_as(order) {
-        Base::Placed if facts.lacks_address => "Tell us below where to send it, and we can begin.".to_owned(),
-        Base::Placed if !facts.due.is_empty() => format!("{} is still to be paid before we begin.", facts.due),
-        Base::Placed => "We have received your order and look at it soon.".to_owned(),
-        Base::Confirmed | Base::OnHold => "We have everything we need and begin soon.".to_owned(),
-        Base::Approved | Base::Processed if sent > 0 => format!("{sent} of {all} parcels have left. The rest follows."),
-        Base::Approved => "We are getting your order ready.".to_owned(),
-        Base::Processed => "Your order is packed and leaves soon.".to_owned(),
-        Base::Shipped if all > 1 => format!("All {all} parcels have left us."),
-        Base::Shipped => "Your parcel has left us.".to_owned(),
-        Base::Delivered | Base::Archived => "We hope all is well with it. Write to us if not.".to_owned(),
-        Base::Returned => "Everything has come back to us.".to_owned(),
-        Base::Cancelled => "This order was cancelled.".to_owned(),
-        Base::Rejected => "We are sorry: we could not take this order.".to_owned(),
-        Base::Abandoned => "This order was not completed in time. Write to us if you still want it.".to_owned(),
+        Base::Placed if facts.lacks_address => language.say("story-address"),
+        Base::Placed if !facts.due.is_empty() => language.say_with("story-due", &amount(&facts.due)),
+        Base::Placed => language.say("story-placed"),
+        Base::Confirmed | Base::OnHold => language.say("story-confirmed"),
+        Base::Approved | Base::Processed if sent > 0 => {
+            language.say_with("story-partly", &[("sent", sent.into()), ("all", all.into())])
+        }
+        Base::Approved => language.say("story-approved"),
+        Base::Processed => language.say("story-processed"),
+        Base::Shipped => language.say_with("story-shipped", &[("all", all.into())]),
+        Base::Delivered | Base::Archived => language.say("story-delivered"),
+        Base::Returned => language.say("story-returned"),
+        Base::Cancelled => language.say("story-cancelled"),
+        Base::Rejected => language.say("story-rejected"),
+        Base::Abandoned => language.say("story-abandoned"),
     };
-    if facts.credit.is_empty() { told } else { format!("{told} {} will be given back to you.", facts.credit) }
+    if facts.credit.is_empty() {
+        return told;
+    }
+    format!("{told} {}", language.say_with("story-credit", &amount(&facts.credit)))
 }
 
-/// Where a parcel is, in the customer's words: tone, glyph, words.
+/// Where a parcel is, in the customer's words: tone, glyph, key of the words.
 pub fn parcel_words(state: ShipmentState) -> (&'static str, &'static str, &'static str) {
     match state {
-        ShipmentState::Draft | ShipmentState::Picking => ("", "g-none", "Being packed"),
-        ShipmentState::Packed => ("", "g-half", "Packed"),
-        ShipmentState::Shipped => ("ok", "g-full", "On its way"),
-        ShipmentState::Delivered => ("ok", "g-full", "Delivered"),
-        ShipmentState::Cancelled => ("mute", "g-back", "Taken back"),
+        ShipmentState::Draft | ShipmentState::Picking => ("", "g-none", "parcel-packing"),
+        ShipmentState::Packed => ("", "g-half", "parcel-packed"),
+        ShipmentState::Shipped => ("ok", "g-full", "parcel-shipped"),
+        ShipmentState::Delivered => ("ok", "g-full", "parcel-delivered"),
+        ShipmentState::Cancelled => ("mute", "g-back", "parcel-cancelled"),
+    }
+}
+
+/// Where a return is: key of the customer's words.
+pub fn return_words(state: ReturnState) -> &'static str {
+    match state {
+        ReturnState::Requested => "return-requested",
+        ReturnState::Approved => "return-approved",
+        ReturnState::Rejected => "return-rejected",
+        ReturnState::InTransit => "return-in-transit",
+        ReturnState::Received | ReturnState::Closed => "return-received",
+        ReturnState::Cancelled => "return-cancelled",
     }
 }
 
@@ -151,14 +173,14 @@ pub fn may_return(order: &Order, returnable: i64) -> bool {
         }
 }
 
-/// Why customers send something back: stored keys and their words.
+/// Why customers send something back: stored keys and keys of their words.
 pub const REASONS: [(&str, &str); 6] = [
-    ("changed_mind", "I changed my mind"),
-    ("damaged", "It arrived damaged"),
-    ("wrong_item", "It is not what I ordered"),
-    ("not_as_described", "It is not as described"),
-    ("late", "It came too late"),
-    ("other", "Another reason"),
+    ("changed_mind", "reason-changed-mind"),
+    ("damaged", "reason-damaged"),
+    ("wrong_item", "reason-wrong-item"),
+    ("not_as_described", "reason-not-as-described"),
+    ("late", "reason-late"),
+    ("other", "reason-other"),
 ];
 
 #[cfg(test)]
@@ -169,6 +191,15 @@ mod tests {
     fn every_reason_of_a_customer_is_one_of_the_shop() {
         for (key, _) in REASONS {
             assert!(crate::returns::REASONS.iter().any(|(known, _)| *known == key), "{key}");
+        }
+    }
+
+    #[test]
+    fn every_word_of_the_page_is_said() {
+        let parcels = ShipmentState::ALL.iter().map(|state| parcel_words(*state).2);
+        let returns = ReturnState::ALL.iter().map(|state| return_words(*state));
+        for key in parcels.chain(returns).chain(REASONS.map(|(_, key)| key)).chain(WAY) {
+            assert_ne!(Language::Hungarian.say(key), Language::English.say(key), "{key}");
         }
     }
 

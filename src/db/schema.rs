@@ -393,6 +393,7 @@ diesel::table! {
         custom -> Text,
         talked_at -> Nullable<BigInt>,
         asked_at -> Nullable<BigInt>,
+        language -> Text,
     }
 }
 
@@ -639,11 +640,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    staff_mails (staff_id) {
+        staff_id -> BigInt,
+        after_minutes -> Nullable<BigInt>,
+        daily_hour -> Nullable<BigInt>,
+        messages_to -> BigInt,
+        mentions_to -> BigInt,
+        digest_on -> Text,
+    }
+}
+
+diesel::table! {
     stage_messages (id) {
         id -> BigInt,
         stage -> Text,
         market_id -> Nullable<BigInt>,
         body -> Text,
+        language -> Text,
     }
 }
 
@@ -797,7 +810,9 @@ diesel::table! {
 
 diesel::joinable!(order_lines -> orders (order_id));
 diesel::joinable!(presences -> orders (order_id));
+diesel::joinable!(staff_mails -> staff (staff_id));
 diesel::joinable!(presences -> staff (staff_id));
+diesel::joinable!(messages -> orders (order_id));
 diesel::joinable!(mentions -> notes (note_id));
 diesel::joinable!(mentions -> orders (order_id));
 diesel::joinable!(attachments -> messages (message_id));
@@ -950,6 +965,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     notes,
     messages,
     message_statuses,
+    staff_mails,
     stage_messages,
     announced,
     attachments,

@@ -19,7 +19,7 @@ use chrono::Timelike;
 use crate::catalog;
 use crate::db::{Db, Tx};
 use crate::error::{Refusal, Result};
-use crate::market::{self, ChannelKind, Markets};
+use crate::market::{self, ChannelKind, MarketFacts, Markets};
 use crate::setup::{self, NewShop};
 use crate::staff::{self, NewMember, Role};
 use crate::time::UtcTime;
@@ -173,7 +173,12 @@ fn found(tx: &mut Tx<'_>, hashes: &[String]) -> Result<Shop> {
         };
         team.push((id, account.name.to_owned()));
     }
-    let market = Markets::load(tx.conn)?.home()?.id;
+    let home = Markets::load(tx.conn)?.home()?.clone();
+    let facts = MarketFacts::of(&home, market::hours(tx.conn, home.id)?);
+    let languages = ["en", "de", "hu"].map(str::to_owned).to_vec();
+    let actor = crate::actor::Actor::System { name: "Demonstration" };
+    market::change(tx, &actor, &home.slug, &MarketFacts { languages, ..facts })?;
+    let market = home.id;
     let mut channels = Vec::new();
     for (slug, name, kind) in [
         ("web", "Web shop", ChannelKind::Web),

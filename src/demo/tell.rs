@@ -342,6 +342,7 @@ pub(super) fn draft(shop: &Shop, story: &Story, channel: ChannelId) -> Draft {
         phone: story.who.phone.clone(),
         charges: charges(story, &address.country),
         shipping_method: carriage(&address.country, story.channel).into(),
+        language: language(&address.country, story.channel).into(),
         ship_to: Some(address),
         payment_method: method(story).into(),
         customer_note: story.wish.into(),
@@ -367,6 +368,15 @@ fn draft_line(shop: &Shop, (product, quantity, unit_minor): (usize, i64, i64)) -
         grams: product.grams,
         digital: product.grams == 0,
         ..DraftLine::default()
+    }
+}
+
+/// What the web shop says of its customer; nothing elsewhere.
+fn language(country: &str, channel: &str) -> &'static str {
+    match (channel, country) {
+        ("web", "DE" | "AT") => "de",
+        ("web", "HU") => "hu",
+        _ => "",
     }
 }
 

@@ -3,12 +3,14 @@
 
 use askama::Template;
 use lettre::address::Envelope;
-use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::{Address, Message};
 
 use super::Server;
+use crate::conversation::attachments::Attachment;
 use crate::error::{Error, Result};
+use crate::language::Language;
 use crate::words::harmless;
 
 /// A mail that is to be sent.
@@ -18,6 +20,8 @@ pub struct Letter {
     pub to_name: String,
     /// Its reader's address.
     pub to: String,
+    /// In what language it is written.
+    pub language: Language,
     /// Its subject.
     pub subject: String,
     /// Its own name: `<…@…>`.
@@ -36,6 +40,8 @@ pub struct Letter {
     pub link: String,
     /// What stands on the link.
     pub link_words: String,
+    /// What goes with it.
+    pub files: Vec<(Attachment, Vec<u8>)>,
 }
 
 #[derive(Template)]
@@ -79,7 +85,15 @@ impl Letter {
             let name = HeaderName::new_from_ascii_str("Auto-Submitted");
             builder = builder.raw_header(HeaderValue::new(name, "auto-generated".to_owned()));
         }
-        let mail = builder.multipart(MultiPart::alternative_plain_html(plain, html)).map_err(Error::broken)?;
+        let mut parts = MultiPart::alternative_plain_html(plain, html);
+        if !self.files.is_empty() {
+            parts = MultiPart::mixed().multipart(parts);
+        }
+        for (file, bytes) in &self.files {
+            let kind = ContentType::parse(file.kind.media_type()).map_err(Error::broken)?;
+            parts = parts.singlepart(lettre::message::Attachment::new(one_line(&file.name)).body(bytes.clone(), kind));
+        }
+        let mail = builder.multipart(parts).map_err(Error::broken)?;
         Ok((mail.envelope().clone(), mail.formatted()))
     }
 }

@@ -11,10 +11,11 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::conversation::transport::{Call, Outcome, Reach, Transport};
-use crate::conversation::{self, Message};
+use crate::conversation::{self, Message, attachments};
 use crate::customer_page;
 use crate::db::Conn;
 use crate::error::Result;
+use crate::market::Markets;
 use crate::order::Order;
 use crate::web;
 
@@ -66,6 +67,11 @@ impl Transport for Mail {
         "E-mail"
     }
 
+    /// Most mail servers take 25 MB, and files grow by a third on the way.
+    fn most_bytes(&self) -> Option<usize> {
+        Some(15 * 1_048_576)
+    }
+
     fn reach(&self, conn: &mut Conn, order: &Order) -> Result<Reach> {
         if server(conn)?.is_none() {
             return Ok(Reach::Off);
@@ -102,11 +108,14 @@ fn letter_of(conn: &mut Conn, order: &Order, message: &Message, server: &Server)
         .filter_map(|other| other.external_id);
     let mut earlier: Vec<String> = earlier.collect();
     earlier.drain(..earlier.len().saturating_sub(MOST_NAMED));
+    let language = Markets::load(conn)?.language(order.market_id, &order.language);
+    let named = [("number", order.number.to_string().into()), ("shop", shop.as_str().into())];
     let details: Details = serde_json::from_str(&message.details).unwrap_or_default();
     Ok(Letter {
         to_name: order.customer_name.clone(),
         to: order.email.trim().to_owned(),
-        subject: format!("Your order #{} · {shop}", order.number),
+        language,
+        subject: language.say_with("mail-subject", &named),
         // The same however often it is sent, by which mailboxes know a repeat.
         id: format!("<{}@{}>", message.uid, server.domain()),
         earlier,
@@ -114,7 +123,8 @@ fn letter_of(conn: &mut Conn, order: &Order, message: &Message, server: &Server)
         address: web::setting(conn, "shop_address")?.unwrap_or_default(),
         shop,
         body: message.body.clone(),
+        files: attachments::of_message(conn, message.id)?,
         link: link.unwrap_or_default(),
-        link_words: "See your order and answer us".to_owned(),
+        link_words: language.say("mail-link"),
     })
 }

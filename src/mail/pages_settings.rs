@@ -25,6 +25,7 @@ pub struct MailForm {
     secured: String,
     user: String,
     password: String,
+    any_certificate: Option<String>,
     from_name: String,
     from: String,
     /// `save`, `test` or `remove`.
@@ -87,6 +88,7 @@ fn form_of(server: &Server) -> MailForm {
         secured: server.secured.as_str().to_owned(),
         user: server.user.clone(),
         password: String::new(),
+        any_certificate: server.any_certificate.then(|| "1".to_owned()),
         from_name: server.from_name.clone(),
         from: server.from.clone(),
         wish: String::new(),
@@ -132,6 +134,7 @@ fn keep(tx: &mut Tx<'_>, person: &Person, form: &MailForm) -> Result<()> {
         secured: &form.secured,
         user: &form.user,
         password: &form.password,
+        any_certificate: form.any_certificate.is_some(),
         from_name: &form.from_name,
         from: &form.from,
     };
@@ -149,7 +152,11 @@ fn forget(tx: &mut Tx<'_>, person: &Person) -> Result<()> {
 /// Tells the diary, without the password.
 fn tell(tx: &mut Tx<'_>, person: &Person, before: Option<&Server>, after: Option<&Server>) -> Result<()> {
     let words = |server: Option<&Server>| match server {
-        Some(server) => format!("{} by {}:{}, {}", server.from, server.host, server.port, server.secured.as_str()),
+        Some(server) => {
+            let certificate = if server.any_certificate { ", any certificate" } else { "" };
+            let way = server.secured.as_str();
+            format!("{} by {}:{}, {way}{certificate}", server.from, server.host, server.port)
+        }
         None => String::new(),
     };
     if before == after {

@@ -53,6 +53,8 @@ pub struct Server {
     pub user: String,
     /// With what password. Never shown again.
     pub password: String,
+    /// Whether a certificate is taken that nobody vouches for.
+    pub any_certificate: bool,
     /// Who writes: what the shop is called in mailboxes.
     pub from_name: String,
     /// Who writes: the address that answers go to.
@@ -72,6 +74,8 @@ pub struct Typed<'a> {
     pub user: &'a str,
     /// Empty to keep the one that is known.
     pub password: &'a str,
+    /// See [`Server`].
+    pub any_certificate: bool,
     /// See [`Server`].
     pub from_name: &'a str,
     /// See [`Server`].
@@ -138,7 +142,10 @@ impl Server {
             problem("from_name", "This takes 200 characters at the most, on one line.");
         }
         match secured {
-            Some(secured) if problems.is_empty() => Ok(Server { host, port, secured, user, password, from_name, from }),
+            Some(secured) if problems.is_empty() => {
+                let any_certificate = typed.any_certificate && secured != Secured::Nothing;
+                Ok(Server { host, port, secured, user, password, any_certificate, from_name, from })
+            }
             _ => Err(Refusal::fields("mail.invalid", problems).into()),
         }
     }
@@ -159,6 +166,7 @@ mod tests {
         secured: "starttls",
         user: "shop",
         password: "secret",
+        any_certificate: false,
         from_name: "Fern & Kiln",
         from: "hello@fernandkiln.example",
     };

@@ -45,11 +45,11 @@ fn connect(server: &Server, patience: Duration) -> Result<SmtpConnection, Error>
     let mut line = match server.secured {
         Secured::Nothing => SmtpConnection::connect(at, Some(patience), &hello, None, None)?,
         Secured::Tls => {
-            let tls = TlsParameters::new_rustls(host.to_owned())?;
+            let tls = secured(server, host)?;
             SmtpConnection::connect(at, Some(patience), &hello, Some(&tls), None)?
         }
         Secured::StartTls => {
-            let tls = TlsParameters::new_rustls(host.to_owned())?;
+            let tls = secured(server, host)?;
             let mut line = SmtpConnection::connect(at, Some(patience), &hello, None, None)?;
             // A server that does not offer it is refused: nothing is said in the clear.
             line.starttls(&tls, &hello)?;
@@ -61,6 +61,11 @@ fn connect(server: &Server, patience: Duration) -> Result<SmtpConnection, Error>
         line.auth(DEFAULT_MECHANISMS, &credentials)?;
     }
     Ok(line)
+}
+
+/// A certificate that does not hold is refused unless the shop said that it is to be taken.
+fn secured(server: &Server, host: &str) -> Result<TlsParameters, Error> {
+    TlsParameters::builder(host.to_owned()).dangerous_accept_invalid_certs(server.any_certificate).build_rustls()
 }
 
 /// Tells the server who writes to whom. Nothing of the mail is there yet, so every answer is certain.
@@ -111,6 +116,11 @@ fn words(error: &Error) -> String {
         return "The mail server did not answer in time.".to_owned();
     }
     let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+    if cause.contains("certificate") {
+        return format!(
+            "The mail server’s certificate does not hold, so nothing was said to it{cause}. Have it mended, or say in the settings that it is to be taken."
+        );
+    }
     match error.status() {
         Some(code) => format!("The mail server answered {code}{cause}"),
         None => format!("The mail server could not be used: {error}."),

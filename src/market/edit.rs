@@ -9,6 +9,7 @@ use crate::db::{Conn, Tx};
 use crate::error::{Error, FieldProblem, Refusal, Result};
 use crate::event::{self, Event};
 use crate::ids::MarketId;
+use crate::language;
 use crate::money::Currency;
 use crate::words;
 
@@ -108,9 +109,8 @@ impl MarketFacts {
         if check_prefix(&self.order_prefix).is_err() {
             problem("prefix", "The prefix takes one to eight letters or digits and ends in a letter, such as ORD.");
         }
-        let tag =
-            |tag: &String| (2..=12).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        if self.languages.is_empty() || self.languages.len() > 12 || !self.languages.iter().all(tag) {
+        let are_tags = self.languages.iter().all(|tag| language::is_tag(tag));
+        if self.languages.is_empty() || self.languages.len() > 12 || !are_tags {
             problem("languages", "Give one to twelve language tags, such as en or nl-NL.");
         }
         if !(0..=1_000_000).contains(&self.tax_rate_ppm) {

@@ -11,6 +11,7 @@ use chrono_tz::Tz;
 use crate::db::{self, Conn, Tx};
 use crate::error::{Error, Refusal, Result};
 use crate::ids::{ChannelId, MarketId};
+use crate::language::{self, Language};
 use crate::money::Currency;
 use crate::time::UtcTime;
 
@@ -115,6 +116,32 @@ impl Market {
     /// Its time zone; UTC should the stored name be unknown.
     pub fn zone(&self) -> Tz {
         self.time_zone.parse().unwrap_or(Tz::UTC)
+    }
+    /// Tags of the languages of its customers, the usual one first.
+    pub fn tongues(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.locale.as_str()).chain(self.languages.split_whitespace())
+    }
+    /// The language that a customer who asked for `wanted` is written to in: that, if it is one of the market's,
+    /// else the usual one. Without its country: `de`.
+    pub fn tongue(&self, wanted: &str) -> String {
+        let wanted = language::primary(wanted);
+        let known = self.tongues().map(language::primary).find(|known| !wanted.is_empty() && *known == wanted);
+        known.unwrap_or_else(|| language::primary(&self.locale))
+    }
+    /// The same of those that the house itself speaks.
+    pub fn language(&self, wanted: &str) -> Language {
+        let spoken = Language::find(&self.tongue(wanted));
+        spoken.or_else(|| self.tongues().find_map(Language::find)).unwrap_or_default()
+    }
+    /// The languages of its customers that the house speaks.
+    pub fn spoken(&self) -> Vec<Language> {
+        let mut spoken: Vec<Language> = Vec::new();
+        for language in self.tongues().filter_map(Language::find) {
+            if !spoken.contains(&language) {
+                spoken.push(language);
+            }
+        }
+        spoken
     }
 }
 
@@ -241,6 +268,20 @@ impl Markets {
     /// The channel with this key.
     pub fn channel(&self, id: ChannelId) -> Option<&Channel> {
         self.channels.iter().find(|channel| channel.id == id)
+    }
+    /// The language that customers of a market are spoken to in who asked for `wanted`.
+    pub fn language(&self, market: MarketId, wanted: &str) -> Language {
+        self.market(market).map(|market| market.language(wanted)).unwrap_or_default()
+    }
+    /// Every language of the shop's customers without its country, that of its first market first.
+    pub fn tongues(&self) -> Vec<String> {
+        let mut all: Vec<String> = Vec::new();
+        for tag in self.markets.iter().flat_map(Market::tongues).map(language::primary) {
+            if !all.contains(&tag) {
+                all.push(tag);
+            }
+        }
+        all
     }
     /// The shop's time zone: that of its first market.
     pub fn zone(&self) -> Tz {

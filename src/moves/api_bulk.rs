@@ -70,6 +70,9 @@ pub struct BulkArgs {
     pub note: Option<String>,
     /// What becomes of money received, when orders are stopped.
     pub refund: Option<RefundWord>,
+    /// Whether customers are not told of the move, though the stage has a message for them.
+    #[serde(default)]
+    pub silent: bool,
     /// Tags to add.
     #[serde(default)]
     #[schema(max_items = 50)]
@@ -170,7 +173,13 @@ fn action_of(conn: &mut Conn, caller: &Caller, wanted: &BulkRequest) -> Result<A
                 Some(RefundWord::None) => "none",
                 Some(RefundWord::Later) => "part",
             };
-            Action::Move { stage, reason: text(&args.reason), note: text(&args.note), refund: refund.to_owned() }
+            Action::Move {
+                stage,
+                reason: text(&args.reason),
+                note: text(&args.note),
+                refund: refund.to_owned(),
+                silent: args.silent,
+            }
         }
         BulkAction::Hold => Action::Hold { reason: text(&args.reason), note: text(&args.note) },
         BulkAction::Release => Action::Release,

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Authority, MoveRequest, RefundChoice, Telling, Undoing, hold, open_holds, release, walk};
+use super::{Announcing, Authority, MoveRequest, RefundChoice, Telling, Undoing, hold, open_holds, release, walk};
 use crate::actor::Actor;
 use crate::db::Tx;
 use crate::error::{Error, RefusalKind, Result};
@@ -24,6 +24,9 @@ pub enum Action {
         note: String,
         /// `all`, `none` or `part`; empty where nobody was asked.
         refund: String,
+        /// Whether the customer is not told, whatever the stage says.
+        #[serde(default)]
+        silent: bool,
     },
     /// Put it on hold.
     Hold {
@@ -117,11 +120,12 @@ fn perform(tx: &mut Tx<'_>, doer: &Doer, number: i64, action: &Action) -> Result
         ..MoveRequest::to(stage)
     };
     match action {
-        Action::Move { stage, reason, note, refund } => {
+        Action::Move { stage, reason, note, refund, silent } => {
             let wish = MoveRequest {
                 reason: reason.clone(),
                 note: note.clone(),
                 refund: RefundChoice::parse(refund),
+                announcing: if *silent { Announcing::Silent } else { Announcing::AsTheStageSays },
                 ..request(stage)
             };
             Ok(walk(tx, &doer.actor, number, &wish)?.outcome.changed)

@@ -71,6 +71,7 @@ pub const OPERATIONS: &[Line] = &[
     ("create_note", WriteNotes, Unversioned),
     ("list_order_messages", ViewContact, Unversioned),
     ("create_message", WriteNotes, Unversioned),
+    ("show_message_file", ViewContact, Unversioned),
     ("list_products", ViewOrders, Unversioned),
     ("show_product", ViewOrders, Read),
     ("create_product", ManageProducts, Told),

@@ -95,6 +95,8 @@ pub struct OrderJson {
     pub billing_address: Option<AddressJson>,
     /// The customer as given with this order.
     pub customer: PartyJson,
+    /// Tag of the language the customer asked for, such as `de`. Null for the usual one of the market.
+    pub language: Option<String>,
     /// What the customer wrote with it.
     pub customer_note: Option<String>,
     /// Whether it is a gift: no prices on paper.
@@ -478,6 +480,7 @@ impl Beside {
                 email: given(&order.email).filter(|_| self.contact),
                 phone: given(&order.phone).filter(|_| self.contact),
             },
+            language: given(&order.language),
             customer_note: given(&order.customer_note),
             gift: order.gift,
             gift_message: given(&order.gift_message),

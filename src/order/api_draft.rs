@@ -349,6 +349,7 @@ pub(super) fn understood(tx: &mut Tx<'_>, caller: &Caller, new: &NewOrder, asked
         ));
     }
     draft.shipping_method = text(new.shipping.as_ref().and_then(|shipping| shipping.method.clone()));
+    draft.language = text(new.language.clone());
     draft.customer_note = text(new.customer_note.clone());
     draft.gift = new.gift.unwrap_or(false);
     draft.gift_message = text(new.gift_message.clone());

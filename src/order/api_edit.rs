@@ -39,6 +39,9 @@ pub struct OrderPatch {
     /// Key of the way it is paid. Never a card number.
     #[schema(max_length = 100)]
     payment_method: Option<String>,
+    /// Tag of the language the customer reads; null for the usual one of the market.
+    #[schema(max_length = 12)]
+    language: Option<String>,
     /// What the customer wrote.
     #[schema(max_length = 10000)]
     customer_note: Option<String>,
@@ -158,6 +161,7 @@ fn correction(order: &Order, patch: &Map<String, Value>) -> Result<Correction> {
     for (field, slot) in [
         ("shipping_method", &mut change.shipping_method),
         ("payment_method", &mut change.payment_method),
+        ("language", &mut change.language),
         ("customer_note", &mut change.customer_note),
         ("gift_message", &mut change.gift_message),
     ] {
@@ -284,12 +288,13 @@ pub async fn update(program: Program<EditOrders>, id: Path<String>, body: Body<V
         .await
 }
 
-const FIELDS: [&str; 12] = [
+const FIELDS: [&str; 13] = [
     "shipping_address",
     "billing_address",
     "customer",
     "shipping_method",
     "payment_method",
+    "language",
     "customer_note",
     "gift",
     "gift_message",

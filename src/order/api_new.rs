@@ -189,6 +189,10 @@ pub struct NewOrder {
     /// Its name in your system. A name makes one order, ever.
     #[schema(max_length = 200)]
     pub external_id: Option<String>,
+    /// Tag of the language the customer reads, such as `de` or `hu-HU`: their page, messages and mails are in it where the
+    /// market has it among its languages.
+    #[schema(examples("de"), max_length = 12)]
+    pub language: Option<String>,
     /// What the customer wrote with it.
     #[schema(max_length = 10000)]
     pub customer_note: Option<String>,

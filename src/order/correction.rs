@@ -28,6 +28,8 @@ pub struct Correction {
     pub shipping_method: Option<String>,
     /// Key of the way it is paid.
     pub payment_method: Option<String>,
+    /// Tag of the language that they are written to in; empty for the usual one of the market.
+    pub language: Option<String>,
     /// What the customer wrote.
     pub customer_note: Option<String>,
     /// Whether it is a gift.
@@ -107,6 +109,11 @@ fn apply(order: &mut Order, change: &Correction) -> Result<Vec<(String, String, 
     text("phone", &mut order.phone, &change.phone, 60)?;
     text("shipping method", &mut order.shipping_method, &change.shipping_method, 200)?;
     text("payment method", &mut order.payment_method, &change.payment_method, 100)?;
+    let tag = change.language.as_deref().map(str::trim).unwrap_or_default();
+    if !tag.is_empty() && !crate::language::is_tag(tag) {
+        return Err(Refusal::field("order.language", "language", draft::NO_TAG).into());
+    }
+    text("language", &mut order.language, &change.language, 12)?;
     text("customer note", &mut order.customer_note, &change.customer_note, 10_000)?;
     text("gift message", &mut order.gift_message, &change.gift_message, 2_000)?;
     if let Some(custom) = change.custom.as_ref().filter(|custom| **custom != order.custom) {

@@ -101,6 +101,7 @@ pub fn blank_party(tx: &mut Tx<'_>, order: &mut Order) -> Result<()> {
         &mut order.phone,
         &mut order.ship_city,
         &mut order.customer_note,
+        &mut order.language,
         &mut order.gift_message,
         &mut order.user_ref,
         &mut order.custom,

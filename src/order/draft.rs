@@ -3,6 +3,7 @@
 use crate::address::Address;
 use crate::error::{FieldProblem, Refusal, Result};
 use crate::ids::{ChannelId, MarketId, ProductId};
+use crate::language;
 use crate::money::{Currency, LARGEST_MINOR};
 use crate::time::UtcTime;
 use crate::workflow::Base;
@@ -12,6 +13,8 @@ pub const MOST_LINES: usize = 5_000;
 /// Units in one line that are taken at the most.
 pub const MOST_UNITS: i64 = 1_000_000;
 
+/// That a language is none.
+pub const NO_TAG: &str = "Give the tag of a language, such as de or nl-NL.";
 /// Characters that the custom values of an order take at the most.
 pub const LONGEST_CUSTOM: usize = 20_000;
 
@@ -64,6 +67,8 @@ pub struct Draft {
     pub user_ref: String,
     /// What that system wants kept with it: a JSON object, or empty.
     pub custom: String,
+    /// Tag of the language its customer asked for; empty for the usual one of the market.
+    pub language: String,
 }
 
 impl Draft {
@@ -93,6 +98,7 @@ impl Draft {
             tags: Vec::new(),
             user_ref: String::new(),
             custom: String::new(),
+            language: String::new(),
         }
     }
 }
@@ -225,6 +231,9 @@ pub fn check(draft: &Draft) -> Result<()> {
         if text.chars().count() > most {
             problems.push(problem(field, format!("This takes {most} characters at the most.")));
         }
+    }
+    if !draft.language.is_empty() && !language::is_tag(&draft.language) {
+        problems.push(problem("language", NO_TAG));
     }
     if !draft.email.is_empty() && !looks_like_email(&draft.email) {
         problems.push(problem("email", "This is not an e-mail address. Correct it or leave it empty."));

@@ -194,6 +194,8 @@ pub struct Order {
     pub talked_at: Option<UtcTime>,
     /// Since when the customer waits for an answer: they said the last word.
     pub asked_at: Option<UtcTime>,
+    /// Tag of the language its customer asked for; empty for the usual one of the market.
+    pub language: String,
 }
 
 impl Order {

@@ -11,6 +11,8 @@ use super::pages_way::{number_of, way_back, went};
 use super::{Correction, Order, draft};
 use crate::db::Conn;
 use crate::error::{FieldProblem, Refusal, RefusalKind, Result};
+use crate::language::Language;
+use crate::market::Markets;
 use crate::moves;
 use crate::moves::pages::version_of;
 use crate::payment;
@@ -36,6 +38,8 @@ struct EditPage {
     stale: String,
     now_stored: Vec<(String, String)>,
     is_away: bool,
+    /// Tag and name of each language of the market, and the one the customer asked for.
+    languages: Vec<(String, String)>,
 }
 
 impl EditPage {
@@ -87,6 +91,7 @@ fn filled(order: &Order, zone: Tz) -> Typed {
     if order.gift {
         typed.set("gift", "1");
     }
+    typed.set("language", order.language.clone());
     typed.set("due", order.due_at.map(|at| local_field(at, zone)).unwrap_or_default());
     typed
 }
@@ -141,6 +146,7 @@ fn understood(typed: &Typed, order: &Order, zone: Tz) -> Result<Correction> {
         customer_name: Some(party.customer_name),
         email: Some(party.email).filter(|email| *email != order.email),
         phone: Some(party.phone),
+        language: typed.has("language").then_some(party.language),
         ship_to: (party.ship_to != order.ship_to().unwrap_or_default()).then_some(party.ship_to),
         bill_to: Some(party.bill_to),
         shipping_method: Some(party.shipping_method),
@@ -178,9 +184,20 @@ fn page(conn: &mut Conn, person: &Person, number: i64, back: String, typed: Opti
         refusal: None,
         stale: String::new(),
         now_stored,
+        languages: languages(conn, &order)?,
         is_away: order.fulfilment_status >= super::FulfilmentStatus::Shipped,
         shell,
     })
+}
+
+fn languages(conn: &mut Conn, order: &Order) -> Result<Vec<(String, String)>> {
+    let markets = Markets::load(conn)?;
+    let mut tags: Vec<&str> = markets.market(order.market_id).into_iter().flat_map(|market| market.tongues()).collect();
+    if !order.language.is_empty() && !tags.contains(&order.language.as_str()) {
+        tags.push(&order.language);
+    }
+    let name = |tag: &str| Language::find(tag).map_or_else(|| tag.to_owned(), |spoken| spoken.own_name().to_owned());
+    Ok(tags.into_iter().map(|tag| (tag.to_owned(), name(tag))).collect())
 }
 
 /// `GET /orders/{number}/edit`

@@ -14,7 +14,7 @@ pub const ADDRESS: [&str; 9] =
     ["name", "company", "street1", "street2", "city", "region", "postcode", "country", "phone"];
 
 /// Fields besides addresses that say who buys, how it is sent and paid, and what they wish.
-pub const PARTY: [&str; 10] = [
+pub const PARTY: [&str; 11] = [
     "customer_name",
     "email",
     "phone",
@@ -25,6 +25,7 @@ pub const PARTY: [&str; 10] = [
     "bill_same",
     "gift",
     "due",
+    "language",
 ];
 
 /// Whether a form that asks for the party of an order has a field of that name.
@@ -46,6 +47,8 @@ pub struct Party {
     pub ship_to: Address,
     /// Whom it is billed to, if not the same.
     pub bill_to: Option<Address>,
+    /// Tag of the language they read; empty for the usual one.
+    pub language: String,
     /// Name of the way it is sent.
     pub shipping_method: String,
     /// Key of the way it is paid.
@@ -184,6 +187,7 @@ impl Typed {
             customer_name: self.trimmed("customer_name"),
             email: self.trimmed("email"),
             phone: self.trimmed("phone"),
+            language: self.trimmed("language"),
             ship_to,
             bill_to: (self.get("bill_same") != "1" && !bill.is_empty()).then_some(bill),
             shipping_method: self.trimmed("shipping_method"),

@@ -133,6 +133,7 @@ fn understood(typed: &Typed, markets: &Markets, products: &[Product], zone: Tz) 
     new.customer_name = party.customer_name;
     new.email = party.email;
     new.phone = party.phone;
+    new.language = party.language;
     new.shipping_method = party.shipping_method;
     new.payment_method = party.payment_method;
     new.customer_note = party.customer_note;

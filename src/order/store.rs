@@ -66,6 +66,7 @@ pub struct NewOrder {
     updated_at: UtcTime,
     user_ref: String,
     custom: String,
+    language: String,
 }
 
 impl NewOrder {
@@ -134,6 +135,7 @@ impl NewOrder {
             updated_at: now,
             user_ref: draft.user_ref.trim().to_owned(),
             custom: draft.custom.clone(),
+            language: draft.language.clone(),
         })
     }
 }
@@ -374,6 +376,7 @@ pub(super) fn save_facts(tx: &mut Tx<'_>, order: &Order) -> Result<usize> {
             orders::gift.eq(order.gift),
             orders::gift_message.eq(&order.gift_message),
             orders::customer_note.eq(&order.customer_note),
+            orders::language.eq(&order.language),
             orders::custom.eq(&order.custom),
             orders::user_ref.eq(&order.user_ref),
             orders::tags.eq(&order.tags),

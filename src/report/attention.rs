@@ -57,6 +57,21 @@ impl Why {
         Why::ToCapture,
         Why::AwaitingApproval,
     ];
+    /// Its words.
+    pub fn title(self) -> &'static str {
+        match self {
+            Why::RefundFailed => "Refund failed",
+            Why::PaidAfterAbandon => "Paid too late, sold out",
+            Why::AuthorisationExpiring => "Authorisation lapses soon",
+            Why::Late => "Late",
+            Why::Unread => "Unread message",
+            Why::MessageFailed => "Message not sent",
+            Why::Return => "Return to look at",
+            Why::CreditOwed => "Owed to the customer",
+            Why::ToCapture => "Payment to capture",
+            Why::AwaitingApproval => "Waits for approval",
+        }
+    }
     /// Whether it tells about money.
     pub fn asks_money(self) -> bool {
         match self {

@@ -60,53 +60,29 @@ fn load(conn: &mut Conn, person: &Person) -> Result<Attention> {
 }
 
 fn heap(group: Group, may_refund: bool) -> Heap {
-    let (id, icon, title, hint, all) = match group.why {
-        Why::RefundFailed => (
-            "refunds",
-            "alert-triangle",
-            "Refund failed",
-            "The money is still here. Try again or give it back another way.",
-            "",
-        ),
+    let title = group.why.title();
+    let (id, icon, hint, all) = match group.why {
+        Why::RefundFailed => {
+            ("refunds", "alert-triangle", "The money is still here. Try again or give it back another way.", "")
+        }
         Why::PaidAfterAbandon => (
             "sold-out",
             "alert-triangle",
-            "Paid too late, sold out",
             "The payment came after the order was given up, and the goods are gone.",
             "/orders?hold=paid_after_abandon_no_stock",
         ),
-        Why::AuthorisationExpiring => {
-            ("expiring", "clock", "Authorisation lapses soon", "Capture it in time, or ask for it again.", "")
+        Why::AuthorisationExpiring => ("expiring", "clock", "Capture it in time, or ask for it again.", ""),
+        Why::Late => ("late", "clock", "The time by which it should have left has passed.", "/orders?due=late"),
+        Why::Unread => ("unread", "message-circle", "The customer wrote and nobody has read it.", "/orders?unread=yes"),
+        Why::MessageFailed => {
+            ("messages", "message-circle", "A message to the customer failed, or nobody knows whether it arrived.", "")
         }
-        Why::Late => ("late", "clock", "Late", "The time by which it should have left has passed.", "/orders?due=late"),
-        Why::Unread => (
-            "unread",
-            "message-circle",
-            "Unread message",
-            "The customer wrote and nobody has read it.",
-            "/orders?unread=yes",
-        ),
-        Why::MessageFailed => (
-            "messages",
-            "message-circle",
-            "Message not sent",
-            "A message to the customer failed, or nobody knows whether it arrived.",
-            "",
-        ),
-        Why::Return => (
-            "returns",
-            "arrow-back-up",
-            "Return to look at",
-            "Goods come back: agree to it, look at them or close it.",
-            "/returns",
-        ),
-        Why::CreditOwed => {
-            ("owed", "receipt-refund", "Owed to the customer", "More was received than the order comes to.", "")
+        Why::Return => {
+            ("returns", "arrow-back-up", "Goods come back: agree to it, look at them or close it.", "/returns")
         }
-        Why::ToCapture => ("capture", "cash", "Payment to capture", "Approved, and the money is only promised.", ""),
-        Why::AwaitingApproval => {
-            ("approval", "check", "Waits for approval", "Complete and not approved yet.", "/orders?stage=confirmed")
-        }
+        Why::CreditOwed => ("owed", "receipt-refund", "More was received than the order comes to.", ""),
+        Why::ToCapture => ("capture", "cash", "Approved, and the money is only promised.", ""),
+        Why::AwaitingApproval => ("approval", "check", "Complete and not approved yet.", "/orders?stage=confirmed"),
     };
     let line = |item: attention::Item| Line {
         again: match item.payment.as_str() {

@@ -11,6 +11,7 @@ use super::Account;
 use super::body::{list, text};
 use super::line;
 use crate::conversation::transport::Outcome;
+use crate::outside::{self, Allowed, Outside};
 
 /// How long a call may take in all: less than the outbox waits for it.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -62,6 +63,38 @@ pub fn send(account: &Account, message: &Value, patience: Duration) -> Outcome {
         }
         Err(error) => broke_off(&error, patience),
     }
+}
+
+/// Fetches a file of the shop's by its name there, so many bytes at the most. The token goes to the Graph API, which
+/// names the place, and to that place, which is of the same origin or any public one over TLS. Blocks.
+///
+/// # Errors
+/// Why it could not be had, in words for the log.
+pub fn fetch(account: &Account, media: &str, most: u64) -> Result<Vec<u8>, String> {
+    let is_name = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+    if media.is_empty() || !media.bytes().all(is_name) {
+        return Err("the name of the file is none".to_owned());
+    }
+    let about = get(agent(), &format!("{}/{}/{media}", account.graph, account.version), account, KEPT)?;
+    let about: Value = serde_json::from_slice(&about).map_err(|error| error.to_string())?;
+    let place = text(&about, "url");
+    let origin = |address: &str| url::Url::parse(address).map(|url| url.origin()).map_err(|error| error.to_string());
+    if origin(&place)? == origin(&account.graph)? {
+        return get(agent(), &place, account, most);
+    }
+    if !place.starts_with("https://") {
+        return Err("the place of the file is not secured".to_owned());
+    }
+    get(Outside::new(Allowed::default(), PATIENCE).agent(), &place, account, most)
+}
+
+fn get(agent: &Agent, address: &str, account: &Account, most: u64) -> Result<Vec<u8>, String> {
+    let call = agent.get(address).config().timeout_global(Some(PATIENCE)).timeout_connect(Some(CONNECT)).build();
+    let answer = call.header("authorization", format!("Bearer {}", account.token)).call();
+    let mut answer = answer.map_err(|error| error.to_string())?;
+    let status = answer.status().as_u16();
+    let body = outside::beginning(answer.body_mut().as_reader(), most);
+    if status == 200 { Ok(body) } else { Err(format!("the answer was {status}")) }
 }
 
 /// What a call means that got no answer: if no connection came about nothing was sent, otherwise nobody knows.

@@ -12,6 +12,7 @@ pub mod body;
 mod cart;
 pub mod graph;
 mod line;
+pub mod media;
 pub mod pages;
 pub mod pages_hook;
 pub mod pages_senders;

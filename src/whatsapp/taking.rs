@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{Account, Kept, State, cart, store, whose};
+use super::{Account, Kept, State, cart, media, store, whose};
 use crate::actor::Actor;
 use crate::catalog;
 use crate::conversation::{self, Direction};
@@ -91,7 +91,11 @@ pub(super) fn join(tx: &mut Tx<'_>, message: &Kept, order: &Order) -> Result<()>
         Direction::In => {
             let actor = Actor::Customer { name: name_of(message, order) };
             let external = &message.external_ref;
-            conversation::receive(tx, &actor, order.number, TRANSPORT, external, &body, at)?.map(|said| said.uid)
+            let said = conversation::receive(tx, &actor, order.number, TRANSPORT, external, &body, at)?;
+            if let Some(said) = &said {
+                media::want(tx, message, said)?;
+            }
+            said.map(|said| said.uid)
         }
         Direction::Out => {
             let actor = Actor::Channel { name: "WhatsApp on the telephone".to_owned() };

@@ -8,6 +8,7 @@ mod store;
 
 use crate::db::{self, Conn, Tx};
 use crate::error::{Error, Result};
+use crate::language::Language;
 
 pub use edit::{COLOURS, StageFacts, Step, add, change, close, make_default, open_again, remove, shift};
 pub use fields::RequiredField;
@@ -101,6 +102,13 @@ impl Stage {
     /// Whether it stands on the rail and the board with so many orders in it.
     pub fn is_shown(&self, orders: i64) -> bool {
         orders > 0 || self.active && !self.hidden
+    }
+    /// What a customer reads: the shop's words, or, where those are as they came, ours in their language.
+    pub fn told(&self, language: Language) -> String {
+        let own = self.public_label.as_deref().map(str::trim).filter(|label| !label.is_empty());
+        let own = own.unwrap_or(&self.label);
+        let key = format!("stage-{}", self.base.as_str().replace('_', "-"));
+        if self.is_built_in() && own == Language::English.say(&key) { language.say(&key) } else { own.to_owned() }
     }
     /// What an order must have to enter.
     pub fn requires(&self) -> Vec<RequiredField> {

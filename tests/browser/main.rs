@@ -15,3 +15,4 @@ mod looks;
 mod morning;
 mod paper;
 mod signing_in;
+mod talk;

@@ -1,7 +1,9 @@
 //! Customers are told that their order moved: once, when it can no longer be undone, and only if somebody wants it.
 
+use diesel::connection::SimpleConnection;
 use slipway::announce;
 use slipway::conversation::{self, Message, MessageState};
+use slipway::db::Conn;
 use slipway::market::Markets;
 use slipway::time::UtcTime;
 use slipway::web;
@@ -54,11 +56,11 @@ fn pack(desk: &TestDesk, person: &Person, number: i64, more: &[(&str, &str)]) ->
 fn a_move_shows_what_would_be_said_and_says_it_when_it_cannot_be_undone() {
     let (desk, owner) = telling();
     let number = desk.order().at("approved").place();
-    let words = "Hello {first_name},\n\n{order} is {stage}.\n{tracking}\n\n{page}";
+    let words = "Hello {{first name}},\n\n{{order number}} is {{stage}}.\n{{parcels}}\n\n{{customer page}}";
     assert_eq!(owner.post("/settings/stages/processed/message", &[("text", words)]).status, 303);
     let dialog = owner.see(&format!("/orders/{number}/moves/new?to=processed"));
     dialog.must_say("Send it by E-mail to eszter@example.com");
-    dialog.must_say(&format!("Hello Eszter, ORD{number} is Packed. (the link to their page)"));
+    dialog.must_say(&format!("Hello Eszter, #{number} is Packed. (the link to their page)"));
     assert!(!desk.packer().see(&format!("/orders/{number}/moves/new?to=processed")).says("eszter@example.com"));
     owner.see(&format!("/orders/{number}")).must_say("Mark as packed…");
     assert_eq!(pack(&desk, &owner, number, &[("asked", "1"), ("tell", "1")]).status, 303);
@@ -71,7 +73,7 @@ fn a_move_shows_what_would_be_said_and_says_it_when_it_cannot_be_undone() {
     assert!((500..=600).contains(&due), "it waits for the undo: {due}");
     assert_eq!((all[0].state, all[0].author_name.as_str()), (MessageState::Queued, "Automatic message"));
     let (first, link) = all[0].body.rsplit_once("\n\n").unwrap();
-    assert_eq!(first, format!("Hello Eszter,\n\nORD{number} is Packed."));
+    assert_eq!(first, format!("Hello Eszter,\n\n#{number} is Packed."));
     let page = link.strip_prefix("https://desk.fernandkiln.example").unwrap();
     desk.visitor().see(page).must_say(&format!("Order #{number}"));
     owner.see(&format!("/orders/{number}")).must_say("e-mail · will be sent");
@@ -155,6 +157,15 @@ fn programs_and_bulk_moves_tell_too_unless_they_say_not_to() {
             assert!(due <= UtcTime::now(), "nothing can be undone, so nothing waits");
         }
     }
+    for (silent, expected) in [(false, 1), (true, 0)] {
+        let number = desk.order().at("approved").place();
+        let wanted = serde_json::json!({
+            "ids": [format!("ORD{number}")], "action": "move", "args": { "status": "processed", "silent": silent },
+        });
+        assert_eq!(program.post("/api/orders/bulk", &wanted).status, 200);
+        relay(&desk, 0);
+        assert_eq!(said(&desk, number).len(), expected, "in bulk");
+    }
     for (tell, expected) in [("1", 1), ("", 0)] {
         let number = desk.order().at("approved").place();
         let text = number.to_string();
@@ -196,21 +207,35 @@ fn desks_side_by_side_tell_a_customer_once() {
 }
 
 #[test]
+fn words_written_with_single_braces_are_written_the_one_way() {
+    let (desk, _) = telling();
+    let old = "INSERT INTO stage_messages (stage, market_id, body) \
+               VALUES ('processed', NULL, 'Hi {first_name}, {order} {tracking} {page} {colour}')";
+    let change = include_str!("../../migrations/common/2026-11-22-601000_write_variables_one_way/up.sql");
+    match desk.look_behind() {
+        Conn::Pg(mut conn) => conn.batch_execute(&format!("{old};{change}")).unwrap(),
+        Conn::Sqlite(mut conn) => conn.batch_execute(&format!("{old};{change}")).unwrap(),
+    }
+    let words = desk.read(|conn| announce::wordings(conn, "processed"));
+    assert_eq!(words[0].body, "Hi {{first name}}, {{order number}} {{parcels}} {{customer page}} {colour}");
+}
+
+#[test]
 fn each_market_may_say_something_of_its_own_or_nothing() {
     let (desk, owner) = telling();
     let page = owner.see("/settings/stages/processed");
     page.must_say("Message to the customer");
     assert!(page.text().contains("is packed and leaves soon"), "what is usually said stands there");
     assert!(!page.says("Something else"), "there is one market");
-    let refused = owner.post("/settings/stages/processed/message", &[("text", "Hello {name}")]);
+    let refused = owner.post("/settings/stages/processed/message", &[("text", "Hello {{colour}}")]);
     assert_eq!(refused.status, 400);
-    refused.must_say("There is no {name}. There are {order}, {first_name}");
-    assert!(refused.text().contains("Hello {name}</textarea>"), "what was typed stays");
+    refused.must_say("{{colour}} stands for nothing. Known are {{first name}}, {{name}}");
+    assert!(refused.text().contains("Hello {{colour}}</textarea>"), "what was typed stays");
     let home = desk.read(|conn| Markets::load(conn).map(|markets| markets.home().unwrap().slug.clone()));
     for (mode, text, expected) in
-        [("own", "Dag {first_name}", Some("Dag Eszter")), ("silent", "", None), ("same", "", Some("Hi Eszter"))]
+        [("own", "Dag {{first name}}", Some("Dag Eszter")), ("silent", "", None), ("same", "", Some("Hi Eszter"))]
     {
-        let fields = [("text", "Hi {first_name}"), ("market", home.as_str()), ("mode", mode), ("market_text", text)];
+        let fields = [("text", "Hi {{first name}}"), ("market", home.as_str()), ("mode", mode), ("market_text", text)];
         assert_eq!(owner.post("/settings/stages/processed/message", &fields).status, 303);
         let number = desk.order().at("approved").place();
         pack(&desk, &owner, number, &[]);

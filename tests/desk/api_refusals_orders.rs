@@ -109,6 +109,7 @@ fn a_correction_that_cannot_be_leaves_the_order_as_it_was() {
         (open, json!({"customer": {"name": "x".repeat(301)}}), 400, "order.too_long", "/customer/name"),
         (open, json!({"custom": {"a": "x".repeat(20_001)}}), 400, "order.too_long", "/custom"),
         (open, json!({"tags": many}), 400, "order.tags", "/tags"),
+        (open, json!({"language": "German please"}), 400, "order.language", "/language"),
         (open, json!({"customer": {"email": "nobody"}}), 400, "order.email", "/customer/email"),
         (open, json!({"due_at": "soon"}), 400, "order.invalid", "/due_at"),
         (open, json!({"colour": "red"}), 400, "request.unknown_field", "/colour"),
@@ -326,6 +327,18 @@ fn a_note_or_message_that_says_nothing_or_too_much_is_not_kept() {
         (&notes, json!({}), "request.missing_field", "/body"),
         (&messages, json!({"body": " ", "direction": "in"}), "message.length", "/body"),
         (&messages, json!({"body": long, "direction": "in"}), "message.length", "/body"),
+        (
+            &messages,
+            json!({"body": "", "direction": "in", "files": [{"name": "a.png", "content": "?"}]}),
+            "message.files",
+            "/files/0/content",
+        ),
+        (
+            &messages,
+            json!({"body": "", "direction": "in", "files": [{"name": "a.png", "content": "PHN2Zz48L3N2Zz4="}]}),
+            "message.files",
+            "/files/0/content",
+        ),
         (
             &messages,
             json!({"body": "Hello", "direction": "in", "transport": "x".repeat(41)}),

@@ -39,6 +39,30 @@ fn files(html: &str) -> Vec<String> {
 }
 
 #[test]
+fn programs_keep_files_with_messages_and_fetch_them() {
+    use base64::Engine;
+    let encoded = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
+    let desk = TestDesk::open();
+    let (number, other) = (desk.order().place(), desk.order().place());
+    let program = desk.program();
+    let path = format!("/api/orders/ORD{number}/messages");
+    let wanted = serde_json::json!({
+        "body": "", "direction": "in", "transport": "chat",
+        "files": [{ "name": "crack.jpg", "content": encoded(PNG) }, { "name": "b.pdf", "content": encoded(PDF) }],
+    });
+    let made = program.must_post(&path, &wanted);
+    assert_eq!(made["files"][0]["name"], "crack.jpg.png", "it is what is in it");
+    let listed = program.see(&path);
+    assert_eq!(listed["messages"][0]["files"], made["files"]);
+    assert_eq!((&made["files"][1]["media_type"], &made["files"][1]["size"]), (&"application/pdf".into(), &45.into()));
+    let id = made["files"][0]["id"].as_str().unwrap();
+    let file = program.see(&format!("/api/orders/ORD{number}/files/{id}"));
+    assert_eq!(file["content"], encoded(PNG));
+    assert_eq!(program.get(&format!("/api/orders/ORD{other}/files/{id}")).problem().0, 404);
+    desk.owner().see(&format!("/orders/{number}")).must_say("b.pdf");
+}
+
+#[test]
 fn pictures_and_documents_go_both_ways() {
     let desk = TestDesk::open();
     let number = desk.order().place();

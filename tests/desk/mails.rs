@@ -321,3 +321,72 @@ fn a_desk_that_is_killed_while_it_sends_loses_nothing_and_sends_nothing_twice() 
     round(&db, 200_000);
     assert_eq!(server.mails(2).len(), 2, "what the server took once it never gets again");
 }
+
+#[test]
+fn files_go_with_the_mail_up_to_their_weight() {
+    let (desk, server) = (TestDesk::open(), MailServer::open());
+    let owner = set_up(&desk, &server);
+    let number = desk.order().at("approved").place();
+    let mut picture = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89".to_vec();
+    picture.resize(9 << 20, 7);
+    let pdf = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n".to_vec();
+    let send = |token: &str, files: &[(&str, &[u8])]| {
+        let fields = [("audience", "message"), ("by", "email"), ("body", "As you asked."), ("form_token", token)];
+        let mut parts: Vec<(&str, &str, &[u8])> =
+            fields.iter().map(|(name, value)| (*name, "", value.as_bytes())).collect();
+        parts.extend(files.iter().map(|(name, bytes)| ("files", *name, *bytes)));
+        owner.upload(&format!("/orders/{number}/messages"), &parts)
+    };
+    let heavy = send("a", &[("one.png", &picture), ("two.png", &picture)]);
+    assert_eq!(heavy.status, 400);
+    heavy.must_say("By E-mail the files of one message weigh 15 MB together at the most.");
+    picture.truncate(100_000);
+    let sent = send("b", &[("Ráday mug.png", &picture), ("invoice.pdf", &pdf)]);
+    assert_eq!(sent.status, 303, "{}", sent.words());
+    round(&desk.db, 0);
+    let mail = server.mails(1).remove(0);
+    assert!(mail.plain().starts_with("As you asked."));
+    let files = mail.files();
+    assert_eq!((files[0].0.as_str(), files[0].1.as_str()), ("Ráday mug.png", "image/png"));
+    assert_eq!((files[1].0.as_str(), files[1].1.as_str()), ("invoice.pdf", "application/pdf"));
+    assert!(files[0].2 == picture && files[1].2 == pdf, "every byte is there");
+    assert_eq!(state(&desk, number), MessageState::Sent);
+}
+
+#[test]
+fn a_certificate_that_does_not_hold_is_refused_unless_the_shop_takes_it() {
+    for (way, secured) in [("--starttls", "starttls"), ("--tls", "tls")] {
+        let (desk, server) = (TestDesk::open(), MailServer::behind(way));
+        let owner = set_up(&desk, &server);
+        let port = server.port();
+        assert_eq!(owner.post("/settings/mail", &settings(&port, &[("secured", secured)])).status, 303);
+        let number = desk.order().at("approved").place();
+        assert_eq!(write(&owner, number, "Hello").status, 303);
+        round(&desk.db, 0);
+        let waiting = said(&desk.db, number).pop().unwrap();
+        assert_eq!(waiting.state, MessageState::Queued, "{secured}");
+        assert!(waiting.problem.contains("certificate does not hold"), "{secured}: {}", waiting.problem);
+        server.mails(0);
+        let taken = [("secured", secured), ("any_certificate", "1")];
+        assert_eq!(owner.post("/settings/mail", &settings(&port, &taken)).status, 303);
+        owner.see("/settings/mail").must_say("Take a certificate that nobody vouches for");
+        round(&desk.db, 3_600);
+        assert_eq!(state(&desk, number), MessageState::Sent, "{secured}");
+        server.mails(1);
+        owner.see("/settings/mail");
+    }
+}
+
+#[test]
+fn a_server_that_offers_no_security_hears_nothing() {
+    let (desk, server) = (TestDesk::open(), MailServer::open());
+    let owner = set_up(&desk, &server);
+    let port = server.port();
+    let taken = [("secured", "starttls"), ("any_certificate", "1")];
+    assert_eq!(owner.post("/settings/mail", &settings(&port, &taken)).status, 303);
+    let number = desk.order().at("approved").place();
+    assert_eq!(write(&owner, number, "Hello").status, 303);
+    round(&desk.db, 0);
+    assert_eq!(state(&desk, number), MessageState::Queued);
+    server.mails(0);
+}

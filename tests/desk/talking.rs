@@ -391,7 +391,7 @@ fn a_page_closes_some_time_after_the_order_is_over() {
         desk.read(|conn| customer_page::open(conn, &token, at))
     };
     assert!(matches!(opens(89), customer_page::Opened::Page(..)));
-    assert!(matches!(opens(91), customer_page::Opened::Over));
+    assert!(matches!(opens(91), customer_page::Opened::Over(_)));
     desk.owner().see(&format!("/orders/{number}")).must_say("It works until");
     let fields = [("days", "0"), ("cancelling", "ask"), ("contact", "")];
     let refused = desk.owner().post("/settings/customer-page", &fields);
@@ -399,7 +399,7 @@ fn a_page_closes_some_time_after_the_order_is_over() {
     refused.must_say("Enter a number of days from 1 to 3650.");
     let fields = [("days", "10"), ("cancelling", "ask"), ("contact", "")];
     assert_eq!(desk.owner().post("/settings/customer-page", &fields).status, 303);
-    assert!(matches!(opens(11), customer_page::Opened::Over));
+    assert!(matches!(opens(11), customer_page::Opened::Over(_)));
     // Putting the order away does not open it again.
     desk.write(move |tx| {
         let actor = slipway::actor::Actor::System { name: "Test" };
@@ -410,7 +410,7 @@ fn a_page_closes_some_time_after_the_order_is_over() {
             &MoveRequest { authority: Authority::Corrects, ..MoveRequest::to("archived") },
         )
     });
-    assert!(matches!(opens(11), customer_page::Opened::Over));
+    assert!(matches!(opens(11), customer_page::Opened::Over(_)));
     desk.visitor().see(&page).must_say("Delivered");
     let under_way = desk.order().at("confirmed").place();
     let link = desk.write(move |tx| {

@@ -13,6 +13,7 @@ use slipway::{market, moves, order};
 
 use crate::support::app::TestDesk;
 use crate::support::person::{Person, Reply};
+use crate::support::receiver::{Manner, Receiver};
 
 const SECRET: &str = "1222e786b144d0e85b9f365372d93676";
 pub const PHONE: &str = "36305550142";
@@ -564,4 +565,47 @@ fn vectors(desk: &TestDesk, recorded: &Value) {
         let answer = post_signed(&desk.visitor(), body, header);
         assert_eq!(answer.status, if valid { 200 } else { 401 }, "{}", vector["note"]);
     }
+}
+
+#[test]
+fn a_file_that_a_customer_sends_joins_the_conversation() {
+    let (desk, graph) = (TestDesk::open(), Receiver::open(Manner::Says(500, "")));
+    desk.connect_whatsapp(&graph.root());
+    let number = desk.order_of_eszter("confirmed");
+    let pdf = "%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n".to_owned();
+    let files = vec![
+        message("w1", "document", json!({"id": "88", "mime_type": "application/pdf", "filename": "Invoice 7.pdf"})),
+        message("w2", "image", json!({"id": "89", "mime_type": "image/jpeg"})),
+        message("w3", "image", json!({"id": "90", "mime_type": "image/jpeg"})),
+        message("w4", "audio", json!({"id": "91", "mime_type": "audio/ogg"})),
+        message("w5", "image", json!({"id": "../../me", "mime_type": "image/jpeg"})),
+    ];
+    assert_eq!(post(&desk.visitor(), &from_eszter(files)).status, 200);
+    let drain = || tokio::runtime::Runtime::new().unwrap().block_on(slipway::worker::drain(&desk.db)).unwrap();
+    assert_eq!(drain(), 4, "what is neither a picture nor a document is not asked for");
+    let order = desk.look(number).id;
+    let attached = || desk.read(|conn| slipway::conversation::attachments::of_order(conn, order));
+    assert!(attached().is_empty(), "WhatsApp is not well");
+    let place = |id: &str| (format!("/v23.0/{id}"), json!({"url": format!("{}/files/{id}", graph.root())}).to_string());
+    let elsewhere = ("/v23.0/90".to_owned(), json!({"url": "http://127.0.0.1:9/secret"}).to_string());
+    graph.becomes(Manner::Serves(vec![
+        place("88"),
+        ("/files/88".to_owned(), pdf.clone()),
+        place("89"),
+        ("/files/89".to_owned(), "<svg onload='alert(1)'/>".to_owned()),
+        elsewhere,
+    ]));
+    desk.hurry_jobs();
+    assert_eq!(drain(), 4);
+    let files = attached();
+    assert_eq!(files.len(), 1, "what is no picture is none, whatever it says");
+    assert_eq!((files[0].name.as_str(), files[0].size), ("Invoice 7.pdf", pdf.len() as i64));
+    for call in graph.received() {
+        assert!(call.asked.starts_with("GET /v23.0/") || call.asked.starts_with("GET /files/"), "{}", call.asked);
+        assert_eq!(call.header("authorization"), "Bearer EAAGm0PX4ZCpsBAtoken");
+    }
+    desk.owner().see(&format!("/orders/{number}")).must_say("Invoice 7.pdf");
+    desk.hurry_jobs();
+    drain();
+    assert_eq!(attached().len(), 1);
 }

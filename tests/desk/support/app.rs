@@ -164,6 +164,11 @@ impl TestDesk {
             Location::Postgres(url) => Conn::Pg(PgConnection::establish(url).unwrap()),
         }
     }
+    /// Makes every job that waits for another try due now.
+    pub fn hurry_jobs(&self) {
+        use diesel::RunQueryDsl;
+        diesel::sql_query("UPDATE jobs SET run_at = 0").execute(&mut self.look_behind()).unwrap();
+    }
     /// Looks into the database.
     pub fn read<T>(&self, work: impl FnOnce(&mut Conn) -> Result<T>) -> T {
         self.db.read_blocking(work).unwrap()

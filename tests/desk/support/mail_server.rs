@@ -1,5 +1,7 @@
 //! A real mail server, aiosmtpd in a process of its own; see `tests/mail-server.py`.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -33,6 +35,12 @@ impl Mail {
     pub fn html(&self) -> String {
         self.text("html")
     }
+    /// Name, kind and content of each file that came with it.
+    pub fn files(&self) -> Vec<(String, String, Vec<u8>)> {
+        let text = |part: &serde_json::Value| part.as_str().unwrap().to_owned();
+        let all = self.0["files"].as_array().unwrap();
+        all.iter().map(|file| (text(&file[0]), text(&file[1]), STANDARD.decode(text(&file[2])).unwrap())).collect()
+    }
     /// The headers of this name, in lower case.
     pub fn heads(&self, name: &str) -> Vec<String> {
         let head = self.0["head"].as_array().unwrap();
@@ -61,6 +69,10 @@ impl MailServer {
     /// One that lets in whoever has this password.
     pub fn locked(user: &str, password: &str) -> Self {
         Self::start(&[user, password])
+    }
+    /// One behind a certificate that nobody vouches for: `--tls` from the first byte, `--starttls` once it is asked for.
+    pub fn behind(way: &str) -> Self {
+        Self::start(&[way])
     }
     fn start(arguments: &[&str]) -> Self {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/mail-server.py");

@@ -44,6 +44,8 @@ pub enum Manner {
     Tells(u16, String),
     /// With this status, these header lines and this body.
     Answers(u16, &'static str, String),
+    /// With 200 and what lies under the address that was asked for; 404 if nothing does.
+    Serves(Vec<(String, String)>),
     /// Takes it and hangs up.
     Drops,
     /// With 200 and a body without end.
@@ -115,12 +117,12 @@ fn attend(stream: TcpStream, kept: &Mutex<Vec<Received>>, how: &Mutex<Manner>) -
     let length = if asked.starts_with("GET ") { 0 } else { length? };
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    kept.lock().unwrap().push(Received { asked, headers, body: String::from_utf8(body).ok()? });
+    kept.lock().unwrap().push(Received { asked: asked.clone(), headers, body: String::from_utf8(body).ok()? });
     let manner = how.lock().unwrap().clone();
-    answer(stream, manner)
+    answer(stream, manner, &asked)
 }
 
-fn answer(mut stream: TcpStream, manner: Manner) -> Option<()> {
+fn answer(mut stream: TcpStream, manner: Manner, asked: &str) -> Option<()> {
     let mut body = "heard.".to_owned();
     let (status, lines) = match manner {
         Manner::Says(status, lines) => (status, lines),
@@ -132,6 +134,13 @@ fn answer(mut stream: TcpStream, manner: Manner) -> Option<()> {
             body = told;
             (status, lines)
         }
+        Manner::Serves(all) => match all.into_iter().find(|(path, _)| asked.ends_with(&format!(" {path}"))) {
+            Some((_, found)) => {
+                body = found;
+                (200, "")
+            }
+            None => (404, ""),
+        },
         Manner::Drops => return None,
         Manner::Hangs(time) => {
             std::thread::sleep(time);

@@ -1,0 +1,2 @@
+-- Words of stages are filled in as saved replies are: {order} is the order number in double braces.
+UPDATE stage_messages SET body = REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(body, '{order}', '{' || '{order number}' || '}'), '{first_name}', '{' || '{first name}' || '}'), '{shop}', '{' || '{shop}' || '}'), '{stage}', '{' || '{stage}' || '}'), '{tracking}', '{' || '{parcels}' || '}'), '{page}', '{' || '{customer page}' || '}');
