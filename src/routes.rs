@@ -403,6 +403,7 @@ fn shop(config: &mut ServiceConfig) {
         .service(resource("/settings/keys/{uid}/revoke").route(get().to(k::ask_revoke)).route(post().to(k::revoke)))
         .service(resource("/settings/staff").route(get().to(p::show)).route(post().to(p::invite)))
         .service(resource("/settings/staff/{uid}/role").route(post().to(p::role)))
+        .service(resource("/settings/staff/{uid}/markets").route(post().to(p::markets)))
         .service(resource("/settings/staff/{uid}/link").route(post().to(p::link)))
         .service(resource("/settings/staff/{uid}/disable").route(post().to(p::disable)))
         .service(resource("/settings/staff/{uid}/enable").route(post().to(p::enable)));

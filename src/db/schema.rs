@@ -85,6 +85,7 @@ diesel::table! {
         created_at -> BigInt,
         disabled_at -> Nullable<BigInt>,
         last_seen_at -> Nullable<BigInt>,
+        markets -> Text,
     }
 }
 

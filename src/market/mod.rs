@@ -12,6 +12,7 @@ use crate::db::{self, Conn, Tx};
 use crate::error::{Error, Refusal, Result};
 use crate::ids::{ChannelId, MarketId};
 use crate::money::Currency;
+use crate::reach::Reach;
 use crate::time::UtcTime;
 
 pub use edit::{ChannelFacts, MarketFacts, add_channel, change, change_channel, hours, open};
@@ -226,6 +227,12 @@ impl Markets {
     pub fn load(conn: &mut Conn) -> Result<Self> {
         let load = |conn: &mut Conn| Ok(Markets { markets: store::markets(conn)?, channels: store::channels(conn)? });
         db::remembered(conn, load)
+    }
+    /// Those within a reach, with their channels.
+    pub fn within(&self, reach: &Reach) -> Markets {
+        let markets = self.markets.iter().filter(|market| reach.sees(market.id)).cloned();
+        let channels = self.channels.iter().filter(|channel| reach.sees(channel.market_id)).cloned();
+        Markets { markets: markets.collect(), channels: channels.collect() }
     }
     /// The shop's first market.
     ///

@@ -24,6 +24,7 @@ use crate::ids::{OrderId, ShipmentId};
 use crate::market::Markets;
 use crate::moves::lifecycle::HOLD_REASONS;
 use crate::order::{self, Order};
+use crate::reach::Reach;
 use crate::shipment;
 
 pub use paper::Paper;
@@ -58,9 +59,9 @@ pub struct LeftOut {
 ///
 /// # Errors
 /// Missing if a number is none; refuses an empty or too long list.
-pub fn read(conn: &mut Conn, numbers: &[i64]) -> Result<Vec<Source>> {
+pub fn read(conn: &mut Conn, reach: &Reach, numbers: &[i64]) -> Result<Vec<Source>> {
     check_count(numbers)?;
-    let orders = order::find_many(conn, numbers)?;
+    let orders = order::find_many(conn, reach, numbers)?;
     if let Some(number) = numbers.iter().find(|number| !orders.iter().any(|order| order.number == **number)) {
         return Err(Error::Missing(format!("order {number}")));
     }
@@ -71,8 +72,8 @@ pub fn read(conn: &mut Conn, numbers: &[i64]) -> Result<Vec<Source>> {
 ///
 /// # Errors
 /// As [`read`]; refuses if no order is left, saying why.
-pub fn read_for_slips(conn: &mut Conn, numbers: &[i64]) -> Result<Batch> {
-    let sources = read(conn, numbers)?;
+pub fn read_for_slips(conn: &mut Conn, reach: &Reach, numbers: &[i64]) -> Result<Batch> {
+    let sources = read(conn, reach, numbers)?;
     let keys: Vec<OrderId> = sources.iter().map(|source| source.order.id).collect();
     let mut holds = grouped(store::open_holds(conn, &keys)?);
     let mut batch = Batch::default();

@@ -14,6 +14,7 @@ use crate::error::{Error, Refusal, Result};
 use crate::event::{self, Event, UnitsFact};
 use crate::ids::{LineId, OrderId, ReturnId};
 use crate::order::{self, Line, Order};
+use crate::reach::Reach;
 use crate::shipment::{self, Units};
 use crate::time::UtcTime;
 
@@ -181,8 +182,8 @@ pub fn open_count(conn: &mut Conn, order: OrderId) -> Result<usize> {
 
 /// Returns of all orders on which something is left to do, oldest first: number of the order, name of
 /// its customer, the return.
-pub fn list_open(conn: &mut Conn, limit: i64) -> Result<Vec<(i64, String, Return)>> {
-    store::open(conn, limit)
+pub fn list_open(conn: &mut Conn, reach: &Reach, limit: i64) -> Result<Vec<(i64, String, Return)>> {
+    store::open(conn, reach, limit)
 }
 
 /// How many units of a line may still be sent back: those shipped, without those in returns that were

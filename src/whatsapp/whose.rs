@@ -8,6 +8,7 @@ use crate::db::{Conn, dialect};
 use crate::error::{Error, Result};
 use crate::ids::{CustomerId, OrderId};
 use crate::order::{self, Order};
+use crate::reach::Reach;
 use crate::words;
 
 /// Orders that are looked at.
@@ -80,7 +81,7 @@ fn orders_of_phone(conn: &mut Conn, phone: &str) -> Result<Vec<Order>> {
         for id in dialect::search_customers(conn, &tail, MOST)? {
             let Some(person) = customer::find(conn, CustomerId(id))? else { continue };
             if is_same(&form, person.phone()) {
-                found.extend(order::of_customer(conn, person.id, MOST)?);
+                found.extend(order::of_customer(conn, &Reach::EVERYWHERE, person.id, MOST)?);
             }
         }
         for id in dialect::search_orders(conn, &tail, MOST)?.into_iter().map(OrderId) {

@@ -19,6 +19,7 @@ use std::cmp::Ordering;
 use crate::db::Conn;
 use crate::error::Result;
 use crate::order::Order;
+use crate::reach::Reach;
 use crate::workflow::Base;
 
 pub use address::Wanted;
@@ -38,9 +39,9 @@ pub const COUNTED: i64 = 1_000;
 pub struct StageTotals(Vec<(String, i64)>);
 
 impl StageTotals {
-    /// Reads them.
-    pub fn load(conn: &mut Conn) -> Result<Self> {
-        store::stage_totals(conn).map(StageTotals)
+    /// Reads them, of the orders within a reach.
+    pub fn load(conn: &mut Conn, reach: &Reach) -> Result<Self> {
+        store::stage_totals(conn, reach).map(StageTotals)
     }
     /// Orders in one stage.
     pub fn of(&self, stage: &str) -> i64 {
