@@ -468,6 +468,7 @@ diesel::table! {
         shipping_minor -> BigInt,
         adjustment_minor -> BigInt,
         problem -> Text,
+        retries_id -> Nullable<BigInt>,
     }
 }
 

@@ -83,6 +83,8 @@ pub struct Payment {
     pub adjustment_minor: i64,
     /// What the other side said when it refused.
     pub problem: String,
+    /// The failed refund that a refund tries again.
+    pub retries_id: Option<PaymentId>,
 }
 
 impl Payment {
@@ -165,6 +167,7 @@ struct Row<'a> {
     is_final: bool,
     shipping_minor: i64,
     adjustment_minor: i64,
+    retries: Option<PaymentId>,
 }
 
 impl<'a> Row<'a> {
@@ -187,6 +190,7 @@ impl<'a> Row<'a> {
             is_final: true,
             shipping_minor: 0,
             adjustment_minor: 0,
+            retries: None,
         }
     }
 }

@@ -54,6 +54,7 @@ pub(super) fn insert(
                 payments::created_at.eq(tx.now),
                 payments::settled_at.eq(settled_at),
                 payments::actor_name.eq(actor.name()),
+                payments::retries_id.eq(row.retries.map(|id| id.0)),
             ),
         ))
         .returning(payments::id)

@@ -146,10 +146,10 @@ const OWED: &str = "captured_minor - refunded_minor - \
 /// A refund that failed and waits to be tried again, as `payment::is_to_try_again` has it.
 const TO_TRY_AGAIN: &str = "payments.kind = 'refund' AND payments.state = 'failed' AND NOT EXISTS \
                             (SELECT 1 FROM payments later WHERE later.order_id = payments.order_id \
-                            AND later.id > payments.id AND later.kind = 'refund' \
-                            AND COALESCE(later.parent_id, 0) = COALESCE(payments.parent_id, 0) \
-                            AND (later.state IN ('pending', 'succeeded') \
-                            OR (later.state = 'failed' AND later.amount_minor = payments.amount_minor)))";
+                            AND later.kind = 'refund' AND ((later.retries_id = payments.id \
+                            AND later.state <> 'cancelled') OR (later.retries_id IS NULL \
+                            AND later.id > payments.id AND later.state IN ('pending', 'succeeded') \
+                            AND COALESCE(later.parent_id, 0) = COALESCE(payments.parent_id, 0))))";
 
 /// What is left of an authorisation, as `payment::promised` has it.
 const PROMISED: &str = "CASE WHEN EXISTS (SELECT 1 FROM payments used WHERE used.order_id = payments.order_id \
