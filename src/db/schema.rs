@@ -35,6 +35,8 @@ diesel::table! {
         archive_after_days -> Nullable<BigInt>,
         holds_after_hours -> Bool,
         payment_methods -> Text,
+        invoice_series -> Text,
+        credit_series -> Text,
     }
 }
 

@@ -396,6 +396,14 @@ pub fn numbers_of(conn: &mut Conn, ids: &[OrderId]) -> Result<Vec<(OrderId, i64,
     store::numbers_of(conn, &ids.iter().map(|id| id.0).collect::<Vec<_>>())
 }
 
+/// The number that the next order will get.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn next_number(conn: &mut Conn) -> Result<i64> {
+    Ok(store::last_number(conn)? + 1)
+}
+
 /// The orders with these keys, in no particular order.
 pub fn by_keys(conn: &mut Conn, keys: &[OrderId]) -> Result<Vec<Order>> {
     store::by_ids(conn, &keys.iter().map(|id| id.0).collect::<Vec<_>>())

@@ -174,19 +174,14 @@ fn refused(shell: Shell, refusal: &Refusal, request: &HttpRequest) -> Answer {
 /// The order that a search names exactly, by its number or as it is printed.
 async fn asked_number(desk: &Data<Desk>, reach: &Reach, pairs: &address::Pairs) -> Result<Option<i64>> {
     let Some((_, text)) = pairs.iter().find(|(name, _)| name == "q") else { return Ok(None) };
-    let text = text.trim().trim_start_matches('#');
-    let digits = text.trim_start_matches(|c: char| c.is_ascii_alphanumeric() && !c.is_ascii_digit());
-    let prefix = text[..text.len() - digits.len()].to_ascii_uppercase();
-    let Some(number) = Some(digits).filter(|d| (1..=15).contains(&d.len())).and_then(|d| d.parse::<i64>().ok()) else {
+    if !text.trim().ends_with(|c: char| c.is_ascii_digit()) {
         return Ok(None);
-    };
-    let reach = reach.clone();
+    }
+    let (reach, text) = (reach.clone(), text.clone());
     desk.db
         .read(move |conn| {
-            let known = prefix.is_empty()
-                || Markets::load(conn)?.markets.iter().any(|market| market.order_prefix.to_ascii_uppercase() == prefix);
-            let found = if known { super::find_many(conn, &reach, &[number])? } else { Vec::new() };
-            Ok(found.first().map(|order| order.number))
+            let Some(number) = Markets::load(conn)?.number_of(&text) else { return Ok(None) };
+            Ok(super::find_many(conn, &reach, &[number])?.first().map(|order| order.number))
         })
         .await
 }

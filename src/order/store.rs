@@ -300,6 +300,10 @@ pub(super) fn staff_name(conn: &mut Conn, id: Option<StaffId>) -> Result<Option<
     Ok(staff::table.find(id.0).select(staff::name).first(conn).optional()?)
 }
 
+pub(super) fn last_number(conn: &mut Conn) -> Result<i64> {
+    Ok(counters::table.find("order_number").select(counters::value).first(conn)?)
+}
+
 pub(super) fn next_number(tx: &mut Tx<'_>) -> Result<i64> {
     Ok(diesel::update(counters::table.find("order_number"))
         .set(counters::value.eq(counters::value + 1))

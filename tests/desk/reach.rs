@@ -313,3 +313,16 @@ fn whoever_is_invited_to_one_market_sees_no_other_from_the_first_moment() {
     assert_eq!(sees, [false, true]);
     owner.see("/settings/staff").must_say("Switzerland only");
 }
+
+#[test]
+fn an_order_is_found_by_its_number_with_the_prefix_of_its_market_and_without() {
+    let Scene { desk, swiss, .. } = Scene::set(Role::Viewer);
+    let owner = desk.owner();
+    for typed in [format!("CH{swiss}"), format!("ch{swiss}"), format!("#{swiss}"), swiss.to_string()] {
+        let found = owner.get(&format!("/orders?q={}", typed.replace('#', "%23")));
+        assert_eq!((found.status, found.location()), (303, format!("/orders/{swiss}").as_str()), "{typed}");
+        let row = owner.fragment(&format!("/orders?q={}", typed.replace('#', "%23")));
+        assert!(row.says("Heidi Frei") && !row.says("Eszter"), "{typed}");
+    }
+    assert!(owner.fragment(&format!("/orders?q=XX{swiss}")).says("Nothing matches"));
+}

@@ -35,6 +35,14 @@ impl Known {
     pub fn zone(&self) -> Tz {
         self.zone
     }
+    /// What a search looks for: order numbers without prefixes, for orders are found by their bare number.
+    pub fn searched(&self, text: &str) -> String {
+        let bare = |word: &str| match self.markets.number_of(word) {
+            Some(number) => number.to_string(),
+            None => word.to_owned(),
+        };
+        text.split_whitespace().map(bare).collect::<Vec<_>>().join(" ")
+    }
     /// The currency of a total that is filtered by.
     pub fn currency(&self) -> Currency {
         self.markets.markets.first().map_or(Currency::EUR, |market| market.currency)

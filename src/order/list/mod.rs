@@ -90,6 +90,8 @@ struct Way<'a> {
     stages: Vec<Part>,
     living: bool,
     spelling: Spelling,
+    /// The words that are searched for: an order's number without the prefix of its market.
+    search: String,
     /// Orders in its stages.
     in_stages: i64,
     /// How many orders meet each indexed condition, up to one more than [`FEW`].
@@ -104,6 +106,7 @@ impl<'a> Way<'a> {
             stages: plan::stage_parts(filter, known),
             living: !filter.lists_archived(&known.stages),
             spelling: store::spelling(conn),
+            search: known.searched(&filter.search),
             in_stages: totals.sum(&filter.listed_stages(&known.stages)),
             found: Vec::new(),
             filter,
@@ -332,7 +335,7 @@ fn probe(conn: &mut Conn, ways: &mut [Way<'_>]) -> Result<()> {
     for way in &mut *ways {
         for (index, term) in way.terms.iter_mut().enumerate() {
             if let Term::Search(keys) = term {
-                *keys = store::search(conn, &way.filter.search)?;
+                *keys = store::search(conn, &way.search)?;
                 way.found.push((index, i64::try_from(keys.len()).unwrap_or(i64::MAX)));
                 keys.truncate(usize::try_from(SEARCHED).unwrap_or(usize::MAX));
             }
