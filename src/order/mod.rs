@@ -334,6 +334,18 @@ pub struct Charge {
     pub rate_ppm: Option<i64>,
 }
 
+impl Charge {
+    /// What it is called: its own words, else those of its kind, with its code.
+    pub fn called(&self) -> String {
+        called(self.kind, &self.label, &self.code)
+    }
+}
+
+pub(crate) fn called(kind: ChargeKind, label: &str, code: &str) -> String {
+    let name = if label.trim().is_empty() { kind.label() } else { label };
+    if code.is_empty() { name.to_owned() } else { format!("{name} {code}") }
+}
+
 /// What came of placing an order.
 #[derive(Clone, Debug)]
 pub struct Placed {
