@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod api_carts;
+pub mod api_changes;
 mod api_draft;
 pub mod api_edit;
 pub mod api_events;
