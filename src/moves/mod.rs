@@ -29,6 +29,7 @@ use crate::catalog::stock::{self, Shortage};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Refusal, RefusalKind, Result};
 use crate::event::{self, Before, Event, Moved};
+use crate::ids::OrderId;
 use crate::market::Markets;
 use crate::order::{self, Correction, Draft, Line, Order, Outcome, PaymentKind, Placed};
 use crate::payment::method::Method;
@@ -219,6 +220,11 @@ pub struct Choice {
     pub effect: Option<String>,
 }
 
+/// Takes out of the notes of an order's holds, rejections and cancellations what tells who somebody is.
+pub fn erase(tx: &mut Tx<'_>, order: OrderId, replace: &dyn Fn(&str) -> String) -> Result<()> {
+    store::erase(tx, order, replace)
+}
+
 /// Every move out of the order's stage that this authority may take, with what each lacks.
 pub fn choices(conn: &mut Conn, order: &Order, authority: Authority, telling: Telling) -> Result<Vec<Choice>> {
     let stages = Stages::load(conn)?;
@@ -318,7 +324,8 @@ pub fn place(tx: &mut Tx<'_>, actor: &Actor, draft: &Draft) -> Result<Placed> {
 
 /// Orders typed in by staff and those paid offline wait for as long as it takes.
 fn abandon_at(tx: &mut Tx<'_>, actor: &Actor, order: &Order) -> Result<Option<UtcTime>> {
-    if actor.staff().is_some() || payment::methods(tx.conn)?.of(&order.payment_method).never_abandons {
+    let method = payment::methods(tx.conn)?.of(&order.payment_method);
+    if actor.staff().is_some() || method.never_abandons {
         return Ok(None);
     }
     let markets = Markets::load(tx.conn)?;

@@ -195,6 +195,17 @@ impl<'a> Row<'a> {
     }
 }
 
+/// Takes out of the words of an order's ledger what tells who somebody is. Amounts, ways and instants stay.
+pub fn erase(tx: &mut Tx<'_>, order: OrderId, replace: &dyn Fn(&str) -> String) -> Result<()> {
+    for entry in ledger(tx.conn, order)? {
+        let said = [&entry.reference, &entry.note, &entry.problem].map(|text| replace(text));
+        if said != [entry.reference, entry.note, entry.problem] {
+            store::set_words(tx, entry.id, &said)?;
+        }
+    }
+    Ok(())
+}
+
 /// The ledger of an order, oldest first.
 pub fn ledger(conn: &mut Conn, order: OrderId) -> Result<Vec<Payment>> {
     store::of_order(conn, order)

@@ -88,6 +88,14 @@ pub(super) fn insert_past(
         .get_result(tx.conn)?)
 }
 
+/// Reference, note and problem.
+pub(super) fn set_words(tx: &mut Tx<'_>, payment: PaymentId, [reference, note, problem]: &[String; 3]) -> Result<()> {
+    diesel::update(payments::table.find(payment.0))
+        .set((payments::reference.eq(reference), payments::note.eq(note), payments::problem.eq(problem)))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
 pub(super) fn set_outcome(
     tx: &mut Tx<'_>,
     payment: PaymentId,

@@ -161,6 +161,17 @@ pub fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<Return>> {
     store::of_order(conn, order)
 }
 
+/// Takes out of the words of an order's returns what tells who somebody is.
+pub fn erase(tx: &mut Tx<'_>, order: OrderId, replace: &dyn Fn(&str) -> String) -> Result<()> {
+    for known in of_order(tx.conn, order)? {
+        let said = [&known.note, &known.answer, &known.requested_by].map(|text| replace(text));
+        if said != [known.note, known.answer, known.requested_by] {
+            store::set_words(tx, known.id, &said)?;
+        }
+    }
+    Ok(())
+}
+
 /// What is in these returns.
 pub fn contents(conn: &mut Conn, returns: &[ReturnId]) -> Result<Vec<ReturnLine>> {
     store::contents(conn, returns)

@@ -101,3 +101,11 @@ pub(super) fn save(tx: &mut Tx<'_>, changed: &Return) -> Result<()> {
         .execute(tx.conn)?;
     Ok(())
 }
+
+/// Note, answer, and who asked.
+pub(super) fn set_words(tx: &mut Tx<'_>, id: ReturnId, [note, answer, by]: &[String; 3]) -> Result<()> {
+    diesel::update(returns::table.find(id.0))
+        .set((returns::note.eq(note), returns::answer.eq(answer), returns::requested_by.eq(by)))
+        .execute(tx.conn)?;
+    Ok(())
+}
