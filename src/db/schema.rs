@@ -490,6 +490,7 @@ diesel::table! {
         authorization_days -> Nullable<BigInt>,
         never_abandons -> Bool,
         active -> Bool,
+        abandon_after_minutes -> Nullable<BigInt>,
     }
 }
 

@@ -333,6 +333,7 @@ fn abandon_at(tx: &mut Tx<'_>, actor: &Actor, order: &Order) -> Result<Option<Ut
         Some(market) if !market.abandons => return Ok(None),
         market => market.map_or(1_440, |market| market.abandon_after_minutes),
     };
+    let minutes = method.abandon_after_minutes.unwrap_or(minutes);
     Ok(Some(order.placed_at.max(tx.now).plus_minutes(minutes)))
 }
 

@@ -84,6 +84,8 @@ pub struct Method {
     pub never_abandons: bool,
     /// Whether it is offered.
     pub active: bool,
+    /// Minutes after which an incomplete order with it counts as abandoned; none for those of its market.
+    pub abandon_after_minutes: Option<i64>,
 }
 
 impl Default for Method {
@@ -104,6 +106,7 @@ impl Default for Method {
             authorization_days: None,
             never_abandons: false,
             active: true,
+            abandon_after_minutes: None,
         }
     }
 }

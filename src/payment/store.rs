@@ -235,6 +235,7 @@ pub(super) fn update_method(tx: &mut Tx<'_>, method: &Method) -> Result<()> {
             payment_methods::authorization_days.eq(method.authorization_days),
             payment_methods::never_abandons.eq(method.never_abandons),
             payment_methods::active.eq(method.active),
+            payment_methods::abandon_after_minutes.eq(method.abandon_after_minutes),
         ))
         .execute(tx.conn)?;
     Ok(())

@@ -209,6 +209,8 @@ fn a_way_of_paying_is_added_offered_and_taken_away_again() {
         ("days", "soon", "Enter a number of days"),
         ("days", "0", "Enter from 1 to 365 days"),
         ("ceiling", "lots", "Enter an amount in EUR"),
+        ("abandon", "soon", "Enter a number of minutes"),
+        ("abandon", "0", "Enter from one minute to 366 days"),
         ("label", " ", "Enter a name"),
         ("capture_at", "never", "Choose when it is captured."),
     ] {
@@ -223,6 +225,21 @@ fn a_way_of_paying_is_added_offered_and_taken_away_again() {
         assert_eq!(person.get("/settings/payments").status, 403);
         assert_eq!(person.post("/settings/payments/card", &[("label", "Mine")]).status, 403);
     }
+}
+
+#[test]
+fn an_order_is_given_up_after_the_time_of_its_way_of_paying_or_else_of_its_market() {
+    let desk = TestDesk::open();
+    let waits = || {
+        let order = desk.look(desk.order().place());
+        order.abandon_at.map(|at| at.seconds_since(order.placed_at) / 60)
+    };
+    assert_eq!(waits(), Some(1_440), "as the market says");
+    assert_eq!(save_method(&desk, "card", &[("abandon", "2880")]).status, 303);
+    assert_eq!(waits(), Some(2_880));
+    desk.owner().see("/settings/payments").must_say("abandoned after 2880 minutes");
+    assert_eq!(save_method(&desk, "card", &[("abandon", "2880"), ("never_abandons", "1")]).status, 303);
+    assert_eq!(waits(), None);
 }
 
 #[test]
