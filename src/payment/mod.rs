@@ -231,7 +231,8 @@ fn add(
     provider: &str,
 ) -> Result<Order> {
     check_amount(new.amount_minor)?;
-    check_texts(&[("reference", &new.reference), ("note", &new.note), ("method", &new.method)])?;
+    let reference = method::kept_reference(&new.method, &new.reference);
+    check_texts(&[("reference", &reference), ("note", &new.note), ("method", &new.method)])?;
     let mut order = order::find_for_change(tx, number, version)?;
     check_not_archived(&order)?;
     let parent = match new.kind {
@@ -259,13 +260,15 @@ fn add(
     let row = Row {
         parent,
         provider,
-        reference: &new.reference,
+        reference: &reference,
         note: &new.note,
         expires_at,
         ..Row::new(new.kind, new.amount_minor, &new.method)
     };
     write(tx, actor, &order, &row)?;
-    if order.payment_method.is_empty() && !new.method.is_empty() {
+    // A gift card that covers a part says nothing of how the rest is paid.
+    let covers_part = method::same(&new.method, method::GIFT_CARD) && new.amount_minor < order.amount_due();
+    if order.payment_method.is_empty() && !new.method.is_empty() && !covers_part {
         order.payment_method = new.method.clone();
     }
     settle(tx, &mut order)?;
@@ -381,6 +384,8 @@ pub fn record_past(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, past: &[or
     let last = |kind| known.iter().rev().find(|entry| entry.kind == kind).map(|entry| entry.id);
     let (mut authorization, mut capture) = (last(PaymentKind::Authorization), last(PaymentKind::Capture));
     for entry in past {
+        let reference = method::kept_reference(&entry.method, &entry.reference);
+        let entry = &order::PastPayment { reference, ..entry.clone() };
         let parent = match entry.kind {
             PaymentKind::Authorization | PaymentKind::Goodwill => None,
             PaymentKind::Capture | PaymentKind::Void => authorization,
