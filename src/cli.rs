@@ -13,6 +13,7 @@ use crate::demo::{self, Made};
 use crate::error::{Error, Refusal, Result};
 use crate::notify::{self, Hub};
 use crate::outside::Allowed;
+use crate::reach::Reach;
 use crate::setup::{self, NewShop};
 use crate::staff::keys::NewKey;
 use crate::web::Desk;
@@ -347,7 +348,7 @@ fn users(config: &Config, command: UserCommand) -> Result<()> {
                     format!("There is no role called {role}. Give owner, manager, packer, support or viewer."),
                 )
             })?;
-            let new = staff::NewMember { name, email, role, password_hash: None };
+            let new = staff::NewMember { name, email, role, password_hash: None, reach: Reach::EVERYWHERE };
             let token = db.write_blocking(move |tx| {
                 let id = staff::add(tx, &HERE, &new)?;
                 staff::make_link(tx, &HERE, id, staff::Purpose::Invite)

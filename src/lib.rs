@@ -24,6 +24,8 @@
 //!   only [`db`] knows which of the two databases it is.
 //! - Every change writes one typed event in its transaction; events are never changed or removed.
 //! - Money is whole minor units with a currency, time is microseconds in UTC, a day is the shop's.
+//! - Outside of somebody's [`reach`] no order is: whoever looks or acts passes theirs along, and the guard asks it of
+//!   every address with an order's number.
 //! - Payment and fulfilment status are computed from their ledgers; people move stages only.
 //! - Whoever saves says which version they saw; a stale one is told who did what, and nothing is
 //!   overwritten.
@@ -46,6 +48,7 @@ pub mod job;
 pub mod language;
 pub mod money;
 pub mod outside;
+pub mod reach;
 pub mod time;
 pub mod web;
 pub mod words;

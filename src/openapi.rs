@@ -48,6 +48,7 @@ pub const RECIPES: &str = include_str!("openapi/recipes.md");
         crate::moves::api::archive,
         crate::moves::api::unarchive,
         crate::order::api_edit::update,
+        crate::order::api_changes::create,
         crate::order::api_edit::tag,
         crate::order::api_edit::events,
         crate::order::api_events::index,

@@ -99,8 +99,8 @@ fn api_orders(config: &mut ServiceConfig) {
     use crate::conversation::api as talk;
     use crate::moves::{api as moves, api_bulk as bulk};
     use crate::order::{
-        api as order, api_carts as carts, api_edit as changes, api_events as feed, api_list as orders,
-        api_new as placing,
+        api as order, api_carts as carts, api_changes as altering, api_edit as changes, api_events as feed,
+        api_list as orders, api_new as placing,
     };
     config
         .service(resource("/orders").route(get().to(orders::index)).route(post().to(placing::create)))
@@ -112,6 +112,7 @@ fn api_orders(config: &mut ServiceConfig) {
                 .route(patch().to(changes::update))
                 .route(delete().to(moves::cancel)),
         )
+        .service(resource("/orders/{order_id}/changes").route(post().to(altering::create)))
         .service(resource("/orders/{order_id}/tags").route(post().to(changes::tag)))
         .service(resource("/orders/{order_id}/events").route(get().to(changes::events)))
         .service(
@@ -405,6 +406,7 @@ fn shop(config: &mut ServiceConfig) {
         .service(resource("/settings/keys/{uid}/revoke").route(get().to(k::ask_revoke)).route(post().to(k::revoke)))
         .service(resource("/settings/staff").route(get().to(p::show)).route(post().to(p::invite)))
         .service(resource("/settings/staff/{uid}/role").route(post().to(p::role)))
+        .service(resource("/settings/staff/{uid}/markets").route(post().to(p::markets)))
         .service(resource("/settings/staff/{uid}/link").route(post().to(p::link)))
         .service(resource("/settings/staff/{uid}/disable").route(post().to(p::disable)))
         .service(resource("/settings/staff/{uid}/enable").route(post().to(p::enable)));

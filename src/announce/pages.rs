@@ -170,7 +170,7 @@ impl WordsForm {
         }
         for (at, tag) in tongues.iter().enumerate().skip(1) {
             let text = self.in_language(tag).unwrap_or_default();
-            if !text.is_empty() && !(is_usual && text == usual(stage, &tongues, at)) {
+            if !text.is_empty() && (!is_usual || text != usual(stage, &tongues, at)) {
                 keep(tag, text, format!("text-{tag}"));
             }
         }

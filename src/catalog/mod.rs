@@ -147,6 +147,18 @@ pub fn parts(conn: &mut Conn, bundle: ProductId) -> Result<Vec<Part>> {
     store_stock::parts(conn, &[bundle])
 }
 
+/// What is in these products where they are bundles: the bundle, a part, units of it in one bundle.
+pub fn contents(conn: &mut Conn, products: &[ProductId]) -> Result<Vec<(ProductId, Product, i64)>> {
+    let parts = store_stock::parts(conn, products)?;
+    let keys: Vec<ProductId> = parts.iter().map(|part| part.part).collect();
+    let known = store::by_keys(conn, &keys)?;
+    let of = |part: &Part| {
+        let product = known.iter().find(|product| product.id == part.part)?;
+        Some((part.bundle, product.clone(), part.quantity))
+    };
+    Ok(parts.iter().filter_map(of).collect())
+}
+
 /// Everything about a product that people type in.
 #[derive(Clone, Debug, Default)]
 pub struct Description {

@@ -12,6 +12,7 @@ use crate::error::{Error, FieldProblem, Refusal, RefusalKind, Result};
 use crate::market::Markets;
 use crate::money::{Currency, Money};
 use crate::moves;
+use crate::reach::Reach;
 use crate::staff::permission::{CountStock, ManageProducts, ViewOrders};
 use crate::staff::{Permission, Person, Staff};
 use crate::time::UtcTime;
@@ -380,7 +381,7 @@ fn show_page(conn: &mut Conn, person: &Person, uid: &str, shown: Shown) -> Resul
         is_counted: shelved.standing() != shelf::Standing::NotCounted,
         shop_counts: stock::is_on(conn)?,
         in_bundles,
-        ledger: ledger(conn, &movements)?,
+        ledger: ledger(conn, &person.reach, &movements)?,
         claims: stock::claimed_by(conn, product.id, CLAIMS)?,
         currency: currency.code().to_owned(),
         markets: market_prices(&markets, &form)?,
@@ -437,9 +438,9 @@ fn form_of(conn: &mut Conn, product: &Product, parts: &[ShownPart], markets: &Ma
     Ok(form)
 }
 
-fn ledger(conn: &mut Conn, movements: &[Movement]) -> Result<Vec<LedgerRow>> {
+fn ledger(conn: &mut Conn, reach: &Reach, movements: &[Movement]) -> Result<Vec<LedgerRow>> {
     let lines: Vec<_> = movements.iter().filter_map(|row| row.line_id).collect();
-    let orders = stock::orders_of_lines(conn, &lines)?;
+    let orders = stock::orders_of_lines(conn, reach, &lines)?;
     let signed = |units: i64| match units {
         0 => String::new(),
         1.. => format!("+{units}"),

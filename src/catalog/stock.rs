@@ -9,6 +9,7 @@ use crate::db::{Conn, Db, Tx};
 use crate::error::{Error, Refusal, Result};
 use crate::event::{self, Event};
 use crate::ids::{LineId, OrderId, ProductId};
+use crate::reach::Reach;
 use crate::time::UtcTime;
 use crate::web;
 
@@ -483,8 +484,8 @@ pub fn claimed_by(conn: &mut Conn, product: ProductId, limit: i64) -> Result<Vec
 }
 
 /// Numbers of the orders of these lines.
-pub fn orders_of_lines(conn: &mut Conn, lines: &[LineId]) -> Result<Vec<(LineId, i64)>> {
-    store::orders_of_lines(conn, lines)
+pub fn orders_of_lines(conn: &mut Conn, reach: &Reach, lines: &[LineId]) -> Result<Vec<(LineId, i64)>> {
+    store::orders_of_lines(conn, reach, lines)
 }
 
 /// Orders whose soft holds have ended.

@@ -33,6 +33,15 @@ pub(super) fn by_skus(conn: &mut Conn, skus: &[String]) -> Result<Vec<Product>> 
     Ok(found)
 }
 
+pub(super) fn by_keys(conn: &mut Conn, keys: &[ProductId]) -> Result<Vec<Product>> {
+    let mut found = Vec::with_capacity(keys.len());
+    for chunk in keys.chunks(500) {
+        let keys: Vec<i64> = chunk.iter().map(|id| id.0).collect();
+        found.extend(products::table.filter(products::id.eq_any(keys)).load::<Product>(conn)?);
+    }
+    Ok(found)
+}
+
 pub(super) fn offered(conn: &mut Conn, limit: i64) -> Result<Vec<(String, String, String)>> {
     let mut found: Vec<(String, String, String)> = products::table
         .select((products::sku, products::title, products::variant))

@@ -1,6 +1,8 @@
 //! The tables of stock: levels, claims and the ledger.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::claims::{Change, Shift};
 use super::stock::{Cause, Claim, Counting, Coverage, Levels, Movement, Part};
@@ -11,6 +13,7 @@ use crate::db::{Conn, Tx};
 use crate::error::{Error, Result};
 use crate::ids::{LineId, OrderId, ProductId};
 use crate::load_by_keys;
+use crate::reach::Reach;
 use crate::time::UtcTime;
 
 fn keys(of: &[ProductId]) -> Vec<i64> {
@@ -266,11 +269,12 @@ pub(super) fn claimed_by(conn: &mut Conn, product: ProductId, limit: i64) -> Res
     Ok(rows)
 }
 
-pub(super) fn orders_of_lines(conn: &mut Conn, lines: &[LineId]) -> Result<Vec<(LineId, i64)>> {
+pub(super) fn orders_of_lines(conn: &mut Conn, reach: &Reach, lines: &[LineId]) -> Result<Vec<(LineId, i64)>> {
     let keys: Vec<i64> = lines.iter().map(|line| line.0).collect();
     Ok(order_lines::table
         .inner_join(orders::table)
         .filter(order_lines::id.eq_any(keys))
+        .filter(sql::<Bool>(&reach.holds("orders.market_id")))
         .select((order_lines::id, orders::number))
         .load(conn)?)
 }

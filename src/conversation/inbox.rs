@@ -6,6 +6,7 @@ use crate::db::{Conn, Tx};
 use crate::error::{Refusal, Result};
 use crate::ids::{OrderId, StaffId};
 use crate::order::{self, Order};
+use crate::reach::Reach;
 
 /// Conversations on a page.
 pub const ROWS: usize = 40;
@@ -87,9 +88,9 @@ pub struct Page {
     pub next: Option<Cursor>,
 }
 
-/// A page of the conversations that somebody asks for. Three queries, whatever there is.
-pub fn page(conn: &mut Conn, show: Show, me: StaffId, after: Option<Cursor>) -> Result<Page> {
-    let mut keys = store_inbox::keys(conn, show, me, after, ROWS + 1)?;
+/// A page of the conversations within a reach that somebody asks for. Three queries, whatever there is.
+pub fn page(conn: &mut Conn, reach: &Reach, show: Show, me: StaffId, after: Option<Cursor>) -> Result<Page> {
+    let mut keys = store_inbox::keys(conn, reach, show, me, after, ROWS + 1)?;
     let next = if keys.len() > ROWS {
         keys.truncate(ROWS);
         keys.last().copied()
@@ -109,8 +110,8 @@ pub fn page(conn: &mut Conn, show: Show, me: StaffId, after: Option<Cursor>) -> 
 }
 
 /// How many conversations are unread, and in how many the customer waits; at most [`COUNTED`] of each.
-pub fn counts(conn: &mut Conn) -> Result<(i64, i64)> {
-    store_inbox::counts(conn, COUNTED)
+pub fn counts(conn: &mut Conn, reach: &Reach) -> Result<(i64, i64)> {
+    store_inbox::counts(conn, reach, COUNTED)
 }
 
 /// Brings along what an order knows of its conversation. Whatever adds a message calls this.

@@ -5,6 +5,7 @@ use super::{Audience, Note, store_mentions as store};
 use crate::db::{Conn, Tx};
 use crate::error::{Refusal, Result};
 use crate::ids::{OrderId, StaffId};
+use crate::reach::Reach;
 use crate::staff;
 use crate::time::UtcTime;
 
@@ -67,13 +68,13 @@ pub(super) fn drop_of(tx: &mut Tx<'_>, note: &Note) -> Result<()> {
 }
 
 /// The notes that call somebody, newest first.
-pub fn of_person(conn: &mut Conn, person: StaffId) -> Result<Vec<Mention>> {
-    store::of_person(conn, person, SHOWN)
+pub fn of_person(conn: &mut Conn, reach: &Reach, person: StaffId) -> Result<Vec<Mention>> {
+    store::of_person(conn, reach, person, SHOWN)
 }
 
 /// How many notes call somebody who has not seen them.
-pub fn unseen(conn: &mut Conn, person: StaffId) -> Result<i64> {
-    store::unseen(conn, person)
+pub fn unseen(conn: &mut Conn, reach: &Reach, person: StaffId) -> Result<i64> {
+    store::unseen(conn, reach, person)
 }
 
 /// Whether a note of this order calls somebody who has not seen it.

@@ -179,7 +179,7 @@ impl InboxPage {
     ) -> Result<InboxPage> {
         let shell = Shell::load(conn, person, Section::Inbox)?;
         let members = staff::members(conn)?;
-        let page = inbox::page(conn, wanted.show, person.id, wanted.after)?;
+        let page = inbox::page(conn, &person.reach, wanted.show, person.id, wanted.after)?;
         let list = wanted.address("/inbox");
         let row = |conversation: &Conversation| row(&shell, conversation, &members, wanted, number);
         let mut inbox = InboxPage {
@@ -250,8 +250,8 @@ fn name_of(members: &[Member], id: Option<crate::ids::StaffId>) -> Option<String
 
 /// The tabs above the list; nothing is current where the list is that of the mentions.
 pub(super) fn tabs(conn: &mut Conn, person: &Person, current: Option<Show>) -> Result<Vec<TabRow>> {
-    let counts = inbox::counts(conn)?;
-    let unseen = mentions::unseen(conn, person.id)?;
+    let counts = inbox::counts(conn, &person.reach)?;
+    let unseen = mentions::unseen(conn, &person.reach, person.id)?;
     let mut tabs: Vec<TabRow> = Show::TABS.iter().map(|show| tab(*show, current, counts)).collect();
     let count = if unseen == 0 { String::new() } else { unseen.to_string() };
     tabs.push(TabRow { href: "/inbox/mentions".to_owned(), label: "Mentions", count, current: current.is_none() });

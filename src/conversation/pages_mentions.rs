@@ -51,7 +51,7 @@ pub async fn index(desk: Data<Desk>, staff: Staff<ViewOrders>) -> Answer {
             let shell = Shell::load(conn, &person, Section::Inbox)?;
             let members = staff::members(conn)?;
             let people: Vec<Callable> = members.iter().map(|m| Callable::new(m.id, &m.name, &m.email)).collect();
-            let rows = mentions::of_person(conn, person.id)?;
+            let rows = mentions::of_person(conn, &person.reach, person.id)?;
             Ok(MentionsPage {
                 tabs: tabs(conn, &person, None)?,
                 rows: rows.into_iter().map(|mention| MentionRow::of(mention, &person, &people)).collect(),

@@ -10,6 +10,7 @@ use crate::db::dialect::{Parameter, by_index, load_written};
 use crate::db::schema::{messages, orders};
 use crate::error::Result;
 use crate::ids::{OrderId, StaffId};
+use crate::reach::Reach;
 use crate::time::UtcTime;
 
 impl Show {
@@ -36,6 +37,7 @@ struct KeyRow {
 /// Where each conversation stands, newest first.
 pub(super) fn keys(
     conn: &mut Conn,
+    reach: &Reach,
     show: Show,
     me: StaffId,
     after: Option<Cursor>,
@@ -50,7 +52,7 @@ pub(super) fn keys(
         "" => String::new(),
         words => format!("{words}{index}"),
     };
-    let mut sql = format!("SELECT talked_at AS at, id FROM orders{hint} WHERE {condition}");
+    let mut sql = format!("SELECT talked_at AS at, id FROM orders{hint} WHERE {condition}{}", reach.and("market_id"));
     if let Some(after) = after {
         let first = parameters.len() + 1;
         sql.push_str(&format!(" AND (talked_at, id) < (${first}, ${})", first + 1));
@@ -83,9 +85,10 @@ struct CountRow {
 }
 
 /// How many conversations are unread and how many await a reply, up to a limit.
-pub(super) fn counts(conn: &mut Conn, limit: i64) -> Result<(i64, i64)> {
+pub(super) fn counts(conn: &mut Conn, reach: &Reach, limit: i64) -> Result<(i64, i64)> {
+    let within = reach.and("market_id");
     let count = |condition: &str| {
-        format!("(SELECT count(*) FROM (SELECT 1 FROM orders WHERE {condition} LIMIT {limit}) AS found)")
+        format!("(SELECT count(*) FROM (SELECT 1 FROM orders WHERE {condition}{within} LIMIT {limit}) AS found)")
     };
     let sql = format!("SELECT {} AS unread, {} AS awaiting", count("unread_count > 0"), count("asked_at IS NOT NULL"));
     let rows: Vec<CountRow> = load_written(conn, sql, Vec::new())?;

@@ -1,6 +1,8 @@
 //! The table of mentions.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::Note;
 use super::mentions::Mention;
@@ -8,6 +10,7 @@ use crate::db::schema::{mentions, notes, orders};
 use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::ids::{OrderId, StaffId};
+use crate::reach::Reach;
 use crate::time::UtcTime;
 
 pub(super) fn keep(tx: &mut Tx<'_>, note: &Note, called: &[StaffId]) -> Result<()> {
@@ -31,11 +34,12 @@ pub(super) fn keep(tx: &mut Tx<'_>, note: &Note, called: &[StaffId]) -> Result<(
     Ok(())
 }
 
-pub(super) fn of_person(conn: &mut Conn, person: StaffId, limit: i64) -> Result<Vec<Mention>> {
+pub(super) fn of_person(conn: &mut Conn, reach: &Reach, person: StaffId, limit: i64) -> Result<Vec<Mention>> {
     Ok(mentions::table
         .inner_join(notes::table)
         .inner_join(orders::table)
         .filter(mentions::staff_id.eq(person.0).and(notes::deleted_at.is_null()))
+        .filter(sql::<Bool>(&reach.holds("orders.market_id")))
         .order(mentions::id.desc())
         .limit(limit)
         .select((
@@ -50,9 +54,10 @@ pub(super) fn of_person(conn: &mut Conn, person: StaffId, limit: i64) -> Result<
         .load(conn)?)
 }
 
-pub(super) fn unseen(conn: &mut Conn, person: StaffId) -> Result<i64> {
+pub(super) fn unseen(conn: &mut Conn, reach: &Reach, person: StaffId) -> Result<i64> {
     let own = mentions::staff_id.eq(person.0).and(mentions::seen_at.is_null());
-    Ok(mentions::table.filter(own).count().get_result(conn)?)
+    let within = sql::<Bool>(&reach.holds("orders.market_id"));
+    Ok(mentions::table.inner_join(orders::table).filter(own).filter(within).count().get_result(conn)?)
 }
 
 pub(super) fn waits(conn: &mut Conn, order: OrderId, person: StaffId) -> Result<bool> {

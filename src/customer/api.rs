@@ -11,6 +11,7 @@ use crate::db::Conn;
 use crate::error::{Refusal, Result};
 use crate::market::Markets;
 use crate::money::Currency;
+use crate::reach::Reach;
 use crate::staff::permission::{EditOrders, ViewContact};
 use crate::staff::{Caller, Permission, Program};
 use crate::time::UtcTime;
@@ -110,7 +111,7 @@ fn represent(caller: &Caller, home: Currency, customer: &Customer) -> CustomerJs
 
 /// Customers are the whole shop's: a key that is kept to some markets may not see who buys in others.
 fn must_see_all(caller: &Caller) -> Result<()> {
-    if caller.markets().is_none() {
+    if caller.reach().is_everywhere() {
         return Ok(());
     }
     let message = "Customers belong to the whole shop, and this key is kept to some of its markets.";
@@ -142,7 +143,13 @@ pub async fn index(program: Program<ViewContact>, query: Query<CustomerQuery>) -
             let broken =
                 |_| Refusal::field("list.cursor", "cursor", "This cursor is broken. Start from the first page.");
             let cursor = query.cursor.as_deref().map(|text| Cursor::read(text, Sort::LastOrder, true)).transpose();
-            let wanted = Wanted { search, sort: Sort::LastOrder, descending: true, cursor: cursor.map_err(broken)? };
+            let wanted = Wanted {
+                reach: Reach::EVERYWHERE,
+                search,
+                sort: Sort::LastOrder,
+                descending: true,
+                cursor: cursor.map_err(broken)?,
+            };
             let page = page_of(conn, &wanted, limit)?;
             let home = home(conn)?;
             let last = page.rows.last().filter(|_| page.has_next);

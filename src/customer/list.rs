@@ -4,6 +4,7 @@ use super::{Customer, store};
 use crate::db::Conn;
 use crate::db::search::Search;
 use crate::error::{Refusal, Result};
+use crate::reach::Reach;
 use crate::words;
 
 /// Customers on one page.
@@ -113,6 +114,8 @@ impl Cursor {
 /// What is asked of the list.
 #[derive(Clone, Debug)]
 pub struct Wanted {
+    /// Whose orders count: customers without an order within it are not listed.
+    pub reach: Reach,
     /// Words to be found.
     pub search: String,
     /// By what it is sorted.
@@ -148,11 +151,11 @@ pub fn page_of(conn: &mut Conn, wanted: &Wanted, size: usize) -> Result<Page> {
     let descending = wanted.descending != backward;
     let words = words::wanted(&wanted.search);
     let (mut rows, found) = if wanted.search.trim().is_empty() {
-        (store::sorted(conn, wanted.sort, descending, wanted.cursor.as_ref(), size + 1)?, None)
+        (store::sorted(conn, &wanted.reach, wanted.sort, descending, wanted.cursor.as_ref(), size + 1)?, None)
     } else {
         let keys =
             if words.is_empty() { Vec::new() } else { Search::Customers.find(conn, &words, MOST_FOUND as i64)? };
-        let mut all = store::by_keys(conn, &keys)?;
+        let mut all = store::by_keys(conn, &wanted.reach, &keys)?;
         let key = |customer: &Customer| (wanted.sort.value(customer), customer.id.0);
         all.sort_by_key(key);
         if descending {

@@ -14,6 +14,7 @@ use crate::db::{Conn, Tx, dialect};
 use crate::error::{Error, FieldProblem, Refusal, RefusalKind, Result};
 use crate::event::{self, Event};
 use crate::ids::CustomerId;
+use crate::reach::Reach;
 use crate::time::UtcTime;
 use crate::words::{self, Document};
 
@@ -144,6 +145,19 @@ pub fn find(conn: &mut Conn, id: CustomerId) -> Result<Option<Customer>> {
 /// Missing if there is none.
 pub fn get(conn: &mut Conn, uid: &str) -> Result<Customer> {
     store::by_uid(conn, uid)?.ok_or_else(|| Error::Missing("such customer".into()))
+}
+
+/// The customer with this public identifier, if they ordered within a reach.
+///
+/// # Errors
+/// Missing if they did not, or there is none.
+pub fn get_within(conn: &mut Conn, reach: &Reach, uid: &str) -> Result<Customer> {
+    let customer = get(conn, uid)?;
+    let lives_on = customer.merged_into_id.unwrap_or(customer.id);
+    match store::is_within(conn, reach, lives_on)? {
+        true => Ok(customer),
+        false => Err(Error::Missing("such customer".into())),
+    }
 }
 
 /// The customer for a change, locked, at the version that was seen.

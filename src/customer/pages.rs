@@ -8,13 +8,14 @@ use serde::Deserialize;
 
 use super::list::{self, Cursor, Sort, Wanted};
 use super::{Contact, Customer};
-use crate::db::Conn;
+use crate::db::{Conn, Tx};
 use crate::error::{Refusal, RefusalKind, Result};
 use crate::market::Markets;
 use crate::money::{Currency, Money};
 use crate::order::pages_parts::{Badge, call, escaped, initials, payment_badge};
 use crate::order::pages_way::{encoded, went};
 use crate::order::{self, Order};
+use crate::reach::Reach;
 use crate::staff::permission::{EditOrders, ViewContact};
 use crate::staff::{Permission, Person, Staff};
 use crate::time::UtcTime;
@@ -41,7 +42,7 @@ pub struct IndexQuery {
 }
 
 impl IndexQuery {
-    fn wanted(&self) -> Result<Wanted, Refusal> {
+    fn wanted(&self, reach: &Reach) -> Result<Wanted, Refusal> {
         let (sort, _, _, falls) = match self.sort.as_str() {
             "" => Sort::ALL[1],
             key => *Sort::ALL.iter().find(|row| row.1 == key).ok_or_else(|| {
@@ -62,7 +63,7 @@ impl IndexQuery {
             (None, Some(text)) => Some(Cursor::read(text, sort, false)?),
             (None, None) => None,
         };
-        Ok(Wanted { search: self.q.clone(), sort, descending, cursor })
+        Ok(Wanted { reach: reach.clone(), search: self.q.clone(), sort, descending, cursor })
     }
 }
 
@@ -111,8 +112,8 @@ fn address(query: &str, sort: Sort, descending: bool, place: &str) -> String {
 
 fn index_page(conn: &mut Conn, person: &Person, wanted: &Wanted) -> Result<IndexPage> {
     let shell = Shell::load(conn, person, Section::Customers)?;
-    let home = Markets::load(conn)?.home()?.currency;
-    let page = list::page(conn, wanted)?;
+    let home = Markets::load(conn)?.within(&person.reach).home()?.currency;
+    let mut page = list::page(conn, wanted)?;
     let place = |customer: Option<&Customer>, forward: bool, there: bool| {
         let word = if forward { "after" } else { "before" };
         customer.filter(|_| there).map_or_else(String::new, |customer| {
@@ -120,6 +121,10 @@ fn index_page(conn: &mut Conn, person: &Person, wanted: &Wanted) -> Result<Index
             address(&wanted.search, wanted.sort, wanted.descending, &format!("&{word}={}", encoded(&cursor)))
         })
     };
+    let places = (place(page.rows.first(), false, page.has_previous), place(page.rows.last(), true, page.has_next));
+    for customer in &mut page.rows {
+        *customer = as_seen(conn, &person.reach, customer, home)?;
+    }
     let heads = Sort::ALL
         .iter()
         .map(|(sort, _, label, falls)| {
@@ -147,10 +152,27 @@ fn index_page(conn: &mut Conn, person: &Person, wanted: &Wanted) -> Result<Index
             None => String::new(),
         },
         cut: page.found.is_some_and(|found| found >= list::MOST_FOUND),
-        previous: place(page.rows.first(), false, page.has_previous),
-        next: place(page.rows.last(), true, page.has_next),
+        previous: places.0,
+        next: places.1,
         rows: page.rows.iter().map(|customer| row(customer, home)).collect(),
         shell,
+    })
+}
+
+/// A customer with what the orders within a reach come to.
+fn as_seen(conn: &mut Conn, reach: &Reach, customer: &Customer, home: Currency) -> Result<Customer> {
+    if reach.is_everywhere() {
+        return Ok(customer.clone());
+    }
+    let (order_count, first) = order::history_of_customer(conn, reach, customer.id)?;
+    let last = order::of_customer(conn, reach, customer.id, 1)?.first().map(|order| order.placed_at);
+    let sums = order::sums_of_customer(conn, reach, customer.id)?;
+    Ok(Customer {
+        order_count,
+        spent_minor: sums.iter().find(|sum| sum.currency == home).map_or(0, |sum| sum.paid_minor),
+        first_order_at: first.unwrap_or(customer.first_order_at),
+        last_order_at: last.unwrap_or(customer.last_order_at),
+        ..customer.clone()
     })
 }
 
@@ -169,7 +191,7 @@ fn row(customer: &Customer, home: Currency) -> Row {
 
 /// `GET /customers`
 pub async fn index(desk: Data<Desk>, staff: Staff<ViewContact>, query: Query<IndexQuery>) -> Answer {
-    let (person, wanted) = (staff.person(), query.0.wanted()?);
+    let (person, wanted) = (staff.person(), query.0.wanted(&staff.reach)?);
     let page = desk.db.read(move |conn| index_page(conn, &person, &wanted)).await?;
     web::page(&page)
 }
@@ -206,16 +228,17 @@ struct ShowPage {
 }
 
 fn show_page(conn: &mut Conn, person: &Person, uid: &str) -> Result<Result<ShowPage, String>> {
-    let customer = super::get(conn, uid)?;
+    let customer = super::get_within(conn, &person.reach, uid)?;
     if let Some(other) = customer.merged_into_id {
         let other = super::find(conn, other)?.ok_or_else(|| crate::error::Error::Missing("such customer".into()))?;
         return Ok(Err(other.uid));
     }
     let shell = Shell::load(conn, person, Section::Customers)?;
     let stages = Stages::load(conn)?;
-    let markets = Markets::load(conn)?;
-    let orders = order::of_customer(conn, customer.id, SHOWN)?;
-    let sums = order::sums_of_customer(conn, customer.id)?;
+    let markets = Markets::load(conn)?.within(&person.reach);
+    let customer = as_seen(conn, &person.reach, &customer, markets.home()?.currency)?;
+    let orders = order::of_customer(conn, &person.reach, customer.id, SHOWN)?;
+    let sums = order::sums_of_customer(conn, &person.reach, customer.id)?;
     let day = |at: Option<UtcTime>| at.map_or_else(|| "Never".to_owned(), |at| shell.when(&at));
     let notes: i64 = orders.iter().map(|order| order.note_count).sum();
     let facts = vec![
@@ -301,7 +324,7 @@ impl EditPage {
 }
 
 fn edit_page(conn: &mut Conn, person: &Person, uid: &str, typed: Option<Contact>) -> Result<EditPage> {
-    let customer = super::get(conn, uid)?;
+    let customer = super::get_within(conn, &person.reach, uid)?;
     let stored =
         Contact { name: customer.name.clone(), email: customer.email().into(), phone: customer.phone().into() };
     Ok(EditPage {
@@ -351,7 +374,12 @@ pub async fn update(
     let (uid, person, form) = (path.into_inner(), staff.person(), form.0);
     let typed = Contact { name: form.name, email: form.email, phone: form.phone };
     let (actor, sent, key) = (person.actor(), typed.clone(), uid.clone());
-    let error = match desk.db.write(move |tx| super::update(tx, &actor, &key, form.version, &sent)).await {
+    let (reach, change) = (person.reach.clone(), form.version);
+    let write = move |tx: &mut Tx<'_>| {
+        super::get_within(tx.conn, &reach, &key)?;
+        super::update(tx, &actor, &key, change, &sent)
+    };
+    let error = match desk.db.write(write).await {
         Ok(customer) => {
             staff.toast(format!("{} is saved.", customer.shown_name()));
             return Ok(went(&request, &format!("/customers/{uid}")));

@@ -11,6 +11,7 @@ use crate::db::Conn;
 use crate::error::{Refusal, Result};
 use crate::order;
 use crate::order::pages_way::went;
+use crate::reach::Reach;
 use crate::staff::permission::ManageCustomers;
 use crate::staff::{Person, Staff};
 use crate::web::{self, Answer, Desk, Form, Query, Section, Shell};
@@ -51,7 +52,13 @@ fn page(conn: &mut Conn, person: &Person, uid: &str, query: &MergeQuery) -> Resu
     let keep = open(conn, uid)?;
     let mut offered = Vec::new();
     if !query.q.trim().is_empty() {
-        let wanted = Wanted { search: query.q.clone(), sort: Sort::LastOrder, descending: true, cursor: None };
+        let wanted = Wanted {
+            reach: Reach::EVERYWHERE,
+            search: query.q.clone(),
+            sort: Sort::LastOrder,
+            descending: true,
+            cursor: None,
+        };
         offered = list::page(conn, &wanted)?.rows;
         offered.retain(|other| other.id != keep.id);
         offered.truncate(OFFERED);

@@ -1,6 +1,8 @@
 //! The table of customers.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::Customer;
 use super::list::{Cursor, Sort, Value};
@@ -9,6 +11,7 @@ use crate::db::schema::customers;
 use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::ids::{CustomerId, new_uid};
+use crate::reach::Reach;
 use crate::{on_each_database, words};
 
 /// The key of the first customer, or of the one they turned out to be.
@@ -42,9 +45,23 @@ pub(super) fn by_uid(conn: &mut Conn, uid: &str) -> Result<Option<Customer>> {
     Ok(customers::table.filter(customers::uid.eq(uid)).first(conn).optional()?)
 }
 
-pub(super) fn by_keys(conn: &mut Conn, keys: &[i64]) -> Result<Vec<Customer>> {
+/// The condition that a customer ordered within a reach.
+fn ordered_within(reach: &Reach) -> String {
+    match reach.and("orders.market_id") {
+        all if all.is_empty() => "1 = 1".to_owned(),
+        some => format!("EXISTS (SELECT 1 FROM orders WHERE orders.customer_id = customers.id{some})"),
+    }
+}
+
+pub(super) fn is_within(conn: &mut Conn, reach: &Reach, id: CustomerId) -> Result<bool> {
+    let found = customers::table.find(id.0).filter(sql::<Bool>(&ordered_within(reach))).select(customers::id);
+    Ok(found.first::<i64>(conn).optional()?.is_some())
+}
+
+pub(super) fn by_keys(conn: &mut Conn, reach: &Reach, keys: &[i64]) -> Result<Vec<Customer>> {
     Ok(customers::table
         .filter(customers::id.eq_any(keys))
+        .filter(sql::<Bool>(&ordered_within(reach)))
         .filter(customers::merged_into_id.is_null().and(customers::erased_at.is_null()))
         .load(conn)?)
 }
@@ -56,6 +73,7 @@ pub(super) fn merged_into(conn: &mut Conn, id: CustomerId) -> Result<Vec<Custome
 /// A page of the list by one of its indexes; `limit` rows beside the cursor.
 pub(super) fn sorted(
     conn: &mut Conn,
+    reach: &Reach,
     sort: Sort,
     descending: bool,
     cursor: Option<&Cursor>,
@@ -78,8 +96,9 @@ pub(super) fn sorted(
             (format!(" AND ({column}, id) {sign} ($1, $2)"), vec![value, Parameter::Int(cursor.id)])
         }
     };
+    let within = if reach.is_everywhere() { String::new() } else { format!(" AND {}", ordered_within(reach)) };
     let sql = format!(
-        "SELECT id FROM customers WHERE merged_into_id IS NULL{place} ORDER BY {column} {way}, id {way} LIMIT {limit}"
+        "SELECT id FROM customers WHERE merged_into_id IS NULL{place}{within} ORDER BY {column} {way}, id {way} LIMIT {limit}"
     );
     let keys: Vec<i64> = dialect::load_written::<Key>(conn, sql, parameters)?.into_iter().map(|key| key.id).collect();
     let mut rows: Vec<Customer> = customers::table.filter(customers::id.eq_any(&keys)).load(conn)?;

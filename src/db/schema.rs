@@ -35,6 +35,8 @@ diesel::table! {
         archive_after_days -> Nullable<BigInt>,
         holds_after_hours -> Bool,
         payment_methods -> Text,
+        invoice_series -> Text,
+        credit_series -> Text,
     }
 }
 
@@ -85,6 +87,7 @@ diesel::table! {
         created_at -> BigInt,
         disabled_at -> Nullable<BigInt>,
         last_seen_at -> Nullable<BigInt>,
+        markets -> Text,
     }
 }
 
@@ -468,6 +471,7 @@ diesel::table! {
         shipping_minor -> BigInt,
         adjustment_minor -> BigInt,
         problem -> Text,
+        retries_id -> Nullable<BigInt>,
     }
 }
 
@@ -487,6 +491,7 @@ diesel::table! {
         authorization_days -> Nullable<BigInt>,
         never_abandons -> Bool,
         active -> Bool,
+        abandon_after_minutes -> Nullable<BigInt>,
     }
 }
 

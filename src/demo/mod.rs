@@ -20,6 +20,7 @@ use crate::catalog;
 use crate::db::{Db, Tx};
 use crate::error::{Refusal, Result};
 use crate::market::{self, ChannelKind, MarketFacts, Markets};
+use crate::reach::Reach;
 use crate::setup::{self, NewShop};
 use crate::staff::{self, NewMember, Role};
 use crate::time::UtcTime;
@@ -168,6 +169,7 @@ fn found(tx: &mut Tx<'_>, hashes: &[String]) -> Result<Shop> {
                 email: account.email.into(),
                 role: account.role,
                 password_hash: Some(hash.clone()),
+                reach: Reach::EVERYWHERE,
             };
             staff::add(tx, &crate::actor::Actor::System { name: "Demonstration" }, &member)?
         };

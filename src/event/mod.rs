@@ -246,6 +246,21 @@ pub struct LinesChanged {
     pub after: SumFact,
     /// Every line that changed, in its place.
     pub lines: Vec<LineChanged>,
+    /// Discounts, carriage and fees that changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub charges: Vec<ChargeChanged>,
+}
+
+/// A charge before and after, as it counts into the total; one that was added has no before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChargeChanged {
+    /// What it is called.
+    pub name: String,
+    /// Before, minor units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before_minor: Option<i64>,
+    /// After.
+    pub after_minor: i64,
 }
 
 /// A line before and after; one that was added has no before.

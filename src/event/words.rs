@@ -30,8 +30,13 @@ pub fn sentence(event: &Event, label: &dyn Fn(&str) -> String) -> String {
             } else {
                 format!("the total went from {} to {}", show(before), show(after))
             };
-            let lines: Vec<String> = change.lines.iter().map(|line| line_words(line, Some(&show))).collect();
-            format!("changed the items: {}; {total}", lines.join(", "))
+            let lines = change.lines.iter().map(|line| line_words(line, Some(&show)));
+            let charges = change.charges.iter().map(|charge| match charge.before_minor {
+                None => format!("added {} of {}", charge.name, show(charge.after_minor)),
+                Some(before) => format!("{} from {} to {}", charge.name, show(before), show(charge.after_minor)),
+            });
+            let what: Vec<String> = lines.chain(charges).collect();
+            format!("changed the items: {}; {total}", what.join(", "))
         }
         Event::OrderTagged { added, removed } => match (added.is_empty(), removed.is_empty()) {
             (false, true) => format!("added {}", tags(added)),
@@ -155,8 +160,9 @@ pub fn discreet_sentence(event: &Event, label: &dyn Fn(&str) -> String) -> Strin
         Event::AuthorizationLapsed { .. } => "let an authorisation lapse".into(),
         Event::OrderUpdated { field, .. } if event.tells_contact() => format!("changed the {field}"),
         Event::LinesChanged(change) => {
-            let lines: Vec<String> = change.lines.iter().map(|line| line_words(line, None)).collect();
-            format!("changed the items: {}", lines.join(", "))
+            let lines = change.lines.iter().map(|line| line_words(line, None));
+            let charges = change.charges.iter().map(|charge| charge.name.clone());
+            format!("changed the items: {}", lines.chain(charges).collect::<Vec<_>>().join(", "))
         }
         other => sentence(other, label),
     }

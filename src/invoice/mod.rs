@@ -14,7 +14,7 @@ use crate::db::{Conn, Tx};
 use crate::error::{Error, Refusal, Result};
 use crate::event::{self, Event};
 use crate::ids::OrderId;
-use crate::market::Markets;
+use crate::market::{Market, Markets};
 use crate::money::Currency;
 use crate::order::{self, Order};
 use crate::time::UtcTime;
@@ -133,6 +133,16 @@ pub fn change_settings(tx: &mut Tx<'_>, actor: &Actor, new: &InvoiceSettings) ->
         let told = "Invoices and credit notes need series of their own, so that neither has a gap.";
         return Err(Refusal::field("invoice.series", "credit_series", told).into());
     }
+    let markets = Markets::load(tx.conn)?.markets;
+    let taken = |text: &str, of: fn(&Market) -> &str| markets.iter().any(|market| of(market) == text);
+    if taken(new.series.trim(), |market| &market.credit_series) {
+        let told = "The credit notes of a market count in this series. Invoices need one of their own.";
+        return Err(Refusal::field("invoice.series", "series", told).into());
+    }
+    if taken(new.credit_series.trim(), |market| &market.invoice_series) {
+        let told = "The invoices of a market count in this series. Credit notes need one of their own.";
+        return Err(Refusal::field("invoice.series", "credit_series", told).into());
+    }
     let before = settings(tx.conn)?;
     if before == *new {
         return Ok(());
@@ -198,7 +208,7 @@ pub fn issue(tx: &mut Tx<'_>, actor: &Actor, number: i64) -> Result<Invoice> {
     let charges = order::charges(tx.conn, order.id)?;
     let parties = parties(tx.conn, &order, &wishes)?;
     let content = content::of_order(&order, &lines, &charges, parties);
-    write(tx, actor, &order, DocumentKind::Invoice, &wishes.series, None, content)
+    write(tx, actor, &order, DocumentKind::Invoice, None, content)
 }
 
 /// Takes an invoice back: all that stands of it, or an amount in minor units with tax.
@@ -227,10 +237,30 @@ pub fn credit(tx: &mut Tx<'_>, actor: &Actor, uid: &str, amount: Option<i64>, re
         };
         return Err(Refusal::field("invoice.amount", "amount", told).into());
     }
-    let wishes = settings(tx.conn)?;
     let said = invoice.content()?;
     let content = content::credit(&said, &invoice.name(), amount, reason);
-    write(tx, actor, &order, DocumentKind::CreditNote, &wishes.credit_series, Some(invoice.id), content)
+    write(tx, actor, &order, DocumentKind::CreditNote, Some(invoice.id), content)
+}
+
+/// The series in which a document of a market counts, at an instant: its own, or else the shop's.
+fn series_of(conn: &mut Conn, market: Option<&Market>, kind: DocumentKind, now: UtcTime) -> Result<String> {
+    let shop = settings(conn)?;
+    let (own, shops) = match kind {
+        DocumentKind::Invoice => (market.map(|market| market.invoice_series.as_str()), &shop.series),
+        DocumentKind::CreditNote => (market.map(|market| market.credit_series.as_str()), &shop.credit_series),
+    };
+    let series = own.filter(|own| !own.is_empty()).unwrap_or(shops);
+    let year = now.local_day(Markets::load(conn)?.zone()).year();
+    Ok(series.trim().replace("{year}", &year.to_string()))
+}
+
+/// What the next document of a market would be called now.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn next_name(conn: &mut Conn, market: Option<&Market>, kind: DocumentKind) -> Result<String> {
+    let series = series_of(conn, market, kind, UtcTime::now())?;
+    Ok(format!("{series}{:04}", store::last_number(conn, &series)? + 1))
 }
 
 fn parties(conn: &mut Conn, order: &Order, wishes: &InvoiceSettings) -> Result<Parties> {
@@ -264,14 +294,12 @@ fn write(
     actor: &Actor,
     order: &Order,
     kind: DocumentKind,
-    series: &str,
     credits: Option<i64>,
     mut content: Content,
 ) -> Result<Invoice> {
-    let zone = Markets::load(tx.conn)?.zone();
-    let today = tx.now.local_day(zone);
-    let series = series.trim().replace("{year}", &today.year().to_string());
-    content.issued_on = today.to_string();
+    let markets = Markets::load(tx.conn)?;
+    let series = series_of(tx.conn, markets.market(order.market_id), kind, tx.now)?;
+    content.issued_on = tx.now.local_day(markets.zone()).to_string();
     let number = store::next_number(tx, &series)?;
     let issued = store::insert(tx, order, &store::New { kind, series, number, credits, content: &content, by: actor })?;
     let event = Event::InvoiceIssued {

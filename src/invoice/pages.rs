@@ -9,7 +9,7 @@ use super::{
     DocumentKind, Invoice, InvoiceSettings, change_settings, credit, find, issue, of_order, settings, standing,
 };
 use crate::db::Conn;
-use crate::error::{Refusal, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::money::Money;
 use crate::order::pages_way::number_of;
 use crate::order::{self, Order};
@@ -132,14 +132,24 @@ pub struct CreditForm {
     form_token: String,
 }
 
+/// The document with that public identifier and its order, if the order is within this person's reach.
+fn within_reach(conn: &mut Conn, person: &Person, uid: &str) -> Result<(Invoice, Order)> {
+    let invoice = find(conn, uid)?;
+    let order = order::find_by_id(conn, invoice.order_id)?;
+    if person.reach.sees(order.market_id) {
+        Ok((invoice, order))
+    } else {
+        Err(Error::Missing("such invoice".to_owned()))
+    }
+}
+
 fn credit_page(
     conn: &mut Conn,
     person: &Person,
     uid: &str,
     typed: Option<(CreditForm, Refusal)>,
 ) -> Result<CreditPage> {
-    let invoice = find(conn, uid)?;
-    let order = order::find_by_id(conn, invoice.order_id)?;
+    let (invoice, order) = within_reach(conn, person, uid)?;
     let left = Money::new(standing(&of_order(conn, order.id)?, &invoice), invoice.currency);
     let (form, refusal) = match typed {
         Some((form, refusal)) => (form, Some(refusal)),
@@ -173,16 +183,16 @@ pub async fn take_back(
     form: Form<CreditForm>,
 ) -> Answer {
     let (uid, person, form) = (path.into_inner(), staff.person(), form.0);
-    let (of, actor, credential, sent) = (uid.clone(), person.actor(), person.credential(), form.clone());
+    let (of, by, sent) = (uid.clone(), person.clone(), form.clone());
     let outcome = desk
         .db
         .write(move |tx| {
-            let currency = find(tx.conn, &of)?.currency;
+            let currency = within_reach(tx.conn, &by, &of)?.0.currency;
             let amount = Money::parse(&sent.amount, currency).ok_or_else(|| {
                 Refusal::field("invoice.amount", "amount", format!("Enter an amount in {currency}, such as 24.00."))
             })?;
-            web::once(tx, &credential, &sent.form_token, |tx| {
-                Ok(format!("/invoices/{}", credit(tx, &actor, &of, Some(amount.minor), &sent.reason)?.uid))
+            web::once(tx, &by.credential(), &sent.form_token, |tx| {
+                Ok(format!("/invoices/{}", credit(tx, &by.actor(), &of, Some(amount.minor), &sent.reason)?.uid))
             })
         })
         .await;

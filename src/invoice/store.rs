@@ -6,7 +6,7 @@ use diesel::sql_types::{BigInt, Text};
 use super::content::Content;
 use super::{DocumentKind, Invoice};
 use crate::actor::Actor;
-use crate::db::schema::invoices;
+use crate::db::schema::{counters, invoices};
 use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::ids::{OrderId, new_uid};
@@ -36,6 +36,12 @@ pub(super) fn next_number(tx: &mut Tx<'_>, series: &str) -> Result<i64> {
     let drawn: Drawn =
         on_each_database!(tx.conn, conn => diesel::sql_query(sql).bind::<Text, _>(&name).get_result(conn))?;
     Ok(drawn.value)
+}
+
+/// The last number that was drawn in a series; 0 before the first.
+pub(super) fn last_number(conn: &mut Conn, series: &str) -> Result<i64> {
+    let name = format!("invoices:{series}");
+    Ok(counters::table.find(name).select(counters::value).first(conn).optional()?.unwrap_or(0))
 }
 
 /// A document to be written down.

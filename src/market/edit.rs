@@ -15,6 +15,8 @@ use crate::words;
 
 /// Longest name, in characters.
 const LONGEST: usize = 80;
+/// Longest name of a series, in characters.
+const LONGEST_SERIES: usize = 30;
 /// Longest timer, in minutes: a year.
 const MOST_MINUTES: i64 = 366 * 24 * 60;
 /// Longest timer in days: ten years.
@@ -55,6 +57,10 @@ pub struct MarketFacts {
     pub holds_after_hours: bool,
     /// Keys of the ways of paying it takes; none for all of them.
     pub payment_methods: Vec<String>,
+    /// What stands before the numbers of its invoices; empty for the shop's series.
+    pub invoice_series: String,
+    /// The same for its credit notes.
+    pub credit_series: String,
     /// Opening hours.
     pub hours: Hours,
 }
@@ -79,6 +85,8 @@ impl MarketFacts {
             archive_after_days: market.archive_after_days,
             holds_after_hours: market.holds_after_hours,
             payment_methods: words(&market.payment_methods),
+            invoice_series: market.invoice_series.clone(),
+            credit_series: market.credit_series.clone(),
             hours,
         }
     }
@@ -87,6 +95,8 @@ impl MarketFacts {
         MarketFacts {
             name: one_line(&self.name),
             order_prefix: self.order_prefix.trim().to_uppercase(),
+            invoice_series: one_line(&self.invoice_series),
+            credit_series: one_line(&self.credit_series),
             ..self.clone()
         }
     }
@@ -108,6 +118,21 @@ impl MarketFacts {
         }
         if check_prefix(&self.order_prefix).is_err() {
             problem("prefix", "The prefix takes one to eight letters or digits and ends in a letter, such as ORD.");
+        }
+        for (field, text) in [("invoice_series", &self.invoice_series), ("credit_series", &self.credit_series)] {
+            if text.chars().count() > LONGEST_SERIES {
+                problem(field, "A series takes 30 characters at the most.");
+            }
+        }
+        let others = markets.iter().filter(|market| market.slug != slug);
+        let taken = |text: &str, of: fn(&Market) -> &str| !text.is_empty() && others.clone().any(|m| of(m) == text);
+        if !self.credit_series.is_empty() && self.credit_series == self.invoice_series
+            || taken(&self.credit_series, |market| &market.invoice_series)
+        {
+            problem("credit_series", "Invoices count in this series. Credit notes need one of their own.");
+        }
+        if taken(&self.invoice_series, |market| &market.credit_series) {
+            problem("invoice_series", "Credit notes count in this series. Invoices need one of their own.");
         }
         let are_tags = self.languages.iter().all(|tag| language::is_tag(tag));
         if self.languages.is_empty() || self.languages.len() > 12 || !are_tags {
@@ -149,6 +174,8 @@ impl MarketFacts {
         market.archive_after_days = self.archive_after_days;
         market.holds_after_hours = self.holds_after_hours;
         market.payment_methods = self.payment_methods.join(" ");
+        market.invoice_series = self.invoice_series.clone();
+        market.credit_series = self.credit_series.clone();
     }
 
     /// Each fact in words, for the diary.
@@ -169,6 +196,8 @@ impl MarketFacts {
             ("country", self.country.clone()),
             ("languages", self.languages.join(", ")),
             ("order prefix", self.order_prefix.clone()),
+            ("invoice series", self.invoice_series.clone()),
+            ("credit note series", self.credit_series.clone()),
             ("prices with tax", yes_no(self.tax_included)),
             ("tax rate", format!("{} ppm", self.tax_rate_ppm)),
             ("abandoning", yes_no(self.abandons)),

@@ -13,6 +13,7 @@ use crate::error::{Error, Refusal, Result};
 use crate::ids::{ChannelId, MarketId};
 use crate::language::{self, Language};
 use crate::money::Currency;
+use crate::reach::Reach;
 use crate::time::UtcTime;
 
 pub use edit::{ChannelFacts, MarketFacts, add_channel, change, change_channel, hours, open};
@@ -110,6 +111,10 @@ pub struct Market {
     pub holds_after_hours: bool,
     /// Keys of the ways of paying it takes, between single spaces; empty for all of them.
     pub payment_methods: String,
+    /// What stands before the numbers of its invoices, `{year}` being the year; empty for the shop's series.
+    pub invoice_series: String,
+    /// The same for its credit notes.
+    pub credit_series: String,
 }
 
 impl Market {
@@ -254,6 +259,12 @@ impl Markets {
         let load = |conn: &mut Conn| Ok(Markets { markets: store::markets(conn)?, channels: store::channels(conn)? });
         db::remembered(conn, load)
     }
+    /// Those within a reach, with their channels.
+    pub fn within(&self, reach: &Reach) -> Markets {
+        let markets = self.markets.iter().filter(|market| reach.sees(market.id)).cloned();
+        let channels = self.channels.iter().filter(|channel| reach.sees(channel.market_id)).cloned();
+        Markets { markets: markets.collect(), channels: channels.collect() }
+    }
     /// The shop's first market.
     ///
     /// # Errors
@@ -264,6 +275,18 @@ impl Markets {
     /// The market with this key, or the shop's first.
     pub fn market(&self, id: MarketId) -> Option<&Market> {
         self.markets.iter().find(|market| market.id == id)
+    }
+    /// The number of an order as people write it: `10468`, `#10468`, or with the prefix of a market. Nothing for
+    /// what is no order's number.
+    pub fn number_of(&self, text: &str) -> Option<i64> {
+        let text = text.trim().trim_start_matches('#');
+        let bare = self.markets.iter().find_map(|market| {
+            let (head, rest) = text.split_at_checked(market.order_prefix.len())?;
+            (!head.is_empty() && head.eq_ignore_ascii_case(&market.order_prefix)).then_some(rest)
+        });
+        let digits = bare.unwrap_or(text);
+        let fits = (1..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+        digits.parse().ok().filter(|_| fits)
     }
     /// The channel with this key.
     pub fn channel(&self, id: ChannelId) -> Option<&Channel> {

@@ -88,6 +88,8 @@ pub(super) fn save_market(tx: &mut Tx<'_>, market: &Market) -> Result<()> {
             markets::archive_after_days.eq(market.archive_after_days),
             markets::holds_after_hours.eq(market.holds_after_hours),
             markets::payment_methods.eq(&market.payment_methods),
+            markets::invoice_series.eq(&market.invoice_series),
+            markets::credit_series.eq(&market.credit_series),
         ))
         .execute(tx.conn)?;
     Ok(())

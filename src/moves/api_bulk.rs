@@ -247,12 +247,12 @@ fn listed(conn: &mut Conn, caller: &Caller, filter: &Map<String, Value>) -> Resu
             value => pairs.push((name.clone(), one(value)?)),
         }
     }
-    let mut known = api_list::known(conn)?;
+    let mut known = api_list::known(conn, caller)?;
     let asked = api_list::read(conn, caller, &pairs, &mut known).map_err(|error| match error {
         Error::Refused(refusal) => Error::from(below("filter", *refusal)),
         other => other,
     })?;
-    let totals = StageTotals::load(conn)?;
+    let totals = StageTotals::load(conn, caller.reach())?;
     let (page, _) = list::page_of(conn, &asked.wanted, &known, &totals, &[], MOST + 1)?;
     if page.orders.len() > MOST {
         let message = format!("The filter has more than {MOST} orders. Narrow it.");

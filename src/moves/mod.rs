@@ -29,7 +29,7 @@ use crate::catalog::stock::{self, Shortage};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Refusal, RefusalKind, Result};
 use crate::event::{self, Before, Event, Moved};
-use crate::ids::MarketId;
+use crate::ids::{MarketId, OrderId};
 use crate::market::Markets;
 use crate::order::{self, Correction, Draft, Line, Order, Outcome, PaymentKind, Placed};
 use crate::payment::method::Method;
@@ -220,6 +220,11 @@ pub struct Choice {
     pub effect: Option<String>,
 }
 
+/// Takes out of the notes of an order's holds, rejections and cancellations what tells who somebody is.
+pub fn erase(tx: &mut Tx<'_>, order: OrderId, replace: &dyn Fn(&str) -> String) -> Result<()> {
+    store::erase(tx, order, replace)
+}
+
 /// Every move out of the order's stage that this authority may take, with what each lacks.
 pub fn choices(conn: &mut Conn, order: &Order, authority: Authority, telling: Telling) -> Result<Vec<Choice>> {
     let stages = Stages::load(conn)?;
@@ -323,7 +328,8 @@ fn abandon_at(
     payment_method: &str,
     placed_at: Option<UtcTime>,
 ) -> Result<Option<UtcTime>> {
-    if actor.staff().is_some() || payment::methods(tx.conn)?.of(payment_method.trim()).never_abandons {
+    let method = payment::methods(tx.conn)?.of(payment_method.trim());
+    if actor.staff().is_some() || method.never_abandons {
         return Ok(None);
     }
     let markets = Markets::load(tx.conn)?;
@@ -331,6 +337,7 @@ fn abandon_at(
         Some(market) if !market.abandons => return Ok(None),
         market => market.map_or(1_440, |market| market.abandon_after_minutes),
     };
+    let minutes = method.abandon_after_minutes.unwrap_or(minutes);
     Ok(Some(placed_at.unwrap_or(tx.now).max(tx.now).plus_minutes(minutes)))
 }
 

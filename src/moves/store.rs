@@ -150,3 +150,20 @@ pub(super) fn wait_until(tx: &mut Tx<'_>, order: OrderId, until: UtcTime) -> Res
         .execute(conn))?;
     Ok(())
 }
+
+/// Takes out of the notes of an order's holds and decisions what tells who somebody is.
+pub(super) fn erase(tx: &mut Tx<'_>, order: OrderId, replace: &dyn Fn(&str) -> String) -> Result<()> {
+    let kept: Vec<(i64, String)> =
+        holds::table.filter(holds::order_id.eq(order.0)).select((holds::id, holds::note)).load(tx.conn)?;
+    for (id, note) in kept.into_iter().filter(|(_, note)| replace(note) != *note) {
+        diesel::update(holds::table.find(id)).set(holds::note.eq(replace(&note))).execute(tx.conn)?;
+    }
+    let decided: Vec<(i64, String)> = decisions::table
+        .filter(decisions::order_id.eq(order.0))
+        .select((decisions::id, decisions::note))
+        .load(tx.conn)?;
+    for (id, note) in decided.into_iter().filter(|(_, note)| replace(note) != *note) {
+        diesel::update(decisions::table.find(id)).set(decisions::note.eq(replace(&note))).execute(tx.conn)?;
+    }
+    Ok(())
+}

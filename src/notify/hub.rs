@@ -15,6 +15,7 @@ use crate::db::{Conn, Db};
 use crate::error::{Refusal, RefusalKind, Result};
 use crate::event;
 use crate::order;
+use crate::reach::Reach;
 use crate::staff::{self, Person, Role};
 use crate::time::UtcTime;
 use crate::workflow::Stages;
@@ -69,8 +70,8 @@ pub(super) struct Shared {
     arrived: Notify,
     position: AtomicI64,
     closed: AtomicBool,
-    /// Sessions that listen: how often, and with which role.
-    sessions: Mutex<HashMap<String, (usize, Role)>>,
+    /// Sessions that listen: how often, with which role and reach.
+    sessions: Mutex<HashMap<String, (usize, Role, Reach)>>,
 }
 
 impl Hub {
@@ -146,10 +147,10 @@ impl Hub {
         self.shared.position.load(Ordering::SeqCst)
     }
 
-    pub(super) fn joined(&self, session: &str, role: Role) {
+    pub(super) fn joined(&self, person: &Person) {
         let mut sessions = self.sessions();
-        let known = sessions.entry(session.to_owned()).or_insert((0, role));
-        *known = (known.0 + 1, role);
+        let listening = sessions.get(&person.session).map_or(0, |known| known.0);
+        sessions.insert(person.session.clone(), (listening + 1, person.role, person.reach.clone()));
     }
 
     pub(super) fn left(&self, session: &str) {
@@ -162,7 +163,7 @@ impl Hub {
         }
     }
 
-    fn sessions(&self) -> MutexGuard<'_, HashMap<String, (usize, Role)>> {
+    fn sessions(&self) -> MutexGuard<'_, HashMap<String, (usize, Role, Reach)>> {
         self.shared.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -207,17 +208,21 @@ impl Hub {
 
     /// Ends the streams of those who were signed out or may do something else now.
     async fn end_sessions(&self) -> Result<()> {
-        let listening: Vec<(String, Role)> =
-            self.sessions().iter().map(|(session, (_, role))| (session.clone(), *role)).collect();
+        let listening: Vec<(String, (Role, Reach))> = self
+            .sessions()
+            .iter()
+            .map(|(session, (_, role, reach))| (session.clone(), (*role, reach.clone())))
+            .collect();
         if listening.is_empty() {
             return Ok(());
         }
         let uids: Vec<String> = listening.iter().map(|(session, _)| session.clone()).collect();
         let open = self.shared.db.read(move |conn| staff::open_sessions(conn, &uids, UtcTime::now())).await?;
-        let open: HashMap<String, Role> = open.into_iter().collect();
+        let open: HashMap<String, (Role, Reach)> =
+            open.into_iter().map(|(session, role, reach)| (session, (role, reach))).collect();
         let ended: HashSet<String> = listening
             .into_iter()
-            .filter(|(session, role)| open.get(session) != Some(role))
+            .filter(|(session, known)| open.get(session) != Some(known))
             .map(|(session, _)| session)
             .collect();
         if !ended.is_empty() {
@@ -235,11 +240,12 @@ pub(super) fn read(conn: &mut Conn, after: i64, limit: i64) -> Result<Stretch> {
     orders.dedup();
     let mut told = Vec::new();
     if !orders.is_empty() {
-        let numbers: HashMap<_, _> = order::numbers_of(conn, &orders)?.into_iter().collect();
+        let places = order::numbers_of(conn, &orders)?;
+        let places: HashMap<_, _> = places.into_iter().map(|(id, number, market)| (id, (number, market))).collect();
         let stages = Stages::load(conn)?;
         let label = |slug: &str| stages.label(slug);
-        let of_order = page.events.iter().filter_map(|fed| Some((fed, *numbers.get(&fed.order?)?)));
-        told.extend(of_order.map(|(fed, number)| Told::of(&fed.entry, number, &label)));
+        let of_order = page.events.iter().filter_map(|fed| Some((fed, *places.get(&fed.order?)?)));
+        told.extend(of_order.map(|(fed, (number, market))| Told::of(&fed.entry, number, market, &label)));
     }
     Ok(Stretch { after, read_to: page.read_to, has_more: page.has_more, told })
 }

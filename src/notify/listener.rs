@@ -12,6 +12,7 @@ use super::told::{here, look_again};
 use crate::error::Result;
 use crate::event;
 use crate::ids::StaffId;
+use crate::reach::Reach;
 use crate::staff::{Permission, Person};
 
 /// A stream that has nothing to say says so, lest somebody between ends it.
@@ -26,6 +27,7 @@ pub struct Listener {
     session: String,
     person: StaffId,
     sees_money: bool,
+    reach: Reach,
     /// Everything up to this place was told.
     at: i64,
     /// Told before anything else.
@@ -40,13 +42,14 @@ impl Listener {
         person: &Person,
         after: Option<i64>,
     ) -> Result<Listener> {
-        hub.joined(&person.session, person.role);
+        hub.joined(person);
         let mut listener = Listener {
             hub,
             inbox,
             session: person.session.clone(),
             person: person.id,
             sees_money: person.may(Permission::ViewMoney),
+            reach: person.reach.clone(),
             at: 0,
             first: None,
             beat: Instant::now() + HEARTBEAT,
@@ -82,7 +85,10 @@ impl Listener {
                         return None;
                     }
                 },
-                Ok(Signal::Presence(changes)) => return Some(changes.heard_by(self.person)),
+                Ok(Signal::Presence(changes)) => match changes.heard_by(self.person, &self.reach) {
+                    said if said.is_empty() => {}
+                    said => return Some(said),
+                },
                 Ok(Signal::Ended(sessions)) if sessions.contains(&self.session) => return None,
                 Ok(Signal::Ended(_)) => {}
                 Ok(Signal::Closed) | Err(RecvError::Closed) => return None,
@@ -99,7 +105,7 @@ impl Listener {
     }
 
     fn said(&mut self, stretch: &Stretch) -> String {
-        let new = stretch.told.iter().filter(|told| told.id > self.at);
+        let new = stretch.told.iter().filter(|told| told.id > self.at && self.reach.sees(told.market));
         let said = new.map(|told| told.heard_by(self.person, self.sees_money)).collect();
         self.at = self.at.max(stretch.read_to);
         said

@@ -17,8 +17,9 @@ use crate::mail::{self, Letter, deliver};
 use crate::market::Markets;
 use crate::moves::lifecycle;
 use crate::order::list::Known;
+use crate::reach::Reach;
 use crate::report::attention;
-use crate::staff::{Permission, Role};
+use crate::staff::{self, Permission, Role};
 use crate::time::UtcTime;
 use crate::web;
 use crate::workflow::Stages;
@@ -73,6 +74,14 @@ pub(super) struct Reader {
     pub(super) messages_to: i64,
     pub(super) mentions_to: i64,
     digest_on: String,
+    markets: String,
+}
+
+impl Reader {
+    /// The markets that they may know of.
+    fn reach(&self) -> Reach {
+        staff::reach_of(self.role, &self.markets)
+    }
 }
 
 /// A message of a customer that nobody has read: its key, when it came, number and customer of its order.
@@ -141,10 +150,10 @@ fn due(conn: &mut Conn, reader: &Reader, now: UtcTime) -> Result<Option<Due>> {
 
 /// What came until then and was not looked at since. Later news waits for its turn, so that none is passed over.
 fn soon(conn: &mut Conn, reader: &Reader, until: UtcTime) -> Result<Option<Due>> {
-    let mut messages = store::unread(conn, reader.messages_to)?;
+    let mut messages = store::unread(conn, &reader.reach(), reader.messages_to)?;
     let ready = messages.iter().take_while(|message| message.1 <= until).count();
     messages.truncate(ready);
-    let mut calls = store::calls(conn, reader.id, reader.mentions_to)?;
+    let mut calls = store::calls(conn, &reader.reach(), reader.id, reader.mentions_to)?;
     let ready = calls.iter().take_while(|call| call.1 <= until).count();
     calls.truncate(ready);
     if messages.is_empty() && calls.is_empty() {
@@ -167,9 +176,18 @@ fn daily(conn: &mut Conn, reader: &Reader, hour: i64, now: UtcTime) -> Result<Op
     if i64::from(here.hour()) < hour || reader.digest_on == day {
         return Ok(None);
     }
-    let known = Known { stages: Stages::load(conn)?, markets, me: reader.id, now, holds: lifecycle::HOLD_REASONS };
+    let reach = reader.reach();
+    let known = Known {
+        stages: Stages::load(conn)?,
+        zone: markets.zone(),
+        markets: markets.within(&reach),
+        reach: reach.clone(),
+        me: reader.id,
+        now,
+        holds: lifecycle::HOLD_REASONS,
+    };
     let groups = attention::groups(conn, &known, reader.role.may(Permission::ViewMoney))?;
-    let mut news = News::of(&store::unread(conn, 0)?, &store::calls(conn, reader.id, 0)?);
+    let mut news = News::of(&store::unread(conn, &reach, 0)?, &store::calls(conn, &reach, reader.id, 0)?);
     news.waiting = groups
         .iter()
         .filter(|group| group.why != attention::Why::Unread)

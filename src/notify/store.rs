@@ -33,7 +33,7 @@ pub(super) fn all(conn: &mut Conn, now: UtcTime) -> Result<Vec<Here>> {
         .inner_join(staff::table)
         .filter(presences::until_at.gt(now).and(staff::disabled_at.is_null()))
         .order((orders::number.asc(), staff::name.asc(), staff::id.asc()))
-        .select((orders::number, staff::id, staff::name))
+        .select((orders::number, orders::market_id, staff::id, staff::name))
         .load(conn)?)
 }
 

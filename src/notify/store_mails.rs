@@ -1,12 +1,15 @@
 //! The table of who gets mails about what nobody has looked at.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::mails::{Call, Reader, Unread, When};
 use crate::db::schema::{mentions, messages, notes, orders, staff, staff_mails as mails};
 use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::ids::StaffId;
+use crate::reach::Reach;
 
 /// News that one mail is made of at the most.
 const MOST: i64 = 500;
@@ -26,6 +29,7 @@ pub(super) fn readers(conn: &mut Conn) -> Result<Vec<Reader>> {
             mails::messages_to,
             mails::mentions_to,
             mails::digest_on,
+            staff::markets,
         ))
         .load(conn)?)
 }
@@ -59,9 +63,10 @@ pub(super) fn choose(tx: &mut Tx<'_>, person: StaffId, when: When, digest_on: &s
 }
 
 /// Messages of customers that nobody has read, as they came.
-pub(super) fn unread(conn: &mut Conn, after: i64) -> Result<Vec<Unread>> {
+pub(super) fn unread(conn: &mut Conn, reach: &Reach, after: i64) -> Result<Vec<Unread>> {
     Ok(messages::table
         .inner_join(orders::table)
+        .filter(sql::<Bool>(&reach.holds("orders.market_id")))
         .filter(messages::id.gt(after).and(messages::direction.eq("in")).and(messages::read_at.is_null()))
         .order(messages::id)
         .limit(MOST)
@@ -70,12 +75,13 @@ pub(super) fn unread(conn: &mut Conn, after: i64) -> Result<Vec<Unread>> {
 }
 
 /// Notes that call somebody who has not seen them, as they came.
-pub(super) fn calls(conn: &mut Conn, person: StaffId, after: i64) -> Result<Vec<Call>> {
+pub(super) fn calls(conn: &mut Conn, reach: &Reach, person: StaffId, after: i64) -> Result<Vec<Call>> {
     let own = mentions::staff_id.eq(person.0).and(mentions::seen_at.is_null());
     Ok(mentions::table
         .inner_join(notes::table)
         .inner_join(orders::table)
         .filter(own.and(mentions::id.gt(after)).and(notes::deleted_at.is_null()))
+        .filter(sql::<Bool>(&reach.holds("orders.market_id")))
         .order(mentions::id)
         .limit(MOST)
         .select((mentions::id, mentions::created_at, orders::number, notes::author_name))

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::actor::ActorKind;
 use crate::event::{Entry, Event};
-use crate::ids::StaffId;
+use crate::ids::{MarketId, StaffId};
 
 /// What those hear of an event who may not know what it was.
 const DISCREET: (&str, &str) = ("order.updated", "changed this order");
@@ -17,6 +17,8 @@ const DISCREET: (&str, &str) = ("order.updated", "changed this order");
 pub(super) struct Told {
     /// Its place in the diary.
     pub id: i64,
+    /// Market of its order.
+    pub market: MarketId,
     by: Option<StaffId>,
     open: Arc<str>,
     discreet: Arc<str>,
@@ -28,7 +30,7 @@ pub(super) struct Told {
 
 impl Told {
     /// An event of the order with this number. `label` knows the shop's words for stages.
-    pub fn of(entry: &Entry, number: i64, label: &dyn Fn(&str) -> String) -> Told {
+    pub fn of(entry: &Entry, number: i64, market: MarketId, label: &dyn Fn(&str) -> String) -> Told {
         let kind = entry.event.kind();
         let words = words(&entry.event, label);
         let is_money = entry.event.tells_money() || matches!(entry.event, Event::InvoiceIssued { .. });
@@ -55,7 +57,7 @@ impl Told {
         }
         let call =
             if called.is_empty() { open.clone() } else { frame(kind.as_str(), "mentioned you in a note", false, true) };
-        Told { id: entry.id, by, open, discreet, own, called, call }
+        Told { id: entry.id, market, by, open, discreet, own, called, call }
     }
 
     /// As this person hears it.
@@ -162,7 +164,7 @@ mod tests {
             actor_name: "Ana\nPires".into(),
             at: UtcTime(0),
         };
-        Told::of(&entry, 10468, &|slug| slug.to_owned())
+        Told::of(&entry, 10468, MarketId(1), &|slug| slug.to_owned())
     }
 
     #[test]

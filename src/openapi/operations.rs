@@ -30,6 +30,7 @@ pub const OPERATIONS: &[Line] = &[
     ("create_order", EditOrders, Told),
     ("show_order", ViewOrders, Read),
     ("update_order", EditOrders, Checked),
+    ("change_order", EditOrders, Checked),
     ("tag_order", EditOrders, Checked),
     ("bulk_orders", MoveOrders, Unversioned),
     ("show_job", ViewOrders, Unversioned),

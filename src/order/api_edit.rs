@@ -257,7 +257,7 @@ fn merge(target: &mut Value, patch: &Value) {
 
 /// Correct an order
 ///
-/// A merge patch: what is left out stays. Items are changed in the desk, where the change is previewed.
+/// A merge patch: what is left out stays. Items, discount, shipping and fees have an operation of their own.
 #[utoipa::path(
     patch, path = "/api/orders/{order_id}", operation_id = "update_order", tag = "Orders",
     params(("order_id" = String, Path, example = "ORD10468")),

@@ -108,7 +108,7 @@ pub async fn index(program: Program<ViewOrders>, query: Query<FeedQuery>) -> Ans
             let events = news::of(conn, &page.events)?
                 .into_iter()
                 .filter(|told| names.is_empty() || names.contains(&told.name))
-                .filter(|told| caller.markets().is_none() || told.market.is_some_and(|market| caller.sees(market)))
+                .filter(|told| caller.reach().is_everywhere() || told.market.is_some_and(|market| caller.sees(market)))
                 .map(|told| FeedEventJson {
                     name: told.name.as_str().to_owned(),
                     timestamp: told.at.rfc3339(),

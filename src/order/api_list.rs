@@ -116,11 +116,14 @@ pub struct Asked {
     pub counted: bool,
 }
 
-/// What filters refer to, for this program.
-pub fn known(conn: &mut Conn) -> Result<Known> {
+/// What filters refer to, for this program. It may ask for markets that it does not know of, and finds nothing.
+pub fn known(conn: &mut Conn, caller: &Caller) -> Result<Known> {
+    let markets = Markets::load(conn)?;
     Ok(Known {
         stages: Stages::load(conn)?,
-        markets: Markets::load(conn)?,
+        zone: markets.zone(),
+        markets,
+        reach: caller.reach().clone(),
         me: StaffId(0),
         now: UtcTime::now(),
         holds: lifecycle::HOLD_REASONS,
@@ -149,7 +152,6 @@ pub fn read(conn: &mut Conn, caller: &Caller, pairs: &[(String, String)], known:
     if let Some(assignee) = assignee {
         filter.assignee = Some(responsible(conn, known, &assignee)?);
     }
-    keep_to_markets(caller, known, &mut filter);
     if filter.asks_money() || sort.asks_money() {
         caller.must(Permission::ViewMoney)?;
     }
@@ -170,20 +172,6 @@ fn responsible(conn: &mut Conn, known: &mut Known, word: &str) -> Result<Assigne
     let message = format!("Nobody here has the e-mail address {word}. Give one of the staff's, or none.");
     known.me = found.ok_or_else(|| Refusal::field("list.value", "assignee", message))?.id;
     Ok(Assignee::Me)
-}
-
-/// A key that is kept to some markets lists those alone; asking for others finds nothing.
-fn keep_to_markets(caller: &Caller, known: &mut Known, filter: &mut Filter) {
-    let Some(own) = caller.markets() else { return };
-    let slugs: Vec<String> =
-        known.markets.markets.iter().filter(|market| own.contains(&market.id)).map(|m| m.slug.clone()).collect();
-    let nothing_asked = filter.markets.is_empty();
-    filter.markets = slugs.into_iter().filter(|slug| nothing_asked || filter.markets.contains(slug)).collect();
-    if filter.markets.is_empty() {
-        // Nothing is called by punctuation alone.
-        filter.search = ".".to_owned();
-        filter.markets = Vec::new();
-    }
 }
 
 const MANY: [&str; 11] = [
@@ -427,9 +415,9 @@ pub fn instant(text: &str, zone: Tz) -> Option<UtcTime> {
 pub async fn index(program: Program<ViewOrders>, pairs: Pairs) -> Answer {
     program
         .read(move |conn, caller| {
-            let mut known = known(conn)?;
+            let mut known = known(conn, caller)?;
             let asked = read(conn, caller, &pairs.0, &mut known)?;
-            let totals = StageTotals::load(conn)?;
+            let totals = StageTotals::load(conn, caller.reach())?;
             let (page, _) = list::page_of(conn, &asked.wanted, &known, &totals, &[], asked.limit)?;
             let next_cursor = page.next.as_ref().map(|cursor| cursor.write(asked.wanted.sort, asked.wanted.descending));
             let (count, count_is_least) = match (asked.counted, page.count) {

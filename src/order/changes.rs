@@ -5,7 +5,7 @@
 //! that is left alone; a line that is changed counts anew from what is left, and the diary keeps what
 //! it was. A line is never deleted: one without units is a line of zero.
 
-use super::draft::{DraftLine, MOST_LINES, MOST_UNITS};
+use super::draft::{DraftCharge, DraftLine, MOST_CHARGES, MOST_LINES, MOST_UNITS};
 use super::totals::{self, Totals};
 use super::{Charge, ChargeKind, Line, Order};
 use crate::error::{FieldProblem, Refusal, RefusalKind};
@@ -59,6 +59,11 @@ pub struct ChangeSet {
     pub wishes: Vec<Wish>,
     /// Lines it gets.
     pub added: Vec<DraftLine>,
+    /// What discounts, carriage and fees that it has are to come to, by their key, as they count into the
+    /// total; one that is not named stays as it is.
+    pub charges: Vec<(i64, i64)>,
+    /// Discounts, carriage and fees that it gets.
+    pub added_charges: Vec<DraftCharge>,
 }
 
 /// A line before and after.
@@ -79,8 +84,13 @@ pub struct Outcome {
     pub changed: Vec<Change>,
     /// Lines that come.
     pub added: Vec<DraftLine>,
-    /// Charges whose tax changes.
+    /// Charges whose amount changes: those that were wished to, and taxes.
     pub charges: Vec<Charge>,
+    /// What became of each discount, carriage and fee: what it is called, before and after; those that come
+    /// have no before.
+    pub told_charges: Vec<(String, Option<i64>, i64)>,
+    /// Charges that come.
+    pub added_charges: Vec<DraftCharge>,
     /// Totals before.
     pub before: Totals,
     /// Totals after.
@@ -148,13 +158,14 @@ pub fn work_out(order: &Order, lines: &[Line], charges: &[Charge], wanted: &Chan
         changed.push(Change { line: line.clone(), before, after: LineSum::of(line) });
     }
     check_added(lines.len(), &wanted.added, &mut problems);
+    let (wished, told_charges) = change_charges(charges, wanted, &mut problems);
     if !problems.is_empty() {
         return Err(Refusal::fields("order.invalid", problems));
     }
-    if changed.is_empty() && wanted.added.is_empty() {
+    if changed.is_empty() && wanted.added.is_empty() && told_charges.is_empty() {
         return Err(Refusal::invalid(
             "order.nothing_changed",
-            "Nothing differs from the order as it stands. Change a quantity, a price or a discount, or add a line.",
+            "Nothing differs from the order as it stands. Change a quantity, a price, a discount or the shipping, or add a line.",
         ));
     }
     let added = with_tax(lines, &wanted.added);
@@ -171,10 +182,16 @@ pub fn work_out(order: &Order, lines: &[Line], charges: &[Charge], wanted: &Chan
         stored.chain(new).collect()
     };
     let before = totals::of_parts(&sums(lines, &[]), &parts(charges), order.tax_included);
-    let mut taxed = charges.to_vec();
-    let untaxed = totals::of_parts(&sums(&after, &added), &parts(charges), order.tax_included);
+    let more: Vec<(ChargeKind, i64)> = wanted.added_charges.iter().map(|new| (new.kind, new.amount_minor)).collect();
+    let with = |charges: &[Charge]| [parts(charges), more.clone()].concat();
+    let mut taxed = wished;
+    let untaxed = totals::of_parts(&sums(&after, &added), &with(&taxed), order.tax_included);
+    if untaxed.discount_minor > untaxed.subtotal_minor.max(before.discount_minor) {
+        let message = "The discounts are larger than the goods. Take less off.";
+        return Err(Refusal::field("order.invalid", "charges", message));
+    }
     retax(&mut taxed, &before, &untaxed, order.tax_included);
-    let after_sums = totals::of_parts(&sums(&after, &added), &parts(&taxed), order.tax_included);
+    let after_sums = totals::of_parts(&sums(&after, &added), &with(&taxed), order.tax_included);
     if after_sums.total_minor > LARGEST_MINOR {
         return Err(Refusal::invalid("order.too_large", "The order would come to more than the desk can count."));
     }
@@ -185,9 +202,45 @@ pub fn work_out(order: &Order, lines: &[Line], charges: &[Charge], wanted: &Chan
         changed,
         added,
         charges: taxed,
+        told_charges,
+        added_charges: wanted.added_charges.clone(),
         before,
         after: after_sums,
     })
+}
+
+/// The charges as they are wished to be, and what becomes of each. Taxes and rounding follow and are never
+/// wished for.
+fn change_charges(
+    charges: &[Charge],
+    wanted: &ChangeSet,
+    problems: &mut Vec<FieldProblem>,
+) -> (Vec<Charge>, Vec<(String, Option<i64>, i64)>) {
+    let mut problem = |field: String, message: &str| {
+        problems.push(FieldProblem { field, message: message.to_owned() });
+    };
+    let (mut after, mut told) = (charges.to_vec(), Vec::new());
+    for (index, charge) in after.iter_mut().filter(|charge| charge.kind.is_wished()).enumerate() {
+        let Some((_, amount)) = wanted.charges.iter().find(|(id, _)| *id == charge.id) else { continue };
+        if *amount == charge.amount_minor {
+            continue;
+        }
+        if !charge.kind.fits(*amount) {
+            problem(format!("charge.{index}"), "Enter an amount of zero or more.");
+        }
+        told.push((charge.called(), Some(charge.amount_minor), *amount));
+        charge.amount_minor = *amount;
+    }
+    for new in &wanted.added_charges {
+        if !new.kind.is_wished() || !new.kind.fits(new.amount_minor) || new.amount_minor == 0 {
+            problem("charge_amount".to_owned(), "Enter an amount above zero, such as 4.50.");
+        }
+        told.push((super::called(new.kind, &new.label, &new.code), None, new.amount_minor));
+    }
+    if charges.len() + wanted.added_charges.len() > MOST_CHARGES {
+        problem("charge_amount".to_owned(), "The order has as many charges as it takes. Change one it has.");
+    }
+    (after, told)
 }
 
 fn parts(charges: &[Charge]) -> Vec<(ChargeKind, i64)> {

@@ -9,6 +9,7 @@ use crate::error::{Refusal, Result};
 use crate::event::{self, Event};
 use crate::ids::CustomerId;
 use crate::money::Currency;
+use crate::reach::Reach;
 use crate::words;
 
 /// What the orders of a customer come to in one currency, minor units.
@@ -24,19 +25,19 @@ pub struct CustomerSum {
     pub paid_minor: i64,
 }
 
-/// The newest orders of a customer, newest first.
-pub fn of_customer(conn: &mut Conn, customer: CustomerId, limit: i64) -> Result<Vec<Order>> {
-    store::of_customer(conn, customer, limit)
+/// The newest orders of a customer within a reach, newest first.
+pub fn of_customer(conn: &mut Conn, reach: &Reach, customer: CustomerId, limit: i64) -> Result<Vec<Order>> {
+    store::of_customer(conn, reach, customer, limit)
 }
 
-/// What the orders of a customer come to, currency by currency.
-pub fn sums_of_customer(conn: &mut Conn, customer: CustomerId) -> Result<Vec<CustomerSum>> {
-    store::sums_of_customer(conn, customer)
+/// What the orders of a customer within a reach come to, currency by currency.
+pub fn sums_of_customer(conn: &mut Conn, reach: &Reach, customer: CustomerId) -> Result<Vec<CustomerSum>> {
+    store::sums_of_customer(conn, reach, customer)
 }
 
 /// How many orders of a customer are not over, and how many have something due or owed.
 pub fn unsettled_of_customer(conn: &mut Conn, customer: CustomerId) -> Result<(usize, usize)> {
-    let orders = store::of_customer(conn, customer, i64::MAX)?;
+    let orders = store::of_customer(conn, &Reach::EVERYWHERE, customer, i64::MAX)?;
     let under_way = orders.iter().filter(|order| order.base.is_open() || order.base == crate::workflow::Base::Shipped);
     let owing = orders.iter().filter(|order| owes(order));
     Ok((under_way.count(), owing.count()))
@@ -82,7 +83,7 @@ pub fn merge_customers(
 /// Locks the orders of a customer, by key, and answers with them.
 pub fn lock_of_customer(tx: &mut Tx<'_>, customer: CustomerId) -> Result<Vec<Order>> {
     dialect::lock_orders_of(tx.conn, [customer, customer])?;
-    store::of_customer(tx.conn, customer, i64::MAX)
+    store::of_customer(tx.conn, &Reach::EVERYWHERE, customer, i64::MAX)
 }
 
 /// Takes who bought out of an order: name, e-mail, telephone, addresses but their country, what the

@@ -150,6 +150,37 @@ crate::text_enum! {
     }
 }
 
+/// Charges of an order at the most.
+pub const MOST_CHARGES: usize = 50;
+
+impl ChargeKind {
+    /// Whether people decide on it; taxes and rounding follow from the rest.
+    pub fn is_wished(self) -> bool {
+        match self {
+            ChargeKind::Discount | ChargeKind::Shipping | ChargeKind::Fee => true,
+            ChargeKind::Tax | ChargeKind::Rounding => false,
+        }
+    }
+    /// Its word.
+    pub fn label(self) -> &'static str {
+        match self {
+            ChargeKind::Discount => "Discount on the order",
+            ChargeKind::Shipping => "Shipping",
+            ChargeKind::Tax => "Tax",
+            ChargeKind::Fee => "Fee",
+            ChargeKind::Rounding => "Rounding",
+        }
+    }
+    /// An amount that was typed without a sign, as it counts into the total.
+    pub fn signed(self, minor: i64) -> i64 {
+        if self == ChargeKind::Discount { -minor } else { minor }
+    }
+    /// Whether an amount counts in the direction of its kind and can be counted.
+    pub fn fits(self, minor: i64) -> bool {
+        (0..=LARGEST_MINOR).contains(&self.signed(minor))
+    }
+}
+
 /// A part of the total besides the lines.
 #[derive(Clone, Debug)]
 pub struct DraftCharge {

@@ -1,4 +1,4 @@
-//! Changing the lines of an order that was placed: what it would come to, and doing it. What was
+//! Changing the lines, discounts, carriage and fees of an order that was placed: what it would come to, and doing it. What was
 //! there stays readable in the diary.
 
 use super::changes::{self, ChangeSet, LineSum, Outcome};
@@ -7,7 +7,7 @@ use super::{Order, store};
 use crate::actor::Actor;
 use crate::db::{Conn, Tx};
 use crate::error::Result;
-use crate::event::{self, Event, LineChanged, LineFact, LinesChanged, SumFact};
+use crate::event::{self, ChargeChanged, Event, LineChanged, LineFact, LinesChanged, SumFact};
 
 /// What a change set would come to. Changes nothing.
 ///
@@ -38,12 +38,17 @@ pub fn change_lines(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, wanted: &
     for charge in &outcome.charges {
         store::save_charge(tx, charge)?;
     }
+    let last = charges.iter().map(|charge| charge.position).max().unwrap_or(0);
+    for (position, charge) in (last + 1..).zip(&outcome.added_charges) {
+        store::insert_charge(tx, order.id, position, charge)?;
+    }
     outcome.put_into(order);
     let told = LinesChanged {
         currency: order.currency,
         before: sums(&outcome.before),
         after: sums(&outcome.after),
         lines: told_lines(&outcome),
+        charges: told_charges(&outcome),
     };
     event::record(tx, actor, Some(order.id), &Event::LinesChanged(told))?;
     super::reindex(tx, order)?;
@@ -71,6 +76,11 @@ fn told_lines(outcome: &Outcome) -> Vec<LineChanged> {
         },
     });
     changed.chain(added).collect()
+}
+
+fn told_charges(outcome: &Outcome) -> Vec<ChargeChanged> {
+    let told = outcome.told_charges.iter().cloned();
+    told.map(|(name, before_minor, after_minor)| ChargeChanged { name, before_minor, after_minor }).collect()
 }
 
 fn fact(sum: LineSum) -> LineFact {

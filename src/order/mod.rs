@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod api_carts;
+pub mod api_changes;
 mod api_draft;
 pub mod api_edit;
 pub mod api_events;
@@ -54,6 +55,7 @@ use crate::event::{self, Event};
 use crate::ids::{ChannelId, CustomerId, LineId, MarketId, OrderId, ProductId, StaffId};
 use crate::market::Markets;
 use crate::money::{Currency, Money};
+use crate::reach::Reach;
 use crate::time::{UtcTime, brief_span};
 use crate::workflow::{Base, Stages};
 
@@ -335,6 +337,18 @@ pub struct Charge {
     pub rate_ppm: Option<i64>,
 }
 
+impl Charge {
+    /// What it is called: its own words, else those of its kind, with its code.
+    pub fn called(&self) -> String {
+        called(self.kind, &self.label, &self.code)
+    }
+}
+
+pub(crate) fn called(kind: ChargeKind, label: &str, code: &str) -> String {
+    let name = if label.trim().is_empty() { kind.label() } else { label };
+    if code.is_empty() { name.to_owned() } else { format!("{name} {code}") }
+}
+
 /// What came of placing an order.
 #[derive(Clone, Debug)]
 pub struct Placed {
@@ -370,9 +384,20 @@ pub fn find_by_uid(conn: &mut Conn, uid: &str) -> Result<Option<Order>> {
     store::by_uid(conn, uid)
 }
 
-/// The orders with those numbers, in the order asked for; unknown ones are left out.
-pub fn find_many(conn: &mut Conn, numbers: &[i64]) -> Result<Vec<Order>> {
-    store::by_numbers(conn, numbers)
+/// The order with that number, if it is within a reach.
+///
+/// # Errors
+/// Missing if it is not, or there is none.
+pub fn find_within(conn: &mut Conn, reach: &Reach, number: i64) -> Result<Order> {
+    let found = store::by_number(conn, number)?.filter(|order| reach.sees(order.market_id));
+    found.ok_or_else(|| Error::Missing(format!("order {number}")))
+}
+
+/// The orders with those numbers within a reach, in the order asked for; others are left out.
+pub fn find_many(conn: &mut Conn, reach: &Reach, numbers: &[i64]) -> Result<Vec<Order>> {
+    let mut found = store::by_numbers(conn, numbers)?;
+    found.retain(|order| reach.sees(order.market_id));
+    Ok(found)
 }
 
 /// The order that a source made, if it is here.
@@ -380,12 +405,20 @@ pub fn find_by_source(conn: &mut Conn, channel: ChannelId, source: &str) -> Resu
     store::by_source(conn, channel, source)
 }
 
-/// The numbers of these orders, by their keys.
+/// The numbers and markets of these orders, by their keys.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn numbers_of(conn: &mut Conn, ids: &[OrderId]) -> Result<Vec<(OrderId, i64)>> {
+pub fn numbers_of(conn: &mut Conn, ids: &[OrderId]) -> Result<Vec<(OrderId, i64, MarketId)>> {
     store::numbers_of(conn, &ids.iter().map(|id| id.0).collect::<Vec<_>>())
+}
+
+/// The number that the next order will get.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn next_number(conn: &mut Conn) -> Result<i64> {
+    Ok(store::last_number(conn)? + 1)
 }
 
 /// The orders with these keys, in no particular order.
@@ -453,8 +486,8 @@ fn stale(conn: &mut Conn, order: &Order, now: UtcTime) -> Result<Error> {
 }
 
 /// How many orders this customer has placed, and when the first.
-pub fn history_of_customer(conn: &mut Conn, customer: CustomerId) -> Result<(i64, Option<UtcTime>)> {
-    store::history_of_customer(conn, customer)
+pub fn history_of_customer(conn: &mut Conn, reach: &Reach, customer: CustomerId) -> Result<(i64, Option<UtcTime>)> {
+    store::history_of_customer(conn, reach, customer)
 }
 
 /// Numbers of the orders beside one.

@@ -78,7 +78,7 @@ fn load(conn: &mut Conn, person: &Person, pairs: &address::Pairs) -> Result<Boar
     let known = known(conn, person, shell.now)?;
     let wanted = read_wanted(pairs, &shell, &known)?;
     may_ask(person, &wanted)?;
-    let totals = StageTotals::load(conn)?;
+    let totals = StageTotals::load(conn, &person.reach)?;
     let sight = Sight::of(person);
     let saved = saved_filters(&shell, &known, person);
     let filters: Vec<Filter> = saved.iter().map(|(_, filter)| filter.clone()).collect();

@@ -100,7 +100,7 @@ fn listed(conn: &mut Conn, person: &Person, query: &str) -> Result<Vec<i64>> {
     let known = known(conn, person, shell.now)?;
     let wanted = read_wanted(&split(query), &shell, &known)?.at(None);
     may_ask(person, &wanted)?;
-    let totals = StageTotals::load(conn)?;
+    let totals = StageTotals::load(conn, &person.reach)?;
     let (page, _) = list::page_of(conn, &wanted, &known, &totals, &[], MOST + 1)?;
     Ok(page.orders.iter().map(|order| order.number).collect())
 }
@@ -256,6 +256,7 @@ fn done_word(deed: &Deed) -> String {
 
 /// Does it to one order; says in a word what was done.
 fn one(tx: &mut Tx<'_>, person: &Person, number: i64, deed: &Deed, announcing: Announcing) -> Result<String> {
+    super::find_within(tx.conn, &person.reach, number)?;
     let actor = &person.actor();
     let move_to = |stage: &str| MoveRequest {
         authority: authority_of(person),
@@ -331,7 +332,7 @@ pub async fn look(desk: Data<Desk>, staff: Staff<ViewOrders>, form: Form<BulkFor
 }
 
 fn look_at(conn: &mut Conn, numbers: &[i64], person: &Person) -> Result<Look> {
-    let orders = find_many(conn, numbers)?;
+    let orders = find_many(conn, &person.reach, numbers)?;
     let (mut ready, mut lacks) = (0, Vec::new());
     let mut verbs: Vec<&str> = Vec::new();
     for order in &orders {

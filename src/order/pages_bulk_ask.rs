@@ -122,7 +122,7 @@ fn ask_page(conn: &mut Conn, person: &Person, asked: Asked, numbers: Vec<i64>, b
             let stages = Stages::load(conn)?;
             let open = stages.iter().filter(|stage| stage.active && stage.base == base);
             page.stages = open.map(|stage| Choice { value: stage.slug.clone(), label: stage.label.clone() }).collect();
-            let orders = find_many(conn, &page.numbers)?;
+            let orders = find_many(conn, &person.reach, &page.numbers)?;
             page.paid = match orders.iter().filter(|order| order.net_minor() > 0).count() {
                 0 => String::new(),
                 1 => "Money was received for 1 of them".to_owned(),

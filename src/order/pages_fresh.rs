@@ -56,14 +56,14 @@ fn load(conn: &mut Conn, person: &Person, numbers: &[i64], pairs: &address::Pair
     let known = known(conn, person, shell.now)?;
     let wanted = read_wanted(pairs, &shell, &known)?;
     may_ask(person, &wanted)?;
-    let totals = StageTotals::load(conn)?;
+    let totals = StageTotals::load(conn, &person.reach)?;
     let saved = saved_filters(&shell, &known, person);
     let filters: Vec<Filter> = saved.iter().map(|(_, filter)| filter.clone()).collect();
     let counts = list::count_all(conn, &filters, &known, &totals)?;
     let sight = Sight::of(person);
     let columns = Column::chosen(&person.preferences.columns, sight);
     let members = if columns.contains(&Column::Assignee) { staff::members(conn)? } else { Vec::new() };
-    let orders = super::find_many(conn, numbers)?;
+    let orders = super::find_many(conn, &person.reach, numbers)?;
     shell.view = wanted.view.clone().unwrap_or_default();
     let plain = wanted.filter == Filter::default();
     let here = wanted.address("/orders", &known);

@@ -6,10 +6,12 @@ use actix_web::web::{Data, Path};
 use askama::Template;
 
 use super::changes::{self, ChangeSet, LineSum, Outcome, Wish};
+use super::draft::{ChargeKind, DraftCharge};
 use super::pages_form::{Typed, amount, problem};
 use super::pages_rows::{LINE, Row, line, offered, products, rows, show_lent, without_row};
 use super::pages_way::{number_of, went};
-use super::{Line, Order, caption};
+use super::totals::Totals;
+use super::{Charge, Line, Order, caption};
 use crate::catalog::Product;
 use crate::db::Conn;
 use crate::error::{FieldProblem, Refusal, RefusalKind, Result};
@@ -21,10 +23,12 @@ use crate::web::{self, Answer, Desk, Form, Section, Shell, picture};
 
 /// Fields of a line the order has.
 const OLD: [&str; 5] = ["old_line", "old_quantity", "old_price", "old_discount", "old_seen"];
+/// Fields of a charge the order has, and of one that comes.
+const CHARGE: [&str; 6] = ["charge", "charge_to", "charge_seen", "charge_kind", "charge_label", "charge_amount"];
 const OTHERS: [&str; 3] = ["version", "form_token", "do"];
 
 fn knows(name: &str) -> bool {
-    OLD.contains(&name) || LINE.contains(&name) || OTHERS.contains(&name)
+    OLD.contains(&name) || LINE.contains(&name) || CHARGE.contains(&name) || OTHERS.contains(&name)
 }
 
 /// A line the order has, in the form.
@@ -44,6 +48,15 @@ struct OldRow {
     now_stored: String,
 }
 
+/// A discount, carriage or fee the order has, in the form.
+#[derive(Debug)]
+struct ChargeRow {
+    id: i64,
+    name: String,
+    amount: String,
+    seen: String,
+}
+
 /// The page of the form.
 #[derive(Template)]
 #[template(path = "orders/lines.html")]
@@ -55,6 +68,9 @@ struct LinesPage {
     currency: String,
     old: Vec<OldRow>,
     rows: Vec<Row>,
+    charges: Vec<ChargeRow>,
+    /// Kind, words and amount of the charge that comes, as typed.
+    charge: [String; 3],
     skus: Vec<(String, String)>,
     refusal: Option<Refusal>,
     stale: String,
@@ -68,6 +84,15 @@ impl LinesPage {
     /// What is wrong with a field of a new row, or nothing.
     fn line_problem(&self, index: &usize, field: &str) -> &str {
         self.problem(&format!("lines.{index}.{field}"))
+    }
+    /// What is wrong with a charge the order has, or nothing.
+    fn charge_problem(&self, index: &usize) -> &str {
+        self.problem(&format!("charge.{index}"))
+    }
+    /// Kinds of a charge that can come: word, label, whether it is chosen.
+    fn kinds(&self) -> Vec<(&'static str, &'static str, bool)> {
+        let wished = ChargeKind::ALL.iter().filter(|kind| kind.is_wished());
+        wished.map(|kind| (kind.as_str(), kind.label(), self.charge[0] == kind.as_str())).collect()
     }
     /// What is wrong with a field of a line the order has, or nothing.
     fn old_problem(&self, index: &usize, field: &str) -> &str {
@@ -134,7 +159,12 @@ fn typed_for(typed: &Typed, place: usize) -> ([String; 3], String) {
 
 /// The change set that was typed, and everything that cannot be understood. A field that was left as
 /// it was filled stands for what is stored now.
-fn understood(typed: &Typed, order: &Order, lines: &[Line], shelf: &[Product]) -> (ChangeSet, Vec<FieldProblem>) {
+fn understood(
+    typed: &Typed,
+    order: &Order,
+    (lines, charges): (&[Line], &[Charge]),
+    shelf: &[Product],
+) -> (ChangeSet, Vec<FieldProblem>) {
     let mut problems = Vec::new();
     let mut wishes = Vec::new();
     for (index, stored) in lines.iter().enumerate() {
@@ -175,7 +205,61 @@ fn understood(typed: &Typed, order: &Order, lines: &[Line], shelf: &[Product]) -
             line(index, row, product, order.currency, &mut problems)
         })
         .collect();
-    (ChangeSet { wishes, added }, problems)
+    let wished = wished_charges(typed, order, charges, &mut problems);
+    let added_charges = added_charge(typed, order, &mut problems).into_iter().collect();
+    (ChangeSet { wishes, added, charges: wished, added_charges }, problems)
+}
+
+/// The charges that people decide on.
+fn wished(charges: &[Charge]) -> impl Iterator<Item = &Charge> {
+    charges.iter().filter(|charge| charge.kind.is_wished())
+}
+
+/// The amount of a charge as the form shows it: without its sign.
+fn shown_charge(order: &Order, charge: &Charge) -> String {
+    order.money(charge.kind.signed(charge.amount_minor)).decimal()
+}
+
+/// What was typed for a charge, and what the form was filled with.
+fn typed_charge(typed: &Typed, charge: &Charge) -> Option<(String, String)> {
+    let place = typed.list("charge").iter().position(|id| *id == charge.id.to_string())?;
+    let field = |name: &str| typed.list(name).get(place).cloned().unwrap_or_default();
+    Some((field("charge_to"), field("charge_seen")))
+}
+
+/// What the charges of the order are to come to. One that was left as it was filled stays as it is stored.
+fn wished_charges(
+    typed: &Typed,
+    order: &Order,
+    charges: &[Charge],
+    problems: &mut Vec<FieldProblem>,
+) -> Vec<(i64, i64)> {
+    let mut wishes = Vec::new();
+    for (index, charge) in wished(charges).enumerate() {
+        let Some((to, seen)) = typed_charge(typed, charge) else { continue };
+        if to != seen {
+            let minor = amount(&format!("charge.{index}"), &to, order.currency, problems);
+            wishes.push((charge.id, charge.kind.signed(minor)));
+        }
+    }
+    wishes
+}
+
+/// The charge that comes, if one was typed.
+fn added_charge(typed: &Typed, order: &Order, problems: &mut Vec<FieldProblem>) -> Option<DraftCharge> {
+    let (text, label) = (typed.trimmed("charge_amount"), typed.trimmed("charge_label"));
+    if text.is_empty() && label.is_empty() {
+        return None;
+    }
+    if label.chars().count() > 100 {
+        problems.push(problem("charge_label", "This takes 100 characters at the most."));
+    }
+    let Some(kind) = ChargeKind::parse(typed.get("charge_kind")).filter(|kind| kind.is_wished()) else {
+        problems.push(problem("charge_kind", "Choose what is added: a discount, shipping or a fee."));
+        return None;
+    };
+    let minor = amount("charge_amount", &text, order.currency, problems);
+    Some(DraftCharge { kind, label, code: String::new(), amount_minor: kind.signed(minor), rate_ppm: None })
 }
 
 /// What was typed where it differs from what the form was filled with, else what is stored now.
@@ -192,11 +276,11 @@ fn page(conn: &mut Conn, person: &Person, number: i64, typed: Option<&Typed>, mo
     let order = super::find(conn, number)?;
     changes::may_change(&order)?;
     let shell = Shell::load(conn, person, Section::Orders)?;
-    let lines = super::lines(conn, order.id)?;
+    let (lines, charges) = (super::lines(conn, order.id)?, super::charges(conn, order.id)?);
     let nothing = Typed::default();
     let typed = typed.unwrap_or(&nothing);
     let shelf = products(conn, typed)?;
-    let (wanted, _) = understood(typed, &order, &lines, &shelf);
+    let (wanted, _) = understood(typed, &order, (&lines, &charges), &shelf);
     let mut rows = rows(typed);
     show_lent(&mut rows, &wanted.added, &shelf, order.currency);
     rows.extend(std::iter::repeat_n(Row { quantity: "1".to_owned(), ..Row::default() }, more));
@@ -210,11 +294,22 @@ fn page(conn: &mut Conn, person: &Person, number: i64, typed: Option<&Typed>, mo
         currency: order.currency.code().to_owned(),
         old: lines.iter().map(|line| old_row(&order, line, typed)).collect(),
         rows,
+        charges: wished(&charges).map(|charge| charge_row(&order, charge, typed)).collect(),
+        charge: [typed.get("charge_kind"), typed.get("charge_label"), typed.get("charge_amount")].map(str::to_owned),
         skus: offered(conn)?,
         refusal: None,
         stale: String::new(),
         shell,
     })
+}
+
+fn charge_row(order: &Order, charge: &Charge, typed: &Typed) -> ChargeRow {
+    let now = shown_charge(order, charge);
+    let amount = match typed_charge(typed, charge) {
+        Some((to, seen)) if to != seen => to,
+        Some(_) | None => now.clone(),
+    };
+    ChargeRow { id: charge.id, name: charge.called(), amount, seen: now }
 }
 
 fn old_row(order: &Order, line: &Line, typed: &Typed) -> OldRow {
@@ -312,9 +407,9 @@ pub async fn update(
 
 /// The change set that was typed, refused where it cannot be understood.
 fn read(conn: &mut Conn, order: &Order, typed: &Typed) -> Result<ChangeSet> {
-    let lines = super::lines(conn, order.id)?;
+    let (lines, charges) = (super::lines(conn, order.id)?, super::charges(conn, order.id)?);
     let shelf = products(conn, typed)?;
-    let (wanted, problems) = understood(typed, order, &lines, &shelf);
+    let (wanted, problems) = understood(typed, order, (&lines, &charges), &shelf);
     if problems.is_empty() { Ok(wanted) } else { Err(Refusal::fields("order.invalid", problems).into()) }
 }
 
@@ -419,7 +514,24 @@ fn change_rows(order: &Order, outcome: &Outcome) -> Vec<ChangeRow> {
             after_total: money(sum.total_minor),
         }
     });
-    changed.chain(added).collect()
+    let charges = outcome.told_charges.iter().map(|(name, before, after)| {
+        let (word, glyph) = match (before, after) {
+            (None, _) => ("Added", "plus"),
+            (Some(_), 0) => ("Taken out", "trash"),
+            (Some(_), _) => ("Changed", "edit"),
+        };
+        ChangeRow {
+            title: name.clone(),
+            about: String::new(),
+            word,
+            glyph,
+            before: before.map_or("None".to_owned(), money),
+            before_total: String::new(),
+            after: if *after == 0 { "None".to_owned() } else { money(*after) },
+            after_total: String::new(),
+        }
+    });
+    changed.chain(added).chain(charges).collect()
 }
 
 fn sum_rows(order: &Order, after: &Order, outcome: &Outcome) -> Vec<SumRow> {
@@ -429,6 +541,7 @@ fn sum_rows(order: &Order, after: &Order, outcome: &Outcome) -> Vec<SumRow> {
         ("Subtotal", old.subtotal_minor, new.subtotal_minor),
         ("Discount on the order", -old.discount_minor, -new.discount_minor),
         ("Shipping", old.shipping_minor, new.shipping_minor),
+        ("Fees", fees(old, order.tax_included), fees(new, order.tax_included)),
         (tax, old.tax_minor, new.tax_minor),
         ("Taken out earlier", -order.cancelled_minor, -after.cancelled_minor),
         ("Total", old.total_minor - order.cancelled_minor, new.total_minor - after.cancelled_minor),
@@ -443,6 +556,16 @@ fn sum_rows(order: &Order, after: &Order, outcome: &Outcome) -> Vec<SumRow> {
             is_total: label == "Total",
         })
         .collect()
+}
+
+/// Fees and rounding: what of a total is nothing else.
+fn fees(sums: &Totals, tax_included: bool) -> i64 {
+    let on_top = if tax_included { 0 } else { sums.tax_minor };
+    if sums.total_minor == 0 {
+        // A total never falls below zero, so nothing can be told from it.
+        return 0;
+    }
+    sums.total_minor - (sums.subtotal_minor - sums.discount_minor + sums.shipping_minor + on_top)
 }
 
 /// What becomes due or owed, in one sentence.

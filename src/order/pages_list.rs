@@ -18,6 +18,7 @@ use crate::db::Conn;
 use crate::error::{Error, Refusal, Result};
 use crate::market::Markets;
 use crate::moves::lifecycle;
+use crate::reach::Reach;
 use crate::staff::{self, Permission, Person, Staff, permission::ViewOrders};
 use crate::time::UtcTime;
 use crate::web::{self, Answer, Desk, Form, Query, Section, Shell, see_other, wants_fragment};
@@ -30,7 +31,15 @@ pub(crate) fn known(conn: &mut Conn, person: &Person, now: UtcTime) -> Result<Kn
 
 /// What filters refer to, where it is loaded already.
 pub(crate) fn knowing(stages: Stages, markets: Markets, person: &Person, now: UtcTime) -> Known {
-    Known { stages, markets, me: person.id, now, holds: lifecycle::HOLD_REASONS }
+    Known {
+        stages,
+        zone: markets.zone(),
+        markets: markets.within(&person.reach),
+        reach: person.reach.clone(),
+        me: person.id,
+        now,
+        holds: lifecycle::HOLD_REASONS,
+    }
 }
 
 /// Refuses to narrow or sort by money for those who may not see it.
@@ -133,7 +142,7 @@ pub async fn index(
     let fragment = wants_fragment(&request);
     let person = staff.person();
     let pairs = pairs.0;
-    if !fragment && let Some(number) = asked_number(&desk, &pairs).await? {
+    if !fragment && let Some(number) = asked_number(&desk, &person.reach, &pairs).await? {
         return Ok(see_other(&format!("/orders/{number}")));
     }
     let untidy = pairs.iter().any(|(_, value)| value.trim().is_empty());
@@ -163,20 +172,16 @@ fn refused(shell: Shell, refusal: &Refusal, request: &HttpRequest) -> Answer {
 }
 
 /// The order that a search names exactly, by its number or as it is printed.
-async fn asked_number(desk: &Data<Desk>, pairs: &address::Pairs) -> Result<Option<i64>> {
+async fn asked_number(desk: &Data<Desk>, reach: &Reach, pairs: &address::Pairs) -> Result<Option<i64>> {
     let Some((_, text)) = pairs.iter().find(|(name, _)| name == "q") else { return Ok(None) };
-    let text = text.trim().trim_start_matches('#');
-    let digits = text.trim_start_matches(|c: char| c.is_ascii_alphanumeric() && !c.is_ascii_digit());
-    let prefix = text[..text.len() - digits.len()].to_ascii_uppercase();
-    let Some(number) = Some(digits).filter(|d| (1..=15).contains(&d.len())).and_then(|d| d.parse::<i64>().ok()) else {
+    if !text.trim().ends_with(|c: char| c.is_ascii_digit()) {
         return Ok(None);
-    };
+    }
+    let (reach, text) = (reach.clone(), text.clone());
     desk.db
         .read(move |conn| {
-            let known = prefix.is_empty()
-                || Markets::load(conn)?.markets.iter().any(|market| market.order_prefix.to_ascii_uppercase() == prefix);
-            let found = if known { super::find_many(conn, &[number])? } else { Vec::new() };
-            Ok(found.first().map(|order| order.number))
+            let Some(number) = Markets::load(conn)?.number_of(&text) else { return Ok(None) };
+            Ok(super::find_many(conn, &reach, &[number])?.first().map(|order| order.number))
         })
         .await
 }
@@ -192,7 +197,7 @@ fn load(conn: &mut Conn, person: &Person, pairs: address::Pairs) -> Result<Loade
         Err(other) => return Err(other),
     };
     may_ask(person, &wanted)?;
-    let totals = StageTotals::load(conn)?;
+    let totals = StageTotals::load(conn, &person.reach)?;
     let saved = saved_filters(&shell, &known, person);
     let filters: Vec<Filter> = saved.iter().map(|(_, filter)| filter.clone()).collect();
     let (page, counts) = list::page(conn, &wanted, &known, &totals, &filters)?;

@@ -110,9 +110,9 @@ fn empty(market: &Market, token: &str) -> Typed {
 
 /// The order that the form describes, as far as it can be understood, and everything that is wrong.
 fn understood(typed: &Typed, markets: &Markets, products: &[Product], zone: Tz) -> Result<(Draft, Vec<FieldProblem>)> {
-    let market = markets.home()?;
-    let mut problems = Vec::new();
     let channel = channel_of(typed, markets);
+    let market = market_of(channel, markets)?;
+    let mut problems = Vec::new();
     if channel.is_none() {
         problems.push(problem("channel", "Choose where the order came from."));
     }
@@ -151,9 +151,18 @@ fn understood(typed: &Typed, markets: &Markets, products: &[Product], zone: Tz) 
     Ok((new, problems))
 }
 
+/// The market of a channel; the first one while none is chosen.
+fn market_of(channel: Option<ChannelId>, markets: &Markets) -> Result<&Market> {
+    let of = channel.and_then(|id| markets.channel(id)).and_then(|channel| markets.market(channel.market_id));
+    of.map_or_else(|| markets.home(), Ok)
+}
+
 fn channel_of(typed: &Typed, markets: &Markets) -> Option<ChannelId> {
     match typed.get("channel") {
-        "" => markets.channels.iter().find(|channel| channel.kind == ChannelKind::Manual).map(|channel| channel.id),
+        "" => {
+            let by_hand = markets.channels.iter().find(|channel| channel.kind == ChannelKind::Manual);
+            by_hand.or(markets.channels.first()).map(|channel| channel.id)
+        }
         text => text.parse().ok().map(ChannelId).filter(|id| markets.channel(*id).is_some()),
     }
 }
@@ -223,16 +232,19 @@ fn sum_of(new: &Draft) -> Sum {
 /// The form with what was typed. `more` empty rows are added below.
 fn page(conn: &mut Conn, person: &Person, typed: Option<Typed>, more: usize) -> Result<NewPage> {
     let shell = Shell::load(conn, person, Section::NewOrder)?;
-    let markets = Markets::load(conn)?;
-    let market = markets.home()?;
-    let typed = typed.unwrap_or_else(|| empty(market, &shell.form_token));
+    let markets = Markets::load(conn)?.within(&person.reach);
+    let typed = match typed {
+        Some(typed) => typed,
+        None => empty(markets.home()?, &shell.form_token),
+    };
+    let chosen = channel_of(&typed, &markets);
+    let market = market_of(chosen, &markets)?;
     let shelf = products(conn, &typed)?;
     let (new, _) = understood(&typed, &markets, &shelf, shell.shop.zone)?;
     let mut rows = rows(&typed);
     show_lent(&mut rows, &new.lines, &shelf, new.currency);
     let blank = if rows.is_empty() { FIRST_ROWS.max(more) } else { more };
     rows.extend(std::iter::repeat_n(Row { quantity: "1".to_owned(), ..Row::default() }, blank));
-    let chosen = channel_of(&typed, &markets);
     Ok(NewPage {
         ways: payment::methods(conn)?,
         sum: sum_of(&new),
@@ -301,12 +313,12 @@ async fn shown_again(
 
 /// Places the order; a second click lands on the same one.
 async fn place(desk: &Desk, person: &Person, typed: Typed) -> Result<String> {
-    let (actor, credential) = (person.actor(), person.credential());
+    let (actor, credential, reach) = (person.actor(), person.credential(), person.reach.clone());
     desk.db
         .write(move |tx| {
             let zone = web::shop(tx.conn)?.zone;
             let shelf = products(tx.conn, &typed)?;
-            let (new, mut problems) = understood(&typed, &Markets::load(tx.conn)?, &shelf, zone)?;
+            let (new, mut problems) = understood(&typed, &Markets::load(tx.conn)?.within(&reach), &shelf, zone)?;
             let note = typed.trimmed("note");
             if note.chars().count() > conversation::LONGEST_NOTE {
                 problems.push(problem("note", "A note takes 10,000 characters at the most."));

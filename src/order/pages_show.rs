@@ -181,7 +181,7 @@ impl ShowPage {
         let diary = event::timeline(conn, order.id)?;
         let members = staff::members(conn)?;
         let (customer, past) = match order.customer_id {
-            Some(id) => (customer::find(conn, id)?, super::history_of_customer(conn, id)?),
+            Some(id) => (customer::find(conn, id)?, super::history_of_customer(conn, &person.reach, id)?),
             None => (None, (0, None)),
         };
         let sums = match sight.money {
@@ -377,7 +377,7 @@ fn beside(
     let wanted = read_wanted(&list::address::split(from), shell, &known)
         .and_then(|wanted| may_ask(person, &wanted).map(|()| wanted))
         .unwrap_or_default();
-    let totals = StageTotals::load(conn)?;
+    let totals = StageTotals::load(conn, &person.reach)?;
     list::beside(conn, &wanted, &known, &totals, order)
 }
 

@@ -1,6 +1,8 @@
 //! All SQL for orders, their lines, charges and tags.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::customers::CustomerSum;
 use super::draft::{Draft, DraftCharge, DraftLine};
@@ -11,6 +13,7 @@ use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::ids::{ChannelId, CustomerId, MarketId, OrderId, StaffId, new_uid};
 use crate::money::Currency;
+use crate::reach::Reach;
 use crate::time::UtcTime;
 use crate::workflow::Base;
 use crate::{load_by_keys, on_each_database};
@@ -173,10 +176,9 @@ pub(super) fn by_ids(conn: &mut Conn, ids: &[i64]) -> Result<Vec<Order>> {
     Ok(load_by_keys!(conn, orders::id, ids.to_vec(), are => orders::table.filter(are)))
 }
 
-pub(super) fn numbers_of(conn: &mut Conn, ids: &[i64]) -> Result<Vec<(OrderId, i64)>> {
-    Ok(
-        load_by_keys!(conn, orders::id, ids.to_vec(), are => orders::table.filter(are).select((orders::id, orders::number))),
-    )
+pub(super) fn numbers_of(conn: &mut Conn, ids: &[i64]) -> Result<Vec<(OrderId, i64, MarketId)>> {
+    let parts = (orders::id, orders::number, orders::market_id);
+    Ok(load_by_keys!(conn, orders::id, ids.to_vec(), are => orders::table.filter(are).select(parts)))
 }
 
 pub(super) fn by_id(conn: &mut Conn, id: OrderId) -> Result<Option<Order>> {
@@ -184,22 +186,28 @@ pub(super) fn by_id(conn: &mut Conn, id: OrderId) -> Result<Option<Order>> {
     Ok(on_each_database!(conn, conn => asked.first(conn)).optional()?)
 }
 
-pub(super) fn history_of_customer(conn: &mut Conn, customer: CustomerId) -> Result<(i64, Option<UtcTime>)> {
+pub(super) fn history_of_customer(
+    conn: &mut Conn,
+    reach: &Reach,
+    customer: CustomerId,
+) -> Result<(i64, Option<UtcTime>)> {
     Ok(orders::table
         .filter(orders::customer_id.eq(customer.0))
+        .filter(sql::<Bool>(&reach.holds("orders.market_id")))
         .select((diesel::dsl::count_star(), diesel::dsl::min(orders::placed_at)))
         .first(conn)?)
 }
 
-pub(super) fn of_customer(conn: &mut Conn, customer: CustomerId, limit: i64) -> Result<Vec<Order>> {
+pub(super) fn of_customer(conn: &mut Conn, reach: &Reach, customer: CustomerId, limit: i64) -> Result<Vec<Order>> {
     Ok(orders::table
         .filter(orders::customer_id.eq(customer.0))
+        .filter(sql::<Bool>(&reach.holds("orders.market_id")))
         .order((orders::placed_at.desc(), orders::id.desc()))
         .limit(limit)
         .load(conn)?)
 }
 
-pub(super) fn sums_of_customer(conn: &mut Conn, customer: CustomerId) -> Result<Vec<CustomerSum>> {
+pub(super) fn sums_of_customer(conn: &mut Conn, reach: &Reach, customer: CustomerId) -> Result<Vec<CustomerSum>> {
     #[derive(diesel::QueryableByName)]
     struct Sum {
         #[diesel(sql_type = diesel::sql_types::Text)]
@@ -216,7 +224,8 @@ pub(super) fn sums_of_customer(conn: &mut Conn, customer: CustomerId) -> Result<
         "SELECT currency, COUNT(*) AS orders, \
          CAST(SUM(CASE WHEN {stopped} THEN 0 ELSE total_minor - cancelled_minor END) AS BIGINT) AS ordered_minor, \
          CAST(SUM(captured_minor - refunded_minor) AS BIGINT) AS paid_minor \
-         FROM orders WHERE customer_id = $1 GROUP BY currency ORDER BY currency"
+         FROM orders WHERE customer_id = $1{} GROUP BY currency ORDER BY currency",
+        reach.and("market_id")
     );
     let found = dialect::load_written::<Sum>(conn, sql, vec![Parameter::Int(customer.0)])?;
     Ok(found
@@ -266,6 +275,10 @@ pub(super) fn charges(conn: &mut Conn, of: &[OrderId]) -> Result<Vec<Charge>> {
 pub(super) fn staff_name(conn: &mut Conn, id: Option<StaffId>) -> Result<Option<String>> {
     let Some(id) = id else { return Ok(None) };
     Ok(staff::table.find(id.0).select(staff::name).first(conn).optional()?)
+}
+
+pub(super) fn last_number(conn: &mut Conn) -> Result<i64> {
+    Ok(counters::table.find("order_number").select(counters::value).first(conn)?)
 }
 
 pub(super) fn next_number(tx: &mut Tx<'_>) -> Result<i64> {

@@ -180,6 +180,9 @@ pub struct NewRefundJson {
     /// Words for colleagues.
     #[schema(max_length = 500)]
     pub note: Option<String>,
+    /// The failed refund that this one tries again.
+    #[schema(format = Uuid)]
+    pub retry_of: Option<String>,
     /// What you believe was given back in all so far. If it is another sum by now, nothing is given back (409).
     pub expected_refunded_total: Option<Decimal>,
 }
@@ -523,6 +526,7 @@ fn wanted_refund(conn: &mut Conn, order: &Order, ledger: &[Payment], value: &New
         reason: value.reason.clone().unwrap_or_else(|| "other".to_owned()),
         reference: text(value.reference.as_ref()),
         note: text(value.note.as_ref()),
+        retries: value.retry_of.clone(),
         expected_refunded_total,
     })
 }

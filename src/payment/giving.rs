@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::refund::{self, CheckedLine, Given, Left};
 use super::{
-    GOODWILL_REASONS, NewRefund, Payment, REFUND_REASONS, Row, check_amount, check_texts, given_back, ledger,
-    open_captures, refundable, resettle, settle, store, write,
+    GOODWILL_REASONS, NewRefund, Payment, REFUND_REASONS, Row, check_amount, check_texts, given_back, is_to_try_again,
+    ledger, method, open_captures, refundable, resettle, settle, store, write,
 };
 use crate::actor::Actor;
 use crate::db::{Conn, Tx};
@@ -35,18 +35,33 @@ pub fn refund(tx: &mut Tx<'_>, actor: &Actor, number: i64, version: Option<i64>,
     check_shipping(&order, &lines, &ledger, new)?;
     refund::reconcile(&order, new, &checked)?;
     let capture = capture_for(&order, &ledger, new)?;
+    let reference = method::kept_reference(&capture.method, &new.reference);
     let row = Row {
-        reference: &new.reference,
+        reference: if reference.is_empty() { gift_card_of(capture) } else { &reference },
         note: &new.note,
         reason: &new.reason,
         shipping_minor: new.shipping_minor,
         adjustment_minor: new.adjustment_minor,
+        retries: tried_again(&ledger, new)?,
         ..Row::about(capture, PaymentKind::Refund, new.amount_minor)
     };
     let payment = write(tx, actor, &order, &row)?;
     store::insert_refund_lines(tx, payment, &checked)?;
     settle(tx, &mut order)?;
     Ok(order)
+}
+
+/// What was paid with a gift card goes back onto it, which its reference says.
+fn gift_card_of(capture: &Payment) -> &str {
+    if method::same(&capture.method, method::GIFT_CARD) { &capture.reference } else { "" }
+}
+
+/// The failed refund that is tried again. One that was tried again already stands for itself no more.
+fn tried_again(ledger: &[Payment], new: &NewRefund) -> Result<Option<PaymentId>> {
+    let Some(uid) = &new.retries else { return Ok(None) };
+    let waits = |entry: &&Payment| entry.uid == *uid && is_to_try_again(ledger, entry);
+    let missing = || Error::Missing(format!("failed refund {uid} that waits to be tried again"));
+    Ok(Some(ledger.iter().find(waits).ok_or_else(missing)?.id))
 }
 
 fn as_expected(order: &Order, ledger: &[Payment], new: &NewRefund) -> Result<()> {

@@ -84,6 +84,8 @@ pub struct Method {
     pub never_abandons: bool,
     /// Whether it is offered.
     pub active: bool,
+    /// Minutes after which an incomplete order with it counts as abandoned; none for those of its market.
+    pub abandon_after_minutes: Option<i64>,
 }
 
 impl Default for Method {
@@ -104,6 +106,7 @@ impl Default for Method {
             authorization_days: None,
             never_abandons: false,
             active: true,
+            abandon_after_minutes: None,
         }
     }
 }
@@ -173,6 +176,19 @@ fn plain(key: &str) -> String {
     if key == "cod" { "cash_on_delivery".to_owned() } else { key }
 }
 
+/// Key of the way of paying with a gift card.
+pub const GIFT_CARD: &str = "gift_card";
+
+/// The reference that is kept with a way of paying. Whoever reads the whole code of a gift card can spend it, so
+/// only its last four letters are.
+pub fn kept_reference(method: &str, reference: &str) -> String {
+    let code: Vec<char> = reference.chars().filter(|c| c.is_alphanumeric()).collect();
+    if !same(method, GIFT_CARD) || code.len() <= 4 {
+        return reference.trim().to_owned();
+    }
+    format!("•••• {}", code[code.len() - 4..].iter().collect::<String>())
+}
+
 /// Words for a key on paper, where the shop's own words for it are not at hand.
 pub fn label(key: &str) -> String {
     match plain(key).as_str() {
@@ -200,6 +216,14 @@ pub fn covers(order: &Order, cover: Cover, captured_now: i64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_code_of_a_gift_card_is_kept_by_its_end_alone() {
+        assert_eq!(kept_reference("gift_card", "GIFT-2K4M-9QX7"), "•••• 9QX7");
+        assert_eq!(kept_reference("Gift card", "4111 1111 1111 1111"), "•••• 1111");
+        assert_eq!(kept_reference("gift_card", "•••• 9QX7"), "•••• 9QX7");
+        assert_eq!(kept_reference("card", "ch_3PqL0612"), "ch_3PqL0612");
+    }
 
     #[test]
     fn unknown_ways_are_as_strict_as_a_card() {

@@ -8,6 +8,9 @@ use crate::error::{Error, FieldProblem, Refusal, Result};
 use crate::event::{self, Event};
 use crate::words;
 
+/// Longest time until an order is abandoned, in minutes: a year.
+const MOST_MINUTES: i64 = 366 * 24 * 60;
+
 /// The shop's ways of paying, in their order.
 pub fn methods(conn: &mut Conn) -> Result<Methods> {
     db::remembered(conn, |conn| Ok(Methods(store::methods(conn)?)))
@@ -61,6 +64,10 @@ pub fn change_method(tx: &mut Tx<'_>, actor: &Actor, new: &Method) -> Result<()>
         problems
             .push(FieldProblem { field: "ceiling".into(), message: "Enter an amount above zero, or nothing.".into() });
     }
+    if new.abandon_after_minutes.is_some_and(|minutes| !(1..=MOST_MINUTES).contains(&minutes)) {
+        let message = "Enter from one minute to 366 days of them, or nothing.".to_owned();
+        problems.push(FieldProblem { field: "abandon".into(), message });
+    }
     if !problems.is_empty() {
         return Err(Refusal::fields("payment.method_fields", problems).into());
     }
@@ -108,8 +115,11 @@ pub fn sentence(method: &Method) -> String {
     if !method.is_offline {
         parts.push(capture);
     }
-    if method.never_abandons {
-        parts.push("never abandoned");
+    let after = method.abandon_after_minutes.map(|minutes| format!("abandoned after {minutes} minutes"));
+    match (method.never_abandons, &after) {
+        (true, _) => parts.push("never abandoned"),
+        (false, Some(after)) => parts.push(after),
+        (false, None) => {}
     }
     if !method.active {
         parts.push("not offered");

@@ -83,6 +83,8 @@ pub struct Payment {
     pub adjustment_minor: i64,
     /// What the other side said when it refused.
     pub problem: String,
+    /// The failed refund that a refund tries again.
+    pub retries_id: Option<PaymentId>,
 }
 
 impl Payment {
@@ -165,6 +167,7 @@ struct Row<'a> {
     is_final: bool,
     shipping_minor: i64,
     adjustment_minor: i64,
+    retries: Option<PaymentId>,
 }
 
 impl<'a> Row<'a> {
@@ -187,8 +190,20 @@ impl<'a> Row<'a> {
             is_final: true,
             shipping_minor: 0,
             adjustment_minor: 0,
+            retries: None,
         }
     }
+}
+
+/// Takes out of the words of an order's ledger what tells who somebody is. Amounts, ways and instants stay.
+pub fn erase(tx: &mut Tx<'_>, order: OrderId, replace: &dyn Fn(&str) -> String) -> Result<()> {
+    for entry in ledger(tx.conn, order)? {
+        let said = [&entry.reference, &entry.note, &entry.problem].map(|text| replace(text));
+        if said != [entry.reference, entry.note, entry.problem] {
+            store::set_words(tx, entry.id, &said)?;
+        }
+    }
+    Ok(())
 }
 
 /// The ledger of an order, oldest first.
@@ -216,7 +231,8 @@ fn add(
     provider: &str,
 ) -> Result<Order> {
     check_amount(new.amount_minor)?;
-    check_texts(&[("reference", &new.reference), ("note", &new.note), ("method", &new.method)])?;
+    let reference = method::kept_reference(&new.method, &new.reference);
+    check_texts(&[("reference", &reference), ("note", &new.note), ("method", &new.method)])?;
     let mut order = order::find_for_change(tx, number, version)?;
     check_not_archived(&order)?;
     let parent = match new.kind {
@@ -244,13 +260,15 @@ fn add(
     let row = Row {
         parent,
         provider,
-        reference: &new.reference,
+        reference: &reference,
         note: &new.note,
         expires_at,
         ..Row::new(new.kind, new.amount_minor, &new.method)
     };
     write(tx, actor, &order, &row)?;
-    if order.payment_method.is_empty() && !new.method.is_empty() {
+    // A gift card that covers a part says nothing of how the rest is paid.
+    let covers_part = method::same(&new.method, method::GIFT_CARD) && new.amount_minor < order.amount_due();
+    if order.payment_method.is_empty() && !new.method.is_empty() && !covers_part {
         order.payment_method = new.method.clone();
     }
     settle(tx, &mut order)?;
@@ -366,6 +384,8 @@ pub fn record_past(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, past: &[or
     let last = |kind| known.iter().rev().find(|entry| entry.kind == kind).map(|entry| entry.id);
     let (mut authorization, mut capture) = (last(PaymentKind::Authorization), last(PaymentKind::Capture));
     for entry in past {
+        let reference = method::kept_reference(&entry.method, &entry.reference);
+        let entry = &order::PastPayment { reference, ..entry.clone() };
         let parent = match entry.kind {
             PaymentKind::Authorization | PaymentKind::Goodwill => None,
             PaymentKind::Capture | PaymentKind::Void => authorization,

@@ -35,6 +35,7 @@ pub struct MethodForm {
     ceiling: String,
     days: String,
     never_abandons: String,
+    abandon: String,
     active: String,
 }
 
@@ -52,6 +53,7 @@ impl MethodForm {
             ceiling: ceiling.map(|(minor, currency)| Money::new(minor, currency).decimal()).unwrap_or_default(),
             days: method.authorization_days.map(|days| days.to_string()).unwrap_or_default(),
             never_abandons: tick(method.never_abandons),
+            abandon: method.abandon_after_minutes.map(|minutes| minutes.to_string()).unwrap_or_default(),
             active: tick(method.active),
         }
     }
@@ -71,6 +73,14 @@ impl MethodForm {
             (_, Ok(days)) => Some(days),
             (_, Err(_)) => {
                 wrong("days", "Enter a number of days, such as 7, or nothing.".to_owned());
+                None
+            }
+        };
+        let abandon_after_minutes = match (self.abandon.trim(), self.abandon.trim().parse()) {
+            ("", _) => None,
+            (_, Ok(minutes)) => Some(minutes),
+            (_, Err(_)) => {
+                wrong("abandon", "Enter a number of minutes, such as 2880 for two days, or nothing.".to_owned());
                 None
             }
         };
@@ -96,6 +106,7 @@ impl MethodForm {
             ceiling_currency: ceiling_minor.map(|_| currency),
             authorization_days,
             never_abandons: self.never_abandons == "1",
+            abandon_after_minutes,
             active: self.active == "1",
             ..Method::default()
         })

@@ -22,7 +22,8 @@ use crate::staff::Staff;
 use crate::staff::permission::RefundPayments;
 use crate::web::{self, Answer, Desk, Form, Query, wants_fragment};
 
-const TEXTS: [&str; 12] = [
+const TEXTS: [&str; 13] = [
+    "retries",
     "capture",
     "shipping",
     "adjustment",
@@ -166,6 +167,7 @@ impl Ground {
         let shown = |minor: i64| if minor == 0 { String::new() } else { self.order.money(minor).decimal() };
         let capture = self.ledger.iter().find(|entry| Some(entry.id) == failed.parent_id);
         let mut typed = Typed::default();
+        typed.set("retries", uid);
         typed.set("capture", capture.map_or("", |capture| capture.uid.as_str()));
         typed.set("shipping", shown(failed.shipping_minor));
         typed.set("adjustment", shown(failed.adjustment_minor));
@@ -250,6 +252,7 @@ impl Ground {
             reason: typed.trimmed("reason"),
             reference: typed.trimmed("reference"),
             note: typed.trimmed("note"),
+            retries: Some(typed.trimmed("retries")).filter(|uid| !uid.is_empty()),
             expected_refunded_total: typed.get("expected").parse().ok(),
         };
         (new, problems)

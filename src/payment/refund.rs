@@ -55,6 +55,8 @@ pub struct NewRefund {
     pub reference: String,
     /// Words for colleagues.
     pub note: String,
+    /// Public identifier of the failed refund that this one tries again.
+    pub retries: Option<String>,
     /// What was given back in all when the refund was decided on, with what is under way. Another total
     /// by now is refused.
     pub expected_refunded_total: Option<i64>,

@@ -54,6 +54,7 @@ pub(super) fn insert(
                 payments::created_at.eq(tx.now),
                 payments::settled_at.eq(settled_at),
                 payments::actor_name.eq(actor.name()),
+                payments::retries_id.eq(row.retries.map(|id| id.0)),
             ),
         ))
         .returning(payments::id)
@@ -85,6 +86,14 @@ pub(super) fn insert_past(
         ))
         .returning(payments::id)
         .get_result(tx.conn)?)
+}
+
+/// Reference, note and problem.
+pub(super) fn set_words(tx: &mut Tx<'_>, payment: PaymentId, [reference, note, problem]: &[String; 3]) -> Result<()> {
+    diesel::update(payments::table.find(payment.0))
+        .set((payments::reference.eq(reference), payments::note.eq(note), payments::problem.eq(problem)))
+        .execute(tx.conn)?;
+    Ok(())
 }
 
 pub(super) fn set_outcome(
@@ -226,6 +235,7 @@ pub(super) fn update_method(tx: &mut Tx<'_>, method: &Method) -> Result<()> {
             payment_methods::authorization_days.eq(method.authorization_days),
             payment_methods::never_abandons.eq(method.never_abandons),
             payment_methods::active.eq(method.active),
+            payment_methods::abandon_after_minutes.eq(method.abandon_after_minutes),
         ))
         .execute(tx.conn)?;
     Ok(())

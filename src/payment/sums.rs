@@ -115,14 +115,16 @@ pub fn given_back(ledger: &[Payment]) -> i64 {
         .sum()
 }
 
-/// Whether an entry is a refund that failed and waits to be tried again: none of the same capture came
-/// after it that was given or is under way, nor one of the same amount that failed as well.
+/// Whether an entry is a refund that failed and waits to be tried again: none came after it that tries it
+/// again, nor one of the same capture that tries no other again and was given or is under way. One that was
+/// tried again without success leaves it to its successor to wait.
 pub fn is_to_try_again(ledger: &[Payment], entry: &Payment) -> bool {
     let follows = |later: &Payment| {
-        later.id > entry.id
-            && later.kind == PaymentKind::Refund
-            && later.parent_id == entry.parent_id
-            && (later.holds() || later.state == EntryState::Failed && later.amount_minor == entry.amount_minor)
+        later.kind == PaymentKind::Refund
+            && match later.retries_id {
+                Some(first) => first == entry.id && later.state != EntryState::Cancelled,
+                None => later.id > entry.id && later.parent_id == entry.parent_id && later.holds(),
+            }
     };
     entry.kind == PaymentKind::Refund && entry.state == EntryState::Failed && !ledger.iter().any(follows)
 }
@@ -156,6 +158,7 @@ mod tests {
             shipping_minor: 0,
             adjustment_minor: 0,
             problem: String::new(),
+            retries_id: None,
         }
     }
 
@@ -229,7 +232,11 @@ mod tests {
         assert!(waits(&[refund(2, 1, 40, done)]), "what came before says nothing");
         assert!(waits(&[refund(4, 9, 40, done)]), "another capture says nothing");
         assert!(waits(&[refund(4, 1, 30, failed)]));
-        assert!(!waits(&[refund(4, 1, 40, failed)]), "the last try is the one to try again");
+        let again = |id, of, state| Payment { retries_id: Some(PaymentId(of)), ..refund(id, 1, 40, state) };
+        assert!(waits(&[refund(4, 1, 40, failed)]), "a second one of the same amount is another one");
+        assert!(!waits(&[again(4, 3, failed)]), "the last try is the one to try again");
+        assert!(!waits(&[again(4, 3, done)]) && waits(&[again(4, 3, EntryState::Cancelled)]));
+        assert!(waits(&[refund(4, 1, 40, failed), again(5, 4, done)]), "what makes up for another says nothing");
         assert!(!waits(&[refund(4, 1, 40, pending)]) && !waits(&[refund(4, 1, 60, done)]));
     }
 

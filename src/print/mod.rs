@@ -17,19 +17,22 @@ mod store;
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::sync::Arc;
 
+use crate::catalog;
 use crate::db::Conn;
 use crate::error::{Error, Refusal, Result};
-use crate::ids::{OrderId, ShipmentId};
+use crate::ids::{OrderId, ProductId, ShipmentId};
 use crate::market::Markets;
 use crate::moves::lifecycle::HOLD_REASONS;
-use crate::order::{self, Order};
+use crate::order::{self, Line, Order};
+use crate::reach::Reach;
 use crate::shipment;
 
 pub use paper::Paper;
 pub use slip::Source;
 
-use slip::Parcel;
+use slip::{Inside, Parcel};
 
 /// Orders in one document at the most.
 pub const MOST_ORDERS: usize = 1_000;
@@ -58,9 +61,9 @@ pub struct LeftOut {
 ///
 /// # Errors
 /// Missing if a number is none; refuses an empty or too long list.
-pub fn read(conn: &mut Conn, numbers: &[i64]) -> Result<Vec<Source>> {
+pub fn read(conn: &mut Conn, reach: &Reach, numbers: &[i64]) -> Result<Vec<Source>> {
     check_count(numbers)?;
-    let orders = order::find_many(conn, numbers)?;
+    let orders = order::find_many(conn, reach, numbers)?;
     if let Some(number) = numbers.iter().find(|number| !orders.iter().any(|order| order.number == **number)) {
         return Err(Error::Missing(format!("order {number}")));
     }
@@ -71,8 +74,8 @@ pub fn read(conn: &mut Conn, numbers: &[i64]) -> Result<Vec<Source>> {
 ///
 /// # Errors
 /// As [`read`]; refuses if no order is left, saying why.
-pub fn read_for_slips(conn: &mut Conn, numbers: &[i64]) -> Result<Batch> {
-    let sources = read(conn, numbers)?;
+pub fn read_for_slips(conn: &mut Conn, reach: &Reach, numbers: &[i64]) -> Result<Batch> {
+    let sources = read(conn, reach, numbers)?;
     let keys: Vec<OrderId> = sources.iter().map(|source| source.order.id).collect();
     let mut holds = grouped(store::open_holds(conn, &keys)?);
     let mut batch = Batch::default();
@@ -131,6 +134,7 @@ fn gather(conn: &mut Conn, orders: Vec<Order>) -> Result<Vec<Source>> {
     let keys: Vec<OrderId> = orders.iter().map(|order| order.id).collect();
     let markets = Markets::load(conn)?;
     let mut lines = by(order::lines_of_many(conn, &keys)?, |line| line.order_id);
+    let bundles = bundles(conn, &lines)?;
     let mut charges = by(store::charges(conn, &keys)?, |charge| charge.order_id);
     let mut notes = grouped(store::customer_notes(conn, &keys)?);
     let shipments = shipment::of_orders(conn, &keys)?;
@@ -151,6 +155,7 @@ fn gather(conn: &mut Conn, orders: Vec<Order>) -> Result<Vec<Source>> {
     let source = |order: Order| {
         let market = markets.market(order.market_id).unwrap_or(home);
         Source {
+            bundles: bundles.clone(),
             lines: lines.remove(&order.id).unwrap_or_default(),
             charges: charges.remove(&order.id).unwrap_or_default(),
             parcels: parcels.remove(&order.id).unwrap_or_default(),
@@ -162,6 +167,23 @@ fn gather(conn: &mut Conn, orders: Vec<Order>) -> Result<Vec<Source>> {
         }
     };
     Ok(orders.into_iter().map(source).collect())
+}
+
+/// What is in the bundles among these lines, shared by all of them.
+fn bundles(conn: &mut Conn, lines: &HashMap<OrderId, Vec<Line>>) -> Result<Arc<Vec<Inside>>> {
+    let mut products: Vec<ProductId> = lines.values().flatten().filter_map(|line| line.product_id).collect();
+    products.sort_unstable();
+    products.dedup();
+    let inside = |(bundle, part, quantity): (ProductId, catalog::Product, i64)| Inside {
+        bundle,
+        quantity,
+        sku: part.sku,
+        title: part.title,
+        variant: part.variant,
+        bin: part.bin,
+        picture: part.picture,
+    };
+    Ok(Arc::new(catalog::contents(conn, &products)?.into_iter().map(inside).collect()))
 }
 
 fn by<K: Eq + Hash, T>(rows: Vec<T>, key: impl Fn(&T) -> K) -> HashMap<K, Vec<T>> {

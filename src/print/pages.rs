@@ -316,8 +316,8 @@ pub async fn record(desk: Data<Desk>, request: HttpRequest, staff: Staff<Print>,
 fn write_down(tx: &mut Tx<'_>, person: &Person, wish: &Wish, paper: Paper) -> Result<()> {
     let actor = person.actor();
     let sources = match wish.kind {
-        Kind::Slip | Kind::Pick => read_for_slips(tx.conn, &wish.numbers)?.sources,
-        Kind::Sheet => read(tx.conn, &wish.numbers)?,
+        Kind::Slip | Kind::Pick => read_for_slips(tx.conn, &person.reach, &wish.numbers)?.sources,
+        Kind::Sheet => read(tx.conn, &person.reach, &wish.numbers)?,
     };
     // Always in the same order, so that two batches never wait for each other.
     let mut orders: Vec<(OrderId, bool)> = sources.iter().map(|source| (source.order.id, source.order.gift)).collect();
@@ -353,10 +353,10 @@ fn write_down(tx: &mut Tx<'_>, person: &Person, wish: &Wish, paper: Paper) -> Re
 fn document(conn: &mut Conn, person: &Person, mut wish: Wish) -> Result<Document> {
     let (sources, left_out) = match wish.kind {
         Kind::Slip | Kind::Pick => {
-            let batch = read_for_slips(conn, &wish.numbers)?;
+            let batch = read_for_slips(conn, &person.reach, &wish.numbers)?;
             (batch.sources, batch.left_out)
         }
-        Kind::Sheet => (read(conn, &wish.numbers)?, Vec::new()),
+        Kind::Sheet => (read(conn, &person.reach, &wish.numbers)?, Vec::new()),
     };
     if let Some(address) = web::setting(conn, "public_address")?.filter(|address| !address.is_empty()) {
         wish.desk = address;

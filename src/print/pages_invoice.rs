@@ -24,7 +24,11 @@ pub async fn show(desk: Data<Desk>, path: Path<String>, staff: Staff<ViewMoney>,
 
 fn document(conn: &mut Conn, person: &Person, uid: &str, query: &SheetQuery) -> Result<Document> {
     let issued = invoice::find(conn, uid)?;
-    let number = order::find_by_id(conn, issued.order_id)?.number;
+    let order = order::find_by_id(conn, issued.order_id)?;
+    if !person.reach.sees(order.market_id) {
+        return Err(Error::Missing("such invoice".to_owned()));
+    }
+    let number = order.number;
     let paper = query.paper(person, &Markets::load(conn)?.home()?.country)?;
     let title = match issued.kind {
         DocumentKind::Invoice => "Invoice",

@@ -2,7 +2,8 @@
 //! the shelves are walked, and then the boxes it is put into. Pure.
 
 use super::natural;
-use super::slip::{Source, name};
+use super::slip::{Inside, Source, name};
+use crate::order::Line;
 
 /// What is fetched and where it goes.
 #[derive(Clone, Debug, Default)]
@@ -65,18 +66,17 @@ pub fn picks(sources: &[Source], pictures: bool) -> PickList {
             if open <= 0 {
                 continue;
             }
-            units += open;
             lines += 1;
-            let row = PickRow {
-                bin: line.bin.trim().to_owned(),
-                sku: line.sku.trim().to_owned(),
-                title: line.title.trim().to_owned(),
-                variant: line.variant.trim().to_owned(),
-                picture: if pictures { line.picture.clone() } else { String::new() },
-                quantity: open,
-                orders: vec![(order.clone(), open)],
-            };
-            put(&mut list.rows, row);
+            // Of a bundle its parts are fetched: they lie where they lie.
+            let mut wanted: Vec<PickRow> = source.inside(line).map(|inside| part_row(inside, open, pictures)).collect();
+            if wanted.is_empty() {
+                wanted.push(line_row(line, open, pictures));
+            }
+            for mut row in wanted {
+                units += row.quantity;
+                row.orders = vec![(order.clone(), row.quantity)];
+                put(&mut list.rows, row);
+            }
         }
         if units > 0 {
             let to = source.order.ship_to().map(|address| address.name).filter(|name| !name.is_empty());
@@ -98,6 +98,30 @@ pub fn picks(sources: &[Source], pictures: bool) -> PickList {
             .then_with(|| natural::compare(&a.title, &b.title))
     });
     list
+}
+
+fn line_row(line: &Line, open: i64, pictures: bool) -> PickRow {
+    PickRow {
+        bin: line.bin.trim().to_owned(),
+        sku: line.sku.trim().to_owned(),
+        title: line.title.trim().to_owned(),
+        variant: line.variant.trim().to_owned(),
+        picture: if pictures { line.picture.clone() } else { String::new() },
+        quantity: open,
+        orders: Vec::new(),
+    }
+}
+
+fn part_row(inside: &Inside, bundles: i64, pictures: bool) -> PickRow {
+    PickRow {
+        bin: inside.bin.trim().to_owned(),
+        sku: inside.sku.trim().to_owned(),
+        title: inside.title.trim().to_owned(),
+        variant: inside.variant.trim().to_owned(),
+        picture: if pictures { inside.picture.clone() } else { String::new() },
+        quantity: inside.quantity.saturating_mul(bundles),
+        orders: Vec::new(),
+    }
 }
 
 /// Adds units to the row of the same thing. A thing without a SKU is known by what it is called.

@@ -2,7 +2,7 @@
 //! may not see on screen is not on their paper either. Pure.
 
 use super::codes::{self, Code};
-use super::slip::{Source, Sum, addresses, name, paid_how, sums, wishes};
+use super::slip::{Part, Source, Sum, addresses, name, paid_how, sums, wishes};
 use crate::time::long_when;
 
 /// What the reader may see.
@@ -80,6 +80,8 @@ pub struct SheetLine {
     pub title: String,
     /// Variant and SKU.
     pub detail: String,
+    /// What is in it, if it is a bundle.
+    pub parts: Vec<Part>,
     /// Wishes for this line.
     pub wishes: Vec<String>,
     /// Where it lies.
@@ -158,6 +160,7 @@ fn lines(source: &Source, sight: Sight) -> Vec<SheetLine> {
             state: state.collect::<Vec<_>>().join(", "),
             title: line.title.clone(),
             detail: line.caption(),
+            parts: source.parts(line, line.quantity - line.cancelled_quantity),
             wishes: wishes(line),
             bin: line.bin.clone(),
             unit: amount(line.unit_minor),

@@ -1,14 +1,17 @@
 //! From an order to its packing slips: what stands on paper, in words. Pure. Internal notes have no
 //! way in: a [`Source`] carries only what the customer may read.
 
+use std::sync::Arc;
+
 use chrono_tz::Tz;
 
 use super::codes::{self, Code};
 use super::natural;
 use super::paper::Paper;
 use crate::address::Address;
+use crate::ids::ProductId;
 use crate::money;
-use crate::order::{Charge, ChargeKind, Line, Order};
+use crate::order::{self, Charge, ChargeKind, Line, Order};
 use crate::payment;
 use crate::time::{UtcTime, long_when};
 
@@ -22,6 +25,8 @@ pub struct Source {
     pub order: Order,
     /// Its lines by position.
     pub lines: Vec<Line>,
+    /// What is in the bundles among its lines and those of orders printed with it.
+    pub bundles: Arc<Vec<Inside>>,
     /// Its charges by position.
     pub charges: Vec<Charge>,
     /// Its parcels by position, without cancelled ones.
@@ -34,6 +39,55 @@ pub struct Source {
     pub zone: Tz,
     /// Country the shop sends from.
     pub home: String,
+}
+
+/// A product in a bundle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inside {
+    /// The bundle.
+    pub bundle: ProductId,
+    /// Units in one bundle.
+    pub quantity: i64,
+    /// Stock-keeping unit.
+    pub sku: String,
+    /// What it is called.
+    pub title: String,
+    /// Which kind.
+    pub variant: String,
+    /// Where it lies.
+    pub bin: String,
+    /// Asset name of its picture.
+    pub picture: String,
+}
+
+impl Source {
+    /// What is in the product of a line; nothing unless it is a bundle.
+    pub fn inside<'a>(&'a self, line: &'a Line) -> impl Iterator<Item = &'a Inside> {
+        self.bundles.iter().filter(|inside| Some(inside.bundle) == line.product_id)
+    }
+    /// The same as rows of a paper, for so many units of the line.
+    pub fn parts(&self, line: &Line, units: i64) -> Vec<Part> {
+        let part = |inside: &Inside| Part {
+            quantity: inside.quantity.saturating_mul(units),
+            title: inside.title.trim().to_owned(),
+            detail: order::caption(&inside.variant, &inside.sku),
+            bin: inside.bin.trim().to_owned(),
+        };
+        self.inside(line).map(part).collect()
+    }
+}
+
+/// A part of a bundle on paper.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Units in all bundles of the line.
+    pub quantity: i64,
+    /// What it is called.
+    pub title: String,
+    /// Variant and SKU.
+    pub detail: String,
+    /// Where it lies.
+    pub bin: String,
 }
 
 /// A parcel and what is in it.
@@ -128,6 +182,8 @@ pub struct SlipLine {
     pub title: String,
     /// Variant and SKU.
     pub detail: String,
+    /// What is in it, if it is a bundle.
+    pub parts: Vec<Part>,
     /// Wishes for this line.
     pub wishes: Vec<String>,
     /// Where it lies.
@@ -234,7 +290,7 @@ fn slip(
     let order = &source.order;
     let gift = options.gift || order.gift;
     let prices = options.prices && !gift && !inside.iter().any(|(line, _)| line.gift);
-    let row = |(line, units): &(&Line, i64)| slip_line(order, line, *units, options, prices);
+    let row = |(line, units): &(&Line, i64)| slip_line(source, line, *units, options, prices);
     let mut lines: Vec<SlipLine> = inside.iter().map(row).collect();
     lines.sort_by(|a, b| by_bin(&a.bin, &b.bin));
     let carrier = parcel.map(|parcel| parcel.carrier.trim()).filter(|carrier| !carrier.is_empty());
@@ -270,7 +326,8 @@ fn by_bin(one: &str, other: &str) -> std::cmp::Ordering {
     one.is_empty().cmp(&other.is_empty()).then_with(|| natural::compare(one, other))
 }
 
-fn slip_line(order: &Order, line: &Line, units: i64, options: &Options, prices: bool) -> SlipLine {
+fn slip_line(source: &Source, line: &Line, units: i64, options: &Options, prices: bool) -> SlipLine {
+    let order = &source.order;
     let ordered = line.quantity - line.cancelled_quantity;
     let amount = |minor| if prices { order.money(minor).to_string() } else { String::new() };
     SlipLine {
@@ -278,6 +335,7 @@ fn slip_line(order: &Order, line: &Line, units: i64, options: &Options, prices: 
         ordered: (ordered != units).then_some(ordered),
         title: line.title.trim().to_owned(),
         detail: line.caption(),
+        parts: source.parts(line, units),
         wishes: wishes(line),
         bin: line.bin.trim().to_owned(),
         picture: if options.pictures { line.picture.clone() } else { String::new() },

@@ -1,5 +1,5 @@
 //! Forgetting a person while the books stay: name, e-mail, telephone, addresses and what they wrote go
-//! from the customer, their orders, messages, notes and the diary; amounts, lines, numbers, instants
+//! from the customer, their orders, messages, the diary, and notes wherever somebody wrote one; amounts, lines, numbers, instants
 //! and who of the shop did what remain. This is the one case in which the diary's words change; what
 //! happened, when and by whom does not. It cannot be taken back.
 
@@ -11,7 +11,7 @@ use crate::db::{Conn, Tx};
 use crate::error::{Refusal, Result};
 use crate::event::{self, Event};
 use crate::ids::{CustomerId, OrderId};
-use crate::{conversation, customer_page, order, whatsapp, words};
+use crate::{conversation, customer_page, moves, order, payment, returns, whatsapp, words};
 
 /// Why somebody cannot be forgotten yet; nothing if they can.
 pub fn hinders(conn: &mut Conn, customer: CustomerId) -> Result<Option<String>> {
@@ -77,6 +77,9 @@ pub fn erase(tx: &mut Tx<'_>, actor: &Actor, uid: &str, version: i64, typed: &st
     whatsapp::erase(tx, &keys, &phones, ERASED)?;
     for order in &mut orders {
         conversation::erase(tx, order.id, ERASED, &replace)?;
+        payment::erase(tx, order.id, &replace)?;
+        returns::erase(tx, order.id, &replace)?;
+        moves::erase(tx, order.id, &replace)?;
         customer_page::forget(tx, order.id)?;
         event::erase_of_order(tx, order.id, ERASED, &replace)?;
         order::blank_party(tx, order)?;

@@ -161,10 +161,10 @@ const OWED: &str = "captured_minor - refunded_minor - \
 /// A refund that failed and waits to be tried again, as `payment::is_to_try_again` has it.
 const TO_TRY_AGAIN: &str = "payments.kind = 'refund' AND payments.state = 'failed' AND NOT EXISTS \
                             (SELECT 1 FROM payments later WHERE later.order_id = payments.order_id \
-                            AND later.id > payments.id AND later.kind = 'refund' \
-                            AND COALESCE(later.parent_id, 0) = COALESCE(payments.parent_id, 0) \
-                            AND (later.state IN ('pending', 'succeeded') \
-                            OR (later.state = 'failed' AND later.amount_minor = payments.amount_minor)))";
+                            AND later.kind = 'refund' AND ((later.retries_id = payments.id \
+                            AND later.state <> 'cancelled') OR (later.retries_id IS NULL \
+                            AND later.id > payments.id AND later.state IN ('pending', 'succeeded') \
+                            AND COALESCE(later.parent_id, 0) = COALESCE(payments.parent_id, 0))))";
 
 /// What is left of an authorisation, as `payment::promised` has it.
 const PROMISED: &str = "CASE WHEN EXISTS (SELECT 1 FROM payments used WHERE used.order_id = payments.order_id \
@@ -180,6 +180,7 @@ fn question(why: Why, known: &Known) -> (String, Vec<Parameter>) {
         parameters.push(parameter);
         format!("${}", parameters.len())
     };
+    let within = known.reach.and("orders.market_id");
     let none = "CAST(0 AS BIGINT)";
     let (at, minor, rest) = match why {
         Why::RefundFailed => (
@@ -187,15 +188,16 @@ fn question(why: Why, known: &Known) -> (String, Vec<Parameter>) {
             "payments.amount_minor",
             format!(
                 "payments JOIN orders ON orders.id = payments.order_id \
-                 WHERE base_rank < 12 AND {TO_TRY_AGAIN} ORDER BY payments.id"
+                 WHERE base_rank < 12 AND {TO_TRY_AGAIN}{within} ORDER BY payments.id"
             ),
         ),
         Why::PaidAfterAbandon => (
             "holds.placed_at",
             none,
-            "holds JOIN orders ON orders.id = holds.order_id WHERE holds.released_at IS NULL \
-             AND holds.reason = 'paid_after_abandon_no_stock' ORDER BY holds.id"
-                .to_owned(),
+            format!(
+                "holds JOIN orders ON orders.id = holds.order_id WHERE holds.released_at IS NULL \
+                 AND holds.reason = 'paid_after_abandon_no_stock'{within} ORDER BY holds.id"
+            ),
         ),
         Why::AuthorisationExpiring => {
             let now = bind(Parameter::Int(known.now.0));
@@ -203,48 +205,57 @@ fn question(why: Why, known: &Known) -> (String, Vec<Parameter>) {
             let rest = format!(
                 "payments JOIN orders ON orders.id = payments.order_id WHERE payments.kind = 'authorization' \
                  AND payments.state = 'succeeded' AND payments.expires_at > {now} AND payments.expires_at <= {soon} \
-                 AND base_rank < 12 AND {PROMISED} > 0 ORDER BY payments.expires_at, payments.id"
+                 AND base_rank < 12 AND {PROMISED} > 0{within} ORDER BY payments.expires_at, payments.id"
             );
             ("payments.expires_at", PROMISED, rest)
         }
         Why::Late => {
             let now = bind(Parameter::Int(known.now.0));
             let rest = format!(
-                "orders WHERE base_rank <= 5 AND due_at IS NOT NULL AND due_at < {now} ORDER BY due_at, orders.id"
+                "orders WHERE base_rank <= 5 AND due_at IS NOT NULL AND due_at < {now}{within} ORDER BY due_at, orders.id"
             );
             ("due_at", none, rest)
         }
-        Why::Unread => ("updated_at", none, "orders WHERE unread_count > 0 ORDER BY placed_at, orders.id".to_owned()),
+        Why::Unread => {
+            ("updated_at", none, format!("orders WHERE unread_count > 0{within} ORDER BY placed_at, orders.id"))
+        }
         Why::MessageFailed => (
             "messages.created_at",
             none,
-            "messages JOIN orders ON orders.id = messages.order_id \
-             WHERE messages.state IN ('failed', 'unsure') AND base_rank < 12 AND NOT EXISTS \
-             (SELECT 1 FROM messages later WHERE later.order_id = messages.order_id AND later.id > messages.id \
-             AND later.direction = 'out' AND later.state <> 'withdrawn') ORDER BY messages.id"
-                .to_owned(),
+            format!(
+                "messages JOIN orders ON orders.id = messages.order_id \
+                 WHERE messages.state IN ('failed', 'unsure') AND base_rank < 12 AND NOT EXISTS \
+                 (SELECT 1 FROM messages later WHERE later.order_id = messages.order_id AND later.id > messages.id \
+                 AND later.direction = 'out' AND later.state <> 'withdrawn'){within} ORDER BY messages.id"
+            ),
         ),
         Why::Return => (
             "returns.requested_at",
             none,
-            "returns JOIN orders ON orders.id = returns.order_id \
-             WHERE returns.state NOT IN ('rejected', 'closed', 'cancelled') ORDER BY returns.requested_at, returns.id"
-                .to_owned(),
+            format!(
+                "returns JOIN orders ON orders.id = returns.order_id \
+                 WHERE returns.state NOT IN ('rejected', 'closed', 'cancelled'){within} \
+                 ORDER BY returns.requested_at, returns.id"
+            ),
         ),
-        Why::CreditOwed => {
-            ("updated_at", OWED, format!("orders WHERE base_rank < 12 AND {OWED} > 0 ORDER BY placed_at, orders.id"))
-        }
+        Why::CreditOwed => (
+            "updated_at",
+            OWED,
+            format!("orders WHERE base_rank < 12 AND {OWED} > 0{within} ORDER BY placed_at, orders.id"),
+        ),
         Why::ToCapture => (
             "stage_entered_at",
             "authorized_minor",
-            "orders WHERE authorized_minor > 0 AND base_rank < 12 AND base_rank >= 4 AND base_rank <= 7 \
-             ORDER BY stage_entered_at, orders.id"
-                .to_owned(),
+            format!(
+                "orders WHERE authorized_minor > 0 AND base_rank < 12 AND base_rank >= 4 AND base_rank <= 7{within} \
+                 ORDER BY stage_entered_at, orders.id"
+            ),
         ),
         Why::AwaitingApproval => {
             let slugs: Vec<String> =
                 of_base(known, &[Base::Confirmed]).into_iter().map(|slug| bind(Parameter::Text(slug))).collect();
-            let rest = format!("orders WHERE stage IN ({}) ORDER BY stage_entered_at, orders.id", slugs.join(", "));
+            let rest =
+                format!("orders WHERE stage IN ({}){within} ORDER BY stage_entered_at, orders.id", slugs.join(", "));
             ("stage_entered_at", none, rest)
         }
     };

@@ -97,7 +97,7 @@ pub async fn show(desk: Data<Desk>, staff: Staff<ViewOrders>) -> Answer {
 fn load(conn: &mut Conn, person: &Person) -> Result<Today> {
     let shell = Shell::load(conn, person, Section::Today)?;
     let known = pages_list::known(conn, person, shell.now)?;
-    let totals = StageTotals::load(conn)?;
+    let totals = StageTotals::load(conn, &person.reach)?;
     let figures = today::figures(conn, &known, &totals)?;
     let money = person.may(Permission::ViewMoney);
     Ok(Today {

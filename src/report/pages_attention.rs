@@ -55,7 +55,10 @@ fn load(conn: &mut Conn, person: &Person) -> Result<Attention> {
     let known = pages_list::known(conn, person, shell.now)?;
     let groups = attention::groups(conn, &known, person.may(Permission::ViewMoney))?;
     let may_refund = person.may(Permission::RefundPayments);
-    let strangers = if person.may(Permission::ViewContact) { whatsapp::senders(conn)?.len() } else { 0 };
+    let strangers = match person.may(Permission::ViewContact) && person.reach.is_everywhere() {
+        true => whatsapp::senders(conn)?.len(),
+        false => 0,
+    };
     Ok(Attention { strangers, heaps: groups.into_iter().map(|group| heap(group, may_refund)).collect(), shell })
 }
 

@@ -127,11 +127,11 @@ pub fn figures(conn: &mut Conn, known: &Known, totals: &StageTotals) -> Result<F
     Ok(Figures {
         days: taken,
         week_ago,
-        to_ship: to_ship(conn)?,
+        to_ship: to_ship(conn, known)?,
         authorised_cut: promised.orders > list::COUNTED,
         authorised: promised,
         oldest: oldest(conn, known)?,
-        holds: holds(conn)?,
+        holds: holds(conn, known)?,
         late: count(0),
         to_pack: count(1),
         packed: count(2),
@@ -157,6 +157,7 @@ fn taken(conn: &mut Conn, known: &Known) -> Result<Vec<Taken>> {
         .collect();
     spans.push((begin(7), known.now.plus_minutes(-7 * 1_440)));
     let mut question = Question::default();
+    let within = known.reach.and("market_id");
     let currency = question.bind(Parameter::Text(known.currency().code().to_owned()));
     for (place, (from, until)) in spans.into_iter().enumerate() {
         let (from, until) = (question.bind(Parameter::Int(from.0)), question.bind(Parameter::Int(until.0)));
@@ -164,18 +165,21 @@ fn taken(conn: &mut Conn, known: &Known) -> Result<Vec<Taken>> {
             "SELECT CAST({place} AS BIGINT) AS place, count(*) AS orders, \
              CAST(COALESCE(SUM(total_minor), 0) AS BIGINT) AS minor FROM orders \
              WHERE currency = {currency} AND placed_at >= {from} AND placed_at < {until} \
-             AND base_rank NOT IN (9, 10, 11) \
+             AND base_rank NOT IN (9, 10, 11){within} \
              AND COALESCE(resume_stage, '') NOT IN ('cancelled', 'rejected', 'abandoned')"
         ));
     }
     Ok(question.ask(conn)?.into_iter().map(|row| Taken { orders: row.orders, minor: row.minor }).collect())
 }
 
-fn to_ship(conn: &mut Conn) -> Result<Option<i64>> {
-    let text = "SELECT sent.shipped_at - orders.placed_at AS number FROM (SELECT order_id, shipped_at FROM shipments \
-                WHERE shipped_at IS NOT NULL ORDER BY id DESC LIMIT 500) AS sent \
-                JOIN orders ON orders.id = sent.order_id";
-    let rows: Vec<Number> = load_written(conn, text.to_owned(), Vec::new())?;
+fn to_ship(conn: &mut Conn, known: &Known) -> Result<Option<i64>> {
+    let within = known.reach.holds("orders.market_id");
+    let text = format!(
+        "SELECT sent.shipped_at - orders.placed_at AS number FROM (SELECT order_id, shipped_at FROM shipments \
+         WHERE shipped_at IS NOT NULL ORDER BY id DESC LIMIT 500) AS sent \
+         JOIN orders ON orders.id = sent.order_id WHERE {within}"
+    );
+    let rows: Vec<Number> = load_written(conn, text, Vec::new())?;
     let mut spans: Vec<i64> = rows.into_iter().map(|row| row.number / 1_000_000).collect();
     spans.sort_unstable();
     Ok(spans.get(spans.len() / 2).copied())
@@ -190,8 +194,9 @@ fn authorised(conn: &mut Conn, known: &Known) -> Result<Taken> {
     question.parts.push(format!(
         "SELECT CAST(0 AS BIGINT) AS place, count(*) AS orders, CAST(COALESCE(SUM(authorized_minor), 0) AS BIGINT) AS minor \
          FROM (SELECT authorized_minor FROM orders WHERE authorized_minor > 0 AND base_rank < 12 \
-         AND currency = {currency} AND payment_status IN ({}) LIMIT {}) AS promised",
+         AND currency = {currency} AND payment_status IN ({}){} LIMIT {}) AS promised",
         states.join(", "),
+        known.reach.and("market_id"),
         list::COUNTED + 1
     ));
     let row = question.ask(conn)?.pop();
@@ -200,6 +205,7 @@ fn authorised(conn: &mut Conn, known: &Known) -> Result<Taken> {
 
 fn oldest(conn: &mut Conn, known: &Known) -> Result<Vec<(Base, UtcTime)>> {
     let bases = [Base::Placed, Base::Confirmed, Base::Approved, Base::Processed, Base::OnHold];
+    let within = known.reach.and("market_id");
     let mut question = Question::default();
     for (place, base) in bases.iter().enumerate() {
         for slug in of_base(known, &[*base]) {
@@ -207,7 +213,7 @@ fn oldest(conn: &mut Conn, known: &Known) -> Result<Vec<(Base, UtcTime)>> {
             question.parts.push(format!(
                 "SELECT CAST({place} AS BIGINT) AS place, count(*) AS orders, \
                  CAST(COALESCE(MIN(entered), 0) AS BIGINT) AS minor FROM (SELECT stage_entered_at AS entered FROM orders \
-                 WHERE stage = {slug} ORDER BY stage_entered_at, id LIMIT 1) AS first"
+                 WHERE stage = {slug}{within} ORDER BY stage_entered_at, id LIMIT 1) AS first"
             ));
         }
     }
@@ -222,14 +228,20 @@ fn oldest(conn: &mut Conn, known: &Known) -> Result<Vec<(Base, UtcTime)>> {
     Ok(found)
 }
 
-fn holds(conn: &mut Conn) -> Result<Vec<(String, i64)>> {
-    let text = "SELECT reason, count(*) AS orders FROM holds WHERE released_at IS NULL GROUP BY reason";
-    let mut rows: Vec<Reason> = load_written(conn, text.to_owned(), Vec::new())?;
+fn holds(conn: &mut Conn, known: &Known) -> Result<Vec<(String, i64)>> {
+    let within = match known.reach.and("orders.market_id") {
+        all if all.is_empty() => all,
+        some => format!(" AND EXISTS (SELECT 1 FROM orders WHERE orders.id = holds.order_id{some})"),
+    };
+    let text =
+        format!("SELECT reason, count(*) AS orders FROM holds WHERE released_at IS NULL{within} GROUP BY reason");
+    let mut rows: Vec<Reason> = load_written(conn, text, Vec::new())?;
     rows.sort_by(|a, b| b.orders.cmp(&a.orders).then_with(|| a.reason.cmp(&b.reason)));
     Ok(rows.into_iter().map(|row| (row.reason, row.orders)).collect())
 }
 
 fn ages(conn: &mut Conn, known: &Known) -> Result<Vec<Ages>> {
+    let within = known.reach.and("market_id");
     let open: Vec<&Stage> = known.stages.iter().filter(|stage| stage.base.is_open()).collect();
     let mut question = Question::default();
     for (at, stage) in open.iter().enumerate() {
@@ -241,7 +253,7 @@ fn ages(conn: &mut Conn, known: &Known) -> Result<Vec<Ages>> {
             question.parts.push(format!(
                 "SELECT CAST({place} AS BIGINT) AS place, count(*) AS orders, CAST(0 AS BIGINT) AS minor \
                  FROM (SELECT 1 AS one FROM orders WHERE stage = {slug} AND stage_entered_at > {from} \
-                 AND stage_entered_at <= {until} LIMIT {}) AS aged",
+                 AND stage_entered_at <= {until}{within} LIMIT {}) AS aged",
                 list::COUNTED + 1
             ));
         }

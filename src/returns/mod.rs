@@ -14,6 +14,7 @@ use crate::error::{Error, Refusal, Result};
 use crate::event::{self, Event, UnitsFact};
 use crate::ids::{LineId, OrderId, ReturnId};
 use crate::order::{self, Line, Order};
+use crate::reach::Reach;
 use crate::shipment::{self, Units};
 use crate::time::UtcTime;
 
@@ -160,6 +161,17 @@ pub fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<Return>> {
     store::of_order(conn, order)
 }
 
+/// Takes out of the words of an order's returns what tells who somebody is.
+pub fn erase(tx: &mut Tx<'_>, order: OrderId, replace: &dyn Fn(&str) -> String) -> Result<()> {
+    for known in of_order(tx.conn, order)? {
+        let said = [&known.note, &known.answer, &known.requested_by].map(|text| replace(text));
+        if said != [known.note, known.answer, known.requested_by] {
+            store::set_words(tx, known.id, &said)?;
+        }
+    }
+    Ok(())
+}
+
 /// What is in these returns.
 pub fn contents(conn: &mut Conn, returns: &[ReturnId]) -> Result<Vec<ReturnLine>> {
     store::contents(conn, returns)
@@ -181,8 +193,8 @@ pub fn open_count(conn: &mut Conn, order: OrderId) -> Result<usize> {
 
 /// Returns of all orders on which something is left to do, oldest first: number of the order, name of
 /// its customer, the return.
-pub fn list_open(conn: &mut Conn, limit: i64) -> Result<Vec<(i64, String, Return)>> {
-    store::open(conn, limit)
+pub fn list_open(conn: &mut Conn, reach: &Reach, limit: i64) -> Result<Vec<(i64, String, Return)>> {
+    store::open(conn, reach, limit)
 }
 
 /// How many units of a line may still be sent back: those shipped, without those in returns that were

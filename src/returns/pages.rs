@@ -468,7 +468,7 @@ pub async fn index(desk: Data<Desk>, staff: Staff<ViewOrders>) -> Answer {
         .db
         .read(move |conn| {
             let shell = Shell::load(conn, &person, Section::Returns)?;
-            let open = super::list_open(conn, MOST_LISTED + 1)?;
+            let open = super::list_open(conn, &person.reach, MOST_LISTED + 1)?;
             let is_cut = open.len() > MOST_LISTED as usize;
             let row = |(number, customer, known): &(i64, String, Return)| ListRow {
                 number: *number,

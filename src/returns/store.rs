@@ -1,12 +1,15 @@
 //! The tables of returns.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::{Return, ReturnLine, ReturnState};
 use crate::db::schema::{orders, return_lines, returns};
 use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::ids::{LineId, OrderId, ReturnId, new_uid};
+use crate::reach::Reach;
 use crate::time::UtcTime;
 
 pub(super) fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<Return>> {
@@ -21,11 +24,12 @@ pub(super) fn contents(conn: &mut Conn, of: &[ReturnId]) -> Result<Vec<ReturnLin
         .load(conn)?)
 }
 
-pub(super) fn open(conn: &mut Conn, limit: i64) -> Result<Vec<(i64, String, Return)>> {
+pub(super) fn open(conn: &mut Conn, reach: &Reach, limit: i64) -> Result<Vec<(i64, String, Return)>> {
     let done = [ReturnState::Rejected, ReturnState::Closed, ReturnState::Cancelled];
     Ok(returns::table
         .inner_join(orders::table.on(orders::id.eq(returns::order_id)))
         .filter(returns::state.ne_all(done))
+        .filter(sql::<Bool>(&reach.holds("orders.market_id")))
         .order((returns::requested_at.asc(), returns::id.asc()))
         .select((orders::number, orders::customer_name, returns::all_columns))
         .limit(limit)
@@ -94,6 +98,14 @@ pub(super) fn save(tx: &mut Tx<'_>, changed: &Return) -> Result<()> {
             returns::received_by.eq(&changed.received_by),
             returns::closed_at.eq(changed.closed_at),
         ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Note, answer, and who asked.
+pub(super) fn set_words(tx: &mut Tx<'_>, id: ReturnId, [note, answer, by]: &[String; 3]) -> Result<()> {
+    diesel::update(returns::table.find(id.0))
+        .set((returns::note.eq(note), returns::answer.eq(answer), returns::requested_by.eq(by)))
         .execute(tx.conn)?;
     Ok(())
 }

@@ -10,6 +10,7 @@ use crate::error::{Error, FieldProblem, Refusal, Result};
 use crate::ids::StaffId;
 use crate::market::{self, ChannelKind, NewMarket};
 use crate::money::Currency;
+use crate::reach::Reach;
 use crate::staff::{self, NewMember, Role};
 use crate::web;
 
@@ -124,6 +125,7 @@ pub fn found(tx: &mut Tx<'_>, new: &NewShop, password_hash: String) -> Result<St
         email: new.owner_email.clone(),
         role: Role::Owner,
         password_hash: Some(password_hash),
+        reach: Reach::EVERYWHERE,
     };
     staff::add(tx, &Actor::System { name: "Set-up" }, &owner)
 }

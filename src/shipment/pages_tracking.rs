@@ -6,11 +6,12 @@ use serde::Deserialize;
 
 use super::paste::{self, MOST_ROWS, Pasted};
 use super::{Tracking, of_order, tracking};
-use crate::db::Conn;
+use crate::db::{Conn, Tx};
 use crate::error::{Error, Result};
 use crate::moves::pages::{authority_of, telling_of};
 use crate::moves::{self, MoveRequest};
 use crate::order;
+use crate::reach::Reach;
 use crate::staff::permission::MoveOrders;
 use crate::staff::{Person, Staff};
 use crate::web::{self, Answer, Desk, Form, Section, Shell};
@@ -104,12 +105,12 @@ fn wrong(row: &Pasted, all: &[Pasted]) -> Option<String> {
 }
 
 /// What sending a line would do.
-fn look(conn: &mut Conn, row: &Pasted, all: &[Pasted]) -> Result<Told> {
+fn look(conn: &mut Conn, reach: &Reach, row: &Pasted, all: &[Pasted]) -> Result<Told> {
     if let Some(words) = wrong(row, all) {
         return Ok(Told::of(row, Err(words)));
     }
     let number = row.order.unwrap_or_default();
-    let order = match order::find(conn, number) {
+    let order = match order::find_within(conn, reach, number) {
         Ok(order) => order,
         Err(Error::Missing(_)) => return Ok(Told::of(row, Err(format!("There is no order {number}.")))),
         Err(other) => return Err(other),
@@ -166,8 +167,11 @@ pub async fn create(desk: Data<Desk>, staff: Staff<MoveOrders>, posted: Form<Pas
             told.push(send(&desk, &person, row, &rows).await?);
         }
     } else {
-        let lines = rows.clone();
-        told = desk.db.read(move |conn| lines.iter().map(|row| look(conn, row, &lines)).collect::<Result<_>>()).await?;
+        let (lines, reach) = (rows.clone(), person.reach.clone());
+        told = desk
+            .db
+            .read(move |conn| lines.iter().map(|row| look(conn, &reach, row, &lines)).collect::<Result<_>>())
+            .await?;
     }
     let left: Vec<&str> = text
         .lines()
@@ -191,7 +195,12 @@ async fn send(desk: &Desk, person: &Person, row: &Pasted, all: &[Pasted]) -> Res
         telling: telling_of(person),
         ..MoveRequest::to("")
     };
-    match desk.db.write(move |tx| moves::ship_with(tx, &actor, number, &request)).await {
+    let reach = person.reach.clone();
+    let write = move |tx: &mut Tx<'_>| {
+        order::find_within(tx.conn, &reach, number)?;
+        moves::ship_with(tx, &actor, number, &request)
+    };
+    match desk.db.write(write).await {
         Ok(done) if done.changed => {
             Ok(Told::of(row, Ok(("Sent", format!("Parcel {} is on its way.", done.parcel.position)))))
         }

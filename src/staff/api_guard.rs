@@ -21,6 +21,7 @@ use crate::db::{Conn, Tx};
 use crate::error::{Current, Error, Refusal, RefusalKind, Result};
 use crate::ids::MarketId;
 use crate::market::Markets;
+use crate::reach::Reach;
 use crate::time::UtcTime;
 use crate::web::{self, Desk, Problem, RequestId, peer_address};
 
@@ -33,7 +34,7 @@ pub struct Caller {
     actor: Actor,
     credential: String,
     permissions: Vec<Permission>,
-    markets: Option<Vec<MarketId>>,
+    reach: Reach,
     requires_match: bool,
     if_match: Option<String>,
     key: Option<String>,
@@ -60,11 +61,11 @@ impl Caller {
     }
     /// Whether it may know of things of this market.
     pub fn sees(&self, market: MarketId) -> bool {
-        self.markets.as_ref().is_none_or(|markets| markets.contains(&market))
+        self.reach.sees(market)
     }
-    /// The markets it is kept to, if any.
-    pub fn markets(&self) -> Option<&[MarketId]> {
-        self.markets.as_deref()
+    /// The markets it knows of.
+    pub fn reach(&self) -> &Reach {
+        &self.reach
     }
     /// Whether the request carries an `Idempotency-Key`.
     ///
@@ -203,9 +204,8 @@ fn token_of(request: &HttpRequest) -> Result<String, Problem> {
     Ok(token.trim().to_owned())
 }
 
-/// A working key with what its token allows, the markets it is kept to, and the requests it may make in a
-/// minute.
-type Recognised = (Working, Option<Vec<MarketId>>, u32);
+/// A working key with what its token allows and reaches, and the requests it may make in a minute.
+type Recognised = (Working, u32);
 
 /// What a token turned out to be.
 enum Token {
@@ -241,17 +241,15 @@ fn look_up(conn: &mut Conn, token: &str, here: &str) -> Result<Token> {
             })
         }
     };
-    let Some(working) = working else { return Ok(Token::Unknown) };
+    let Some(mut working) = working else { return Ok(Token::Unknown) };
     let slugs = working.key.market_slugs();
-    let markets = match slugs.is_empty() {
-        true => None,
-        false => {
-            let all = Markets::load(conn)?;
-            Some(all.markets.iter().filter(|market| slugs.contains(&market.slug)).map(|m| m.id).collect())
-        }
-    };
+    if !slugs.is_empty() {
+        let all = Markets::load(conn)?;
+        let own = all.markets.iter().filter(|market| slugs.contains(&market.slug)).map(|m| m.id).collect();
+        working.reach = working.reach.within(&Reach::only(own));
+    }
     let rate = rate_of(conn, &working.key)?;
-    Ok(Token::Good(Box::new((working, markets, rate))))
+    Ok(Token::Good(Box::new((working, rate))))
 }
 
 async fn recognised(desk: &Desk, request: &HttpRequest) -> Result<Recognised, Problem> {
@@ -284,7 +282,7 @@ impl<P: Needed> FromRequest for Program<P> {
         Box::pin(async move {
             let broken = || Problem::from(Error::broken("the server was put together without a desk"));
             let desk = request.app_data::<Data<Desk>>().cloned().ok_or_else(broken)?;
-            let (Working { key, permissions }, markets, rate) = recognised(&desk, &request).await?;
+            let (Working { key, permissions, reach }, rate) = recognised(&desk, &request).await?;
             let left = desk.limits.take(key.id.0, rate)?;
             if let Some(permission) = P::PERMISSION
                 && !permissions.contains(&permission)
@@ -297,7 +295,7 @@ impl<P: Needed> FromRequest for Program<P> {
                 actor: Actor::ApiKey { id: key.id, name: key.name.clone() },
                 credential: format!("key:{}", key.id.0),
                 permissions,
-                markets,
+                reach,
                 requires_match: key.requires_match,
                 if_match: text(headers, &header::IF_MATCH),
                 key: text(headers, &header::HeaderName::from_static("idempotency-key")),

@@ -17,7 +17,9 @@ use super::{Person, forbidden, store_sessions};
 use crate::error::{Error, Refusal, RefusalKind};
 use crate::ids::StaffId;
 use crate::time::UtcTime;
-use crate::web::{Desk, Problem, Toast, put_toast, see_other, take_toast, wants_events, wants_fragment};
+use crate::web::{
+    Desk, Problem, Toast, market_of_order, put_toast, see_other, take_toast, wants_events, wants_fragment,
+};
 
 /// How often it is noted that somebody is here.
 const TOUCH_SECONDS: i64 = 5 * 60;
@@ -77,6 +79,19 @@ pub(super) async fn signed_in(request: &HttpRequest) -> Result<Option<(Person, S
     Ok(Some((person, session)))
 }
 
+/// Refuses an order that is in the address and not within this person's reach, as if it were not there.
+/// Every address of one order calls its number `number`.
+async fn within_reach(request: &HttpRequest, person: &Person) -> Result<(), Problem> {
+    let (Some(text), false) = (request.match_info().get("number"), person.reach.is_everywhere()) else {
+        return Ok(());
+    };
+    let missing = || Problem::from(Error::Missing(format!("order {text}")));
+    let number: i64 = text.parse().map_err(|_| missing())?;
+    let desk = request.app_data::<Data<Desk>>().cloned().ok_or_else(missing)?;
+    let market = desk.db.read(move |conn| market_of_order(conn, number)).await?;
+    if market.is_some_and(|market| person.reach.sees(market)) { Ok(()) } else { Err(missing()) }
+}
+
 impl<P: Needed> FromRequest for Staff<P> {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
@@ -88,8 +103,9 @@ impl<P: Needed> FromRequest for Staff<P> {
             if let Some(permission) = P::PERMISSION
                 && !person.may(permission)
             {
-                return Err(Error::from(forbidden(person.role, permission)).into());
+                return Err(Error::from(forbidden(&person, permission)).into());
             }
+            within_reach(&request, &person).await?;
             let is_page = !wants_fragment(&request) && !wants_events(&request);
             if request.method() == Method::GET && is_page {
                 person.toast = take_toast(&session);

@@ -9,6 +9,7 @@ use crate::db::{Conn, Tx};
 use crate::error::{Error, Refusal, RefusalKind, Result};
 use crate::event::{self, Event};
 use crate::ids::{KeyId, StaffId};
+use crate::reach::Reach;
 use crate::time::UtcTime;
 use crate::web;
 
@@ -180,6 +181,8 @@ pub struct Working {
     pub key: ApiKey,
     /// What it may do: its scopes, and for a personal key only what its person may.
     pub permissions: Vec<Permission>,
+    /// What its person knows of; everything for a key of the shop.
+    pub reach: Reach,
 }
 
 /// The working key with this token.
@@ -198,14 +201,15 @@ fn working(conn: &mut Conn, key: ApiKey) -> Result<Option<Working>> {
     if key.revoked_at.is_some() {
         return Ok(None);
     }
-    let mut permissions = permissions_of(&key.scopes);
+    let (mut permissions, mut reach) = (permissions_of(&key.scopes), Reach::EVERYWHERE);
     if let Some(staff) = key.staff {
         let person =
             super::members(conn)?.into_iter().find(|member| member.id == staff && member.disabled_at.is_none());
         let Some(person) = person else { return Ok(None) };
-        permissions.retain(|permission| person.role.may(*permission));
+        permissions.retain(|permission| person.role.may_within(&person.reach, *permission));
+        reach = person.reach;
     }
-    Ok(Some(Working { key, permissions }))
+    Ok(Some(Working { key, permissions, reach }))
 }
 
 /// Notes that a key was used.

@@ -23,7 +23,8 @@ use crate::actor::Actor;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, FieldProblem, Refusal, RefusalKind, Result};
 use crate::event::{self, Event};
-use crate::ids::StaffId;
+use crate::ids::{MarketId, StaffId};
+use crate::reach::Reach;
 use crate::time::UtcTime;
 use crate::web::{Section, Toast, Viewer};
 
@@ -34,6 +35,7 @@ pub(crate) use password::token_hash;
 pub use password::{check_password, hash_password};
 pub use permission::{Anyone, Permission, Role};
 pub use session::{KEEP_DAYS, Sessions, cookie_key};
+pub use store::reach_of;
 pub use store_sessions::Device;
 
 /// How a person likes the desk; kept with them on every device.
@@ -71,6 +73,8 @@ pub struct Person {
     pub email: String,
     /// Role.
     pub role: Role,
+    /// The markets they know of.
+    pub reach: Reach,
     /// How they like the desk.
     pub preferences: Preferences,
     /// The message waiting for this page.
@@ -80,9 +84,9 @@ pub struct Person {
 }
 
 impl Person {
-    /// Whether their role allows it.
+    /// Whether their role allows it, and the markets they are kept to.
     pub fn may(&self, permission: Permission) -> bool {
-        self.role.may(permission)
+        self.role.may_within(&self.reach, permission)
     }
     /// As the author of a change.
     pub fn actor(&self) -> Actor {
@@ -97,7 +101,7 @@ impl Person {
     /// # Errors
     /// Forbidden.
     pub fn must(&self, permission: Permission) -> Result<()> {
-        if self.may(permission) { Ok(()) } else { Err(forbidden(self.role, permission).into()) }
+        if self.may(permission) { Ok(()) } else { Err(forbidden(self, permission).into()) }
     }
 }
 
@@ -107,6 +111,9 @@ impl Viewer for Person {
     }
     fn name(&self) -> &str {
         &self.name
+    }
+    fn reach(&self) -> &Reach {
+        &self.reach
     }
     fn role_label(&self) -> &str {
         self.role.label()
@@ -149,10 +156,18 @@ impl Viewer for Person {
     }
 }
 
-fn forbidden(role: Role, permission: Permission) -> Refusal {
+fn forbidden(person: &Person, permission: Permission) -> Refusal {
+    let role = person.role;
     let label = permission.label();
     let mut letters = label.chars();
     let what: String = letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect();
+    if role.may(permission) {
+        let message = format!(
+            "You see some of the shop’s markets only, and to {what} is for those who see every market. An owner can \
+             change which you see."
+        );
+        return Refusal::new(RefusalKind::Forbidden, "staff.forbidden", message);
+    }
     Refusal::new(
         RefusalKind::Forbidden,
         "staff.forbidden",
@@ -176,6 +191,8 @@ pub struct Member {
     pub name: String,
     /// Role.
     pub role: Role,
+    /// The markets they know of.
+    pub reach: Reach,
     /// Whether they ever set a password.
     pub has_password: bool,
     /// When they were disabled.
@@ -225,6 +242,8 @@ pub struct NewMember {
     pub role: Role,
     /// Hash of their password, if they have one already.
     pub password_hash: Option<String>,
+    /// The markets they are to know of.
+    pub reach: Reach,
 }
 
 /// Adds somebody.
@@ -245,7 +264,7 @@ pub fn add(tx: &mut Tx<'_>, actor: &Actor, new: &NewMember) -> Result<StaffId> {
     if !problems.is_empty() {
         return Err(Refusal::fields("staff.not_added", problems).into());
     }
-    let id = store::insert(tx, &name, &email, new.role, new.password_hash.as_deref())?;
+    let id = store::insert(tx, &name, &email, new)?;
     changed(tx, actor, id, &format!("added as {}", new.role))?;
     Ok(id)
 }
@@ -274,6 +293,34 @@ pub fn change_role(tx: &mut Tx<'_>, by: &Person, uid: &str, role: Role) -> Resul
     }
     store::set_role(tx, member.id, role)?;
     changed(tx, &by.actor(), member.id, &format!("role {} to {role}", member.role))
+}
+
+/// Keeps somebody to some markets, or to none in particular: keys and names; nothing for every market.
+///
+/// # Errors
+/// Refuses for owners, who see every market, and for oneself.
+pub fn keep_to(tx: &mut Tx<'_>, by: &Person, uid: &str, markets: &[(MarketId, String)]) -> Result<Member> {
+    let member = member(tx.conn, uid)?;
+    owners_only(by, &member, member.role)?;
+    if member.role == Role::Owner {
+        let message = "An owner sees every market. Give them another role first.";
+        return Err(Refusal::state("staff.owner_sees_all", message).into());
+    }
+    if member.id == by.id {
+        let message = "You cannot keep yourself to some markets. Ask an owner or another manager.";
+        return Err(Refusal::state("staff.self", message).into());
+    }
+    let reach = match markets {
+        [] => Reach::EVERYWHERE,
+        some => Reach::only(some.iter().map(|(id, _)| *id).collect()),
+    };
+    if reach != member.reach {
+        store::set_reach(tx, member.id, &reach)?;
+        let names: Vec<&str> = markets.iter().map(|(_, name)| name.as_str()).collect();
+        let words = if names.is_empty() { "every market".to_owned() } else { names.join(", ") };
+        changed(tx, &by.actor(), member.id, &format!("sees {words}"))?;
+    }
+    Ok(member)
 }
 
 /// Stops somebody from signing in and ends all their sessions.
@@ -383,11 +430,11 @@ pub fn devices(conn: &mut Conn, id: StaffId, now: UtcTime) -> Result<Vec<Device>
     store_sessions::devices(conn, id, now)
 }
 
-/// Which of these sessions are still open at `now`, and the role of whoever uses each.
+/// Which of these sessions are still open at `now`, with the role and the reach of whoever uses each.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn open_sessions(conn: &mut Conn, uids: &[String], now: UtcTime) -> Result<Vec<(String, Role)>> {
+pub fn open_sessions(conn: &mut Conn, uids: &[String], now: UtcTime) -> Result<Vec<(String, Role, Reach)>> {
     store_sessions::open_among(conn, uids, now)
 }
 

@@ -1,5 +1,7 @@
 //! Who may do what: one table, shown in the settings and enforced by the type a handler asks for.
 
+use crate::reach::Reach;
+
 crate::text_enum! {
     /// What a person of the shop is.
     pub enum Role {
@@ -41,6 +43,10 @@ impl Role {
     pub fn may(self, permission: Permission) -> bool {
         permission.roles().contains(&self)
     }
+    /// Whether somebody of this role who is kept to this reach may do it. The one place that decides.
+    pub fn may_within(self, reach: &Reach, permission: Permission) -> bool {
+        self.may(permission) && (reach.is_everywhere() || !permission.is_of_the_whole_shop())
+    }
 }
 
 macro_rules! permissions {
@@ -76,6 +82,14 @@ macro_rules! permissions {
             }
         )+
     };
+}
+
+impl Permission {
+    /// Whether it changes what all markets share, so that nobody has it who is kept to some of them.
+    pub fn is_of_the_whole_shop(self) -> bool {
+        use Permission::*;
+        matches!(self, ManageCustomers | ManageProducts | Import | ManageStaff | ManageSettings)
+    }
 }
 
 /// A permission as a type.

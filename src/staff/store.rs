@@ -4,15 +4,21 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::throttle::{FORGET_SECONDS, Failures};
-use super::{Member, Role};
+use super::{Member, NewMember, Role};
 use crate::db::schema::{sign_in_failures, staff, staff_links};
 use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::ids::{StaffId, new_uid};
 use crate::on_each_database;
+use crate::reach::Reach;
 use crate::time::UtcTime;
 
-type MemberRow = (StaffId, String, String, String, Role, Option<String>, Option<UtcTime>, Option<UtcTime>);
+type MemberRow = (StaffId, String, String, String, Role, Option<String>, Option<UtcTime>, Option<UtcTime>, String);
+
+/// What somebody of this role knows of. An owner is kept to nothing, whatever they were before.
+pub fn reach_of(role: Role, markets: &str) -> Reach {
+    if role == Role::Owner { Reach::EVERYWHERE } else { Reach::read(markets) }
+}
 
 pub(super) fn members(conn: &mut Conn) -> Result<Vec<Member>> {
     let rows = staff::table
@@ -25,15 +31,17 @@ pub(super) fn members(conn: &mut Conn) -> Result<Vec<Member>> {
             staff::password_hash,
             staff::disabled_at,
             staff::last_seen_at,
+            staff::markets,
         ))
         .order(staff::id)
         .load::<MemberRow>(conn)?;
-    let member = |(id, uid, email, name, role, hash, disabled_at, last_seen_at): MemberRow| Member {
+    let member = |(id, uid, email, name, role, hash, disabled_at, last_seen_at, markets): MemberRow| Member {
         id,
         uid,
         email,
         name,
         role,
+        reach: reach_of(role, &markets),
         has_password: hash.is_some(),
         disabled_at,
         last_seen_at,
@@ -63,20 +71,15 @@ pub(super) fn password_hash(conn: &mut Conn, id: StaffId) -> Result<Option<Strin
     Ok(staff::table.find(id.0).select(staff::password_hash).first(conn)?)
 }
 
-pub(super) fn insert(
-    tx: &mut Tx<'_>,
-    name: &str,
-    email: &str,
-    role: Role,
-    password_hash: Option<&str>,
-) -> Result<StaffId> {
+pub(super) fn insert(tx: &mut Tx<'_>, name: &str, email: &str, new: &NewMember) -> Result<StaffId> {
     Ok(diesel::insert_into(staff::table)
         .values((
             staff::uid.eq(new_uid()),
             staff::email.eq(email),
             staff::name.eq(name),
-            staff::role.eq(role),
-            staff::password_hash.eq(password_hash),
+            staff::role.eq(new.role),
+            staff::password_hash.eq(new.password_hash.as_deref()),
+            staff::markets.eq(new.reach.write()),
             staff::created_at.eq(tx.now),
         ))
         .returning(staff::id)
@@ -85,6 +88,11 @@ pub(super) fn insert(
 
 pub(super) fn set_role(tx: &mut Tx<'_>, id: StaffId, role: Role) -> Result<()> {
     diesel::update(staff::table.find(id.0)).set(staff::role.eq(role)).execute(tx.conn)?;
+    Ok(())
+}
+
+pub(super) fn set_reach(tx: &mut Tx<'_>, id: StaffId, reach: &Reach) -> Result<()> {
+    diesel::update(staff::table.find(id.0)).set(staff::markets.eq(reach.write())).execute(tx.conn)?;
     Ok(())
 }
 

@@ -2,11 +2,13 @@
 
 use diesel::prelude::*;
 
+use super::store::reach_of;
 use super::{Person, Role};
 use crate::db::schema::{sessions, staff};
 use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::ids::{StaffId, new_uid};
+use crate::reach::Reach;
 use crate::time::UtcTime;
 
 /// A place somebody is signed in at.
@@ -79,17 +81,18 @@ pub(super) fn person(conn: &mut Conn, id: StaffId, session: &str) -> Result<Opti
         .filter(staff::id.eq(id))
         .filter(staff::disabled_at.is_null())
         .filter(sessions::uid.eq(session))
-        .select((staff::name, staff::email, staff::role, staff::preferences, sessions::seen_at))
-        .first::<(String, String, Role, String, UtcTime)>(conn)
+        .select((staff::name, staff::email, staff::role, staff::markets, staff::preferences, sessions::seen_at))
+        .first::<(String, String, Role, String, String, UtcTime)>(conn)
         .optional()?;
-    Ok(row.map(|(name, email, role, preferences, seen_at)| {
+    Ok(row.map(|(name, email, role, markets, preferences, seen_at)| {
         let preferences = serde_json::from_str(&preferences).unwrap_or_default();
-        (Person { id, name, email, role, preferences, toast: None, session: session.to_owned() }, seen_at)
+        let reach = reach_of(role, &markets);
+        (Person { id, name, email, role, reach, preferences, toast: None, session: session.to_owned() }, seen_at)
     }))
 }
 
-/// Which of these sessions are still open, and the role of whoever uses each.
-pub(super) fn open_among(conn: &mut Conn, uids: &[String], now: UtcTime) -> Result<Vec<(String, Role)>> {
+/// Which of these sessions are still open, with the role and the reach of whoever uses each.
+pub(super) fn open_among(conn: &mut Conn, uids: &[String], now: UtcTime) -> Result<Vec<(String, Role, Reach)>> {
     let mut open = Vec::with_capacity(uids.len());
     for some in uids.chunks(500) {
         let rows = staff::table
@@ -97,8 +100,9 @@ pub(super) fn open_among(conn: &mut Conn, uids: &[String], now: UtcTime) -> Resu
             .filter(sessions::uid.eq_any(some))
             .filter(sessions::expires_at.gt(now))
             .filter(staff::disabled_at.is_null())
-            .select((sessions::uid, staff::role));
-        open.extend(rows.load::<(String, Role)>(conn)?);
+            .select((sessions::uid, staff::role, staff::markets));
+        let rows: Vec<(String, Role, String)> = rows.load(conn)?;
+        open.extend(rows.into_iter().map(|(uid, role, markets)| (uid, role, reach_of(role, &markets))));
     }
     Ok(open)
 }

@@ -54,7 +54,7 @@ type Chunk = (Vec<u8>, Option<Wanted>);
 
 fn chunk(conn: &mut Conn, person: &Person, now: UtcTime, wanted: &Wanted, is_first: bool) -> Result<Chunk> {
     let known = known(conn, person, now)?;
-    let totals = StageTotals::load(conn)?;
+    let totals = StageTotals::load(conn, &person.reach)?;
     let (page, _) = list::page_of(conn, wanted, &known, &totals, &[], CHUNK)?;
     let ids: Vec<OrderId> = page.orders.iter().map(|order| order.id).collect();
     let lines = order::lines_of_many(conn, &ids)?;

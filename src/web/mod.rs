@@ -52,4 +52,4 @@ pub use respond::{Answer, no_such_page, page, page_as, see_other, wants_events, 
 pub use sent::{FileLimits, Sent, SentFile};
 pub use server::{Desk, RequestId, here, peer_address, serve};
 pub use shell::{NavView, Section, Shell, Shop, Viewer};
-pub use store::{address, set_setting, setting, setting_once, shop};
+pub use store::{address, market_of_order, set_setting, setting, setting_once, shop};

@@ -7,6 +7,7 @@ use super::store;
 use crate::db::Conn;
 use crate::error::Result;
 use crate::ids::StaffId;
+use crate::reach::Reach;
 use crate::time::{UtcTime, long_when, short_when};
 
 /// The shop as pages show it.
@@ -78,6 +79,8 @@ pub trait Viewer {
     fn staff_id(&self) -> StaffId;
     /// Their name.
     fn name(&self) -> &str;
+    /// The markets they know of.
+    fn reach(&self) -> &Reach;
     /// Their role, as shown.
     fn role_label(&self) -> &str;
     /// `light`, `dark` or nothing to follow the device.
@@ -165,9 +168,9 @@ impl Shell {
     /// When the database cannot be read.
     pub fn load(conn: &mut Conn, viewer: &impl Viewer, section: Section) -> Result<Self> {
         let shop = store::shop(conn)?;
-        let open = store::open_orders(conn)?;
-        let back = store::open_returns(conn)?;
-        let unread = store::unread(conn, viewer.staff_id())?;
+        let open = store::open_orders(conn, viewer.reach())?;
+        let back = store::open_returns(conn, viewer.reach())?;
+        let unread = store::unread(conn, viewer.staff_id(), viewer.reach())?;
         let views = store::views(conn, viewer.staff_id())?;
         let settings = viewer.may_open(Section::Settings);
         let given_up = if settings { store::given_up_webhooks(conn)? } else { Vec::new() };

@@ -1,17 +1,19 @@
 //! What every page needs from the database: the shop's name and market, the counts and views of the
 //! sidebar, one-time tokens.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Bool, Text};
 
 use super::shell::{MOST_UNREAD, NavView, Shop};
 use crate::db::schema::{
-    markets, request_keys, returns, saved_views, settings, stage_counts, stages, webhook_endpoints,
+    markets, orders, request_keys, returns, saved_views, settings, stage_counts, stages, webhook_endpoints,
 };
 use crate::db::{Conn, Tx, dialect};
 use crate::error::Result;
-use crate::ids::StaffId;
+use crate::ids::{MarketId, StaffId};
 use crate::on_each_database;
+use crate::reach::Reach;
 
 /// A fact about the shop by its name, if it has been set.
 pub fn setting(conn: &mut Conn, name: &str) -> Result<Option<String>> {
@@ -63,35 +65,50 @@ pub fn shop(conn: &mut Conn) -> Result<Shop> {
     Ok(shop)
 }
 
-/// How many orders are still on their way out of the door.
-pub(super) fn open_orders(conn: &mut Conn) -> Result<i64> {
+/// The market of the order with that number, if it is here.
+pub fn market_of_order(conn: &mut Conn, number: i64) -> Result<Option<MarketId>> {
+    Ok(orders::table.filter(orders::number.eq(number)).select(orders::market_id).first(conn).optional()?.map(MarketId))
+}
+
+/// How many orders within a reach are still on their way out of the door.
+pub(super) fn open_orders(conn: &mut Conn, reach: &Reach) -> Result<i64> {
     let open = ["placed", "confirmed", "on_hold", "approved", "processed"];
-    let counts: Vec<i64> = stage_counts::table
+    let counts: Vec<(i64, i64)> = stage_counts::table
         .inner_join(stages::table.on(stages::slug.eq(stage_counts::stage)))
         .filter(stages::base.eq_any(open))
-        .select(stage_counts::orders)
+        .select((stage_counts::market_id, stage_counts::orders))
         .load(conn)?;
-    Ok(counts.iter().sum())
+    Ok(counts.iter().filter(|(market, _)| reach.sees(MarketId(*market))).map(|(_, orders)| orders).sum())
 }
 
 /// How many returns something is left to do on.
-pub(super) fn open_returns(conn: &mut Conn) -> Result<i64> {
+pub(super) fn open_returns(conn: &mut Conn, reach: &Reach) -> Result<i64> {
     let over = ["rejected", "closed", "cancelled"];
-    Ok(returns::table.filter(returns::state.ne_all(over)).count().get_result(conn)?)
+    let open = returns::table.filter(returns::state.ne_all(over));
+    if reach.is_everywhere() {
+        return Ok(open.count().get_result(conn)?);
+    }
+    let within = sql::<Bool>(&reach.holds("orders.market_id"));
+    Ok(open.inner_join(orders::table.on(orders::id.eq(returns::order_id))).filter(within).count().get_result(conn)?)
 }
 
 /// Conversations in which a customer wrote what nobody has read, and notes that call somebody who has not seen
 /// them, counted up to a limit each.
-pub(super) fn unread(conn: &mut Conn, staff: StaffId) -> Result<i64> {
+pub(super) fn unread(conn: &mut Conn, staff: StaffId, reach: &Reach) -> Result<i64> {
     #[derive(QueryableByName)]
     struct Counted {
         #[diesel(sql_type = BigInt)]
         unread: i64,
     }
     // Written out: only so does either database know that an index holds the unread alone.
+    let within = reach.and("market_id");
+    let called = match reach.is_everywhere() {
+        true => String::new(),
+        false => format!(" AND EXISTS (SELECT 1 FROM orders WHERE orders.id = mentions.order_id{within})"),
+    };
     let sql = format!(
-        "SELECT (SELECT count(*) FROM (SELECT 1 FROM orders WHERE unread_count > 0 LIMIT {MOST_UNREAD}) AS found) \
-         + (SELECT count(*) FROM (SELECT 1 FROM mentions WHERE staff_id = $1 AND seen_at IS NULL \
+        "SELECT (SELECT count(*) FROM (SELECT 1 FROM orders WHERE unread_count > 0{within} LIMIT {MOST_UNREAD}) AS found) \
+         + (SELECT count(*) FROM (SELECT 1 FROM mentions WHERE staff_id = $1 AND seen_at IS NULL{called} \
          LIMIT {MOST_UNREAD}) AS calls) AS unread"
     );
     let counted: Vec<Counted> = dialect::load_written(conn, sql, vec![dialect::Parameter::Int(staff.0)])?;

@@ -207,7 +207,7 @@ fn try_again(tx: &mut Tx<'_>, actor: &Actor) -> Result<()> {
     let orders: Vec<OrderId> = waiting.iter().map(|(order, _)| *order).collect();
     let numbers = order::numbers_of(tx.conn, &orders)?;
     for (order, uid) in waiting {
-        if let Some((_, number)) = numbers.iter().find(|(known, _)| *known == order) {
+        if let Some((_, number, _)) = numbers.iter().find(|(known, ..)| *known == order) {
             conversation::resend(tx, actor, *number, &uid)?;
         }
     }

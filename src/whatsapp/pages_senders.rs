@@ -38,8 +38,14 @@ async fn load(desk: &Desk, person: Person, refused: Option<(String, Refusal)>) -
     Ok(page)
 }
 
+/// Who has no order belongs to no market, so only those read it who see all of them.
+fn of_every_market(person: &Person) -> Result<(), Error> {
+    if person.reach.is_everywhere() { Ok(()) } else { Err(Error::Missing("page at this address".to_owned())) }
+}
+
 /// `GET /whatsapp/senders`
 pub async fn index(desk: Data<Desk>, staff: Staff<ViewContact>) -> Answer {
+    of_every_market(&staff)?;
     web::page(&load(&desk, staff.person(), None).await?)
 }
 
@@ -57,6 +63,7 @@ pub struct SenderForm {
 /// `POST /whatsapp/senders`: brings it to an order, or puts it aside.
 pub async fn settle(desk: Data<Desk>, staff: Staff<WriteNotes>, form: Form<SenderForm>) -> Answer {
     let form = form.0;
+    of_every_market(&staff)?;
     if !staff.may(Permission::ViewContact) {
         return Err(Error::Missing("page at this address".to_owned()).into());
     }

@@ -9,6 +9,7 @@ use crate::db::search::Search;
 use crate::error::{Error, Result};
 use crate::ids::{CustomerId, OrderId};
 use crate::order::{self, Order};
+use crate::reach::Reach;
 use crate::words;
 
 /// Orders that are looked at.
@@ -81,7 +82,7 @@ fn orders_of_phone(conn: &mut Conn, phone: &str) -> Result<Vec<Order>> {
         for id in Search::Customers.find(conn, &tail, MOST)? {
             let Some(person) = customer::find(conn, CustomerId(id))? else { continue };
             if is_same(&form, person.phone()) {
-                found.extend(order::of_customer(conn, person.id, MOST)?);
+                found.extend(order::of_customer(conn, &Reach::EVERYWHERE, person.id, MOST)?);
             }
         }
         for id in Search::Orders.find(conn, &tail, MOST)?.into_iter().map(OrderId) {

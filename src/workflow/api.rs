@@ -50,8 +50,8 @@ pub struct StageList {
 pub async fn index(program: Program<ViewOrders>) -> Answer {
     program
         .read(|conn, caller| {
-            let totals = StageTotals::load(conn)?;
-            let shown = |slug: &str| caller.markets().is_none().then(|| totals.of(slug));
+            let totals = StageTotals::load(conn, caller.reach())?;
+            let shown = |slug: &str| caller.reach().is_everywhere().then(|| totals.of(slug));
             let stages = Stages::load(conn)?
                 .iter()
                 .map(|stage| StageJson {

@@ -400,3 +400,34 @@ fn every_address_of_the_document_is_there_and_asks_for_a_key() {
     let api = &table[table.find("fn api_orders").unwrap()..table.find("/// One order: its page").unwrap()];
     assert_eq!(api.matches(".to(").count(), operations, "every route of the API is in the document");
 }
+
+#[test]
+fn items_shipping_and_discounts_are_changed_together_and_looked_at_first() {
+    let desk = TestDesk::open();
+    let program = desk.program();
+    // Two mugs at 15.00 and a bowl at 20.00 with 6.95 of shipping: 56.95, paid.
+    let number = desk.order().line("MUG", "Mug", 2, 1_500).line("BOWL", "Bowl", 1, 2_000).at("approved").place();
+    let path = format!("/api/orders/{number}/changes");
+    let order = program.see(&format!("/api/orders/{number}"));
+    let bowl = order["items"].as_array().unwrap().iter().find(|item| item["sku"] == "BOWL").unwrap()["line_id"].clone();
+    let mut change = json!({
+        "items": [{"line_id": bowl, "quantity": 0}],
+        "add": [{"name": "Vase", "quantity": 1, "price": 40}],
+        "shipping": 4.95, "discount": 5, "fees": 2.5, "dry_run": true,
+    });
+    let looked = program.must_post(&path, &change);
+    assert_eq!((&looked["before"]["total"], &looked["after"]["total"]), (&json!(56.95), &json!(72.45)));
+    assert_eq!((&looked["amount_due"], &looked["order"]["total"]), (&json!(15.5), &json!(56.95)));
+    assert_eq!(desk.look(number).total_minor, 5_695, "nothing changed by looking");
+    change["dry_run"] = json!(false);
+    let done = program.must_post(&path, &change);
+    assert_eq!((&done["order"]["total"], &done["order"]["amount_due"]), (&json!(72.45), &json!(15.5)));
+    let order = desk.look(number);
+    assert_eq!((order.shipping_minor, order.discount_minor, order.stage.as_str()), (495, 500, "approved"));
+    // What is named comes to that amount together, whatever it was made of.
+    let owed = program.must_post(&path, &json!({"discount": 20, "fees": 0}));
+    assert_eq!((&owed["after"]["discount"], &owed["after"]["total"]), (&json!(20.0), &json!(54.95)));
+    assert_eq!((&owed["amount_due"], &owed["credit_owed"]), (&json!(0.0), &json!(2.0)));
+    let story = program.see(&format!("/api/orders/{number}/events"));
+    assert!(story.to_string().contains("Discount on the order from −€5.00 to −€20.00"), "{story}");
+}

@@ -26,7 +26,6 @@ const PEOPLE: &[&str] = &[
     "/announce/",
     "/invoice/",
     "/order/views/",
-    "/order/changes.rs",
     "/order/customers.rs",
     "/moves/timers.rs",
     "/moves/undo.rs",

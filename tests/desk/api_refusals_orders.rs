@@ -351,3 +351,39 @@ fn a_note_or_message_that_says_nothing_or_too_much_is_not_kept() {
     }
     assert_eq!(written(&desk), before);
 }
+
+#[test]
+fn a_change_that_cannot_be_leaves_the_order_as_it_was() {
+    let desk = TestDesk::open();
+    let program = desk.program();
+    let open = desk.order().line("MUG", "Mug", 2, 1_500).line("BOWL", "Bowl", 1, 2_000).at("confirmed").place();
+    let gone = desk.order().line("MUG", "Mug", 2, 1_500).at("shipped").place();
+    let (mug, bowl) = (line(&program, open, "MUG"), line(&program, open, "BOWL"));
+    let most = 10_000_000_000_i64;
+    let huge = json!({"name": "Moon", "quantity": 1, "price": most});
+    let before = written(&desk);
+    for (number, body, status, code, pointer) in [
+        (gone, json!({"shipping": 1}), 409, "order.lines_closed", ""),
+        (open, json!({}), 400, "order.nothing_changed", ""),
+        (open, json!({"items": [{"line_id": mug, "quantity": 2}]}), 400, "order.nothing_changed", ""),
+        (
+            open,
+            json!({"items": [{"line_id": mug, "quantity": 0}, {"line_id": bowl, "quantity": 0}]}),
+            400,
+            "order.nothing_left",
+            "",
+        ),
+        (open, json!({"add": vec![huge; 20]}), 400, "order.too_large", ""),
+        (open, json!({"items": [{"line_id": bowl, "discount": 21}]}), 400, "order.invalid", "/items/0/discount"),
+        (open, json!({"items": [{"line_id": bowl, "price": -1}]}), 400, "order.invalid", "/items/0/price"),
+        (open, json!({"items": [{"line_id": "none"}]}), 400, "order.invalid", "/items/0/line_id"),
+        (open, json!({"items": [{"line_id": mug}, {"line_id": mug}]}), 400, "order.invalid", "/items/1/line_id"),
+        (open, json!({"add": [{"quantity": 1}]}), 400, "order.invalid", "/add/0/name"),
+        (open, json!({"discount": 51}), 400, "order.invalid", "/discount"),
+        (open, json!({"shipping": "free"}), 400, "request.wrong_kind", "/shipping"),
+        (open, json!({"tax": 1}), 400, "request.unknown_field", "/tax"),
+    ] {
+        program.post(&format!("/api/orders/{number}/changes"), &body).must_refuse(status, code, pointer);
+    }
+    assert_eq!(written(&desk), before);
+}

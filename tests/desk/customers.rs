@@ -286,6 +286,36 @@ fn an_erased_person_is_nowhere_while_the_books_stay() {
         ],
     );
     assert_eq!(corrected.status, 303, "{}", corrected.words());
+    let id = desk.look(number).id;
+    for sql in [
+        format!("UPDATE payments SET note = 'Quill paid', reference = 'SEPA Zsófia Quill' WHERE order_id = {}", id.0),
+        format!(
+            "INSERT INTO holds (uid, order_id, reason, note, stock_mode, placed_at, placed_by, released_at) \
+             VALUES ('h', {}, 'other', 'Ask Quill', 'keep', 1, 'Test', 2)",
+            id.0
+        ),
+        format!(
+            "INSERT INTO decisions (order_id, kind, reason, note, refund, restock, notify, decided_at, decided_by) \
+             VALUES ({}, 'cancel_units', 'other', 'Quill asked', '', FALSE, FALSE, 1, 'Test')",
+            id.0
+        ),
+    ] {
+        match &mut desk.look_behind() {
+            slipway::db::Conn::Pg(inner) => diesel::sql_query(sql).execute(inner).unwrap(),
+            slipway::db::Conn::Sqlite(inner) => diesel::sql_query(sql).execute(inner).unwrap(),
+        };
+    }
+    desk.write(move |tx| {
+        let actor = slipway::actor::Actor::Customer { name: "Zsófia Quill".into() };
+        let line = order::lines(tx.conn, id)?[0].clone();
+        let units = [slipway::shipment::Units { line: line.uid, quantity: 1 }];
+        let request = slipway::moves::MoveRequest {
+            reason: "changed_mind".into(),
+            note: "Zsófia wants the blue one".into(),
+            ..slipway::moves::MoveRequest::to("")
+        };
+        slipway::moves::request_return(tx, &actor, number, None, &units, &request).map(drop)
+    });
     let before = desk.look(number);
     let diary = desk.read(|conn| event::timeline(conn, before.id));
     let person = of(&desk, number);
@@ -345,6 +375,10 @@ fn leaks(desk: &TestDesk, word: &str) -> Vec<String> {
         ("orders", "customer_name || email || phone || COALESCE(ship_address, '') || customer_note || customer_sort"),
         ("messages", "body || author_name"),
         ("notes", "body"),
+        ("payments", "reference || note || problem"),
+        ("returns", "note || answer || requested_by"),
+        ("holds", "note"),
+        ("decisions", "note"),
         ("events", "payload || actor_name"),
     ] {
         let sql = format!("SELECT {columns} AS text FROM {table} WHERE LOWER({columns}) LIKE '%{word}%'");

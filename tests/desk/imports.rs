@@ -4,6 +4,7 @@
 use slipway::intake::uploads;
 use slipway::job;
 use slipway::order;
+use slipway::reach::Reach;
 use slipway::worker;
 
 use crate::support::app::TestDesk;
@@ -48,7 +49,7 @@ fn work(desk: &TestDesk) {
 
 fn orders(desk: &TestDesk) -> Vec<order::Order> {
     let newest = 10_000 + 2_000;
-    desk.read(|conn| order::find_many(conn, &(1..newest).collect::<Vec<i64>>()))
+    desk.read(|conn| order::find_many(conn, &Reach::EVERYWHERE, &(1..newest).collect::<Vec<i64>>()))
 }
 
 #[test]

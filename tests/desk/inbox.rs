@@ -6,6 +6,7 @@ use slipway::actor::Actor;
 use slipway::conversation::inbox::{self, Show};
 use slipway::conversation::{self, Direction};
 use slipway::ids::StaffId;
+use slipway::reach::Reach;
 use slipway::time::UtcTime;
 
 use crate::support::app::TestDesk;
@@ -19,7 +20,7 @@ fn said(desk: &TestDesk, number: i64, direction: Direction, ago: i64, body: &str
 }
 
 fn numbers(desk: &TestDesk, show: Show) -> Vec<i64> {
-    let page = desk.read(|conn| inbox::page(conn, show, StaffId(1), None));
+    let page = desk.read(|conn| inbox::page(conn, &Reach::EVERYWHERE, show, StaffId(1), None));
     page.conversations.iter().map(|conversation| conversation.order.number).collect()
 }
 
@@ -138,8 +139,8 @@ fn the_inbox_goes_on_by_its_cursor_and_every_page_costs_the_same() {
     for (place, number) in orders.iter().enumerate() {
         said(&desk, *number, Direction::In, 1_000 - place as i64, "Hello");
     }
-    let first = desk.read(|conn| inbox::page(conn, Show::All, StaffId(1), None));
-    let second = desk.read(|conn| inbox::page(conn, Show::All, StaffId(1), first.next));
+    let first = desk.read(|conn| inbox::page(conn, &Reach::EVERYWHERE, Show::All, StaffId(1), None));
+    let second = desk.read(|conn| inbox::page(conn, &Reach::EVERYWHERE, Show::All, StaffId(1), first.next));
     assert!(second.next.is_none());
     let seen: Vec<i64> =
         first.conversations.iter().chain(&second.conversations).map(|found| found.order.number).collect();
@@ -160,7 +161,7 @@ fn the_inbox_goes_on_by_its_cursor_and_every_page_costs_the_same() {
                 seen.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             }
         });
-        inbox::page(&mut conn, show, StaffId(1), None).unwrap();
+        inbox::page(&mut conn, &Reach::EVERYWHERE, show, StaffId(1), None).unwrap();
         queries.load(std::sync::atomic::Ordering::Relaxed)
     };
     assert_eq!([Show::All, Show::Unassigned, Show::Unread].map(cost), [3, 3, 3]);

@@ -2,6 +2,7 @@
 
 use slipway::actor::Actor;
 use slipway::invoice::{self, DocumentKind};
+use slipway::market::{self, MarketFacts, Markets};
 use slipway::order::{ChargeKind, DraftCharge};
 
 use crate::support::app::TestDesk;
@@ -177,4 +178,60 @@ fn nothing_is_invoiced_for_an_order_that_was_stopped() {
     let refused = owner.post(&format!("/orders/{number}/invoices"), &[("form_token", "a")]);
     assert_eq!(refused.status, 409);
     refused.must_say("Nothing is owed");
+}
+
+#[test]
+fn a_market_counts_its_documents_in_series_of_its_own() {
+    let desk = TestDesk::open();
+    let owner = desk.owner();
+    let (home, swiss) = desk.write(|tx| {
+        let home = Markets::load(tx.conn)?.home()?.clone();
+        let hours = market::hours(tx.conn, home.id)?;
+        let facts = MarketFacts {
+            name: "Switzerland".into(),
+            order_prefix: "CH".into(),
+            invoice_series: "CH-{year}-".into(),
+            ..MarketFacts::of(&home, hours)
+        };
+        let swiss = market::open(tx, &Actor::System { name: "Test" }, &facts)?;
+        market::find_or_make_channel(tx, swiss.id, "swiss", "Swiss", market::ChannelKind::Web)?;
+        Ok((home, swiss))
+    });
+    let place = |market: &market::Market| {
+        let channel = desk.read(Markets::load).channels.iter().find(|c| c.market_id == market.id).unwrap().id;
+        let id = market.id;
+        desk.order().with(move |draft| (draft.market, draft.channel) = (id, channel)).at("approved").place()
+    };
+    let year = slipway::time::UtcTime::now().local(home.zone()).format("%Y").to_string();
+    let named = |invoice: &str, name: &str| owner.see(invoice).must_say(name);
+    let own = press_issue(&owner, place(&swiss)).location().to_owned();
+    named(&own, &format!("CH-{year}-0001"));
+    named(press_issue(&owner, place(&home)).location(), &format!("INV-{year}-0001"));
+    named(press_issue(&owner, place(&swiss)).location(), &format!("CH-{year}-0002"));
+    // Without a series of its own it counts in that of the shop.
+    named(press_credit(&owner, &own, "10", "Scratched").location(), &format!("CN-{year}-0001"));
+    let page = format!("/settings/markets/{}", swiss.slug);
+    let shown = owner.see(&page);
+    for words in
+        [format!("The next is CH-{year}-0003."), format!("The next is CN-{year}-0002."), "The next order is CH".into()]
+    {
+        shown.must_say(&words);
+    }
+    // Neither kind ever counts in a series of the other.
+    let change = |facts: fn(&mut MarketFacts)| {
+        let mut new = desk.read(|conn| {
+            let swiss = Markets::load(conn)?.markets[1].clone();
+            let hours = market::hours(conn, swiss.id)?;
+            Ok(MarketFacts::of(&swiss, hours))
+        });
+        facts(&mut new);
+        let slug = swiss.slug.clone();
+        desk.db.write_blocking(move |tx| market::change(tx, &Actor::System { name: "Test" }, &slug, &new))
+    };
+    assert!(change(|facts| facts.credit_series = "CH-{year}-".into()).is_err());
+    assert!(change(|facts| facts.credit_series = "CH-CN-{year}-".into()).is_ok());
+    let form = [("tax_id", ""), ("series", "INV-{year}-"), ("credit_series", "CH-{year}-"), ("terms", "")];
+    let refused = owner.post("/settings/invoices", &form);
+    assert_eq!(refused.status, 400);
+    refused.must_say("The invoices of a market count in this series.");
 }

@@ -51,6 +51,7 @@ mod parcels;
 mod payments;
 mod print;
 mod products;
+mod reach;
 mod refunds;
 mod replies;
 mod returns;

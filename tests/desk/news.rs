@@ -403,3 +403,36 @@ fn rows_that_changed_are_had_by_themselves_with_the_counts() {
     owner.see("/orders").must_say("Orders");
     assert!(owner.see("/orders").text().contains("id=\"newpill\""));
 }
+
+#[test]
+fn news_of_a_market_is_heard_by_those_who_know_of_it() {
+    let desk = TestDesk::open();
+    let owner = desk.owner();
+    desk.write(|tx| {
+        let new = slipway::market::NewMarket {
+            slug: "switzerland".into(),
+            name: "Switzerland".into(),
+            currency: slipway::money::Currency::parse("CHF").unwrap(),
+            time_zone: "Europe/Zurich".into(),
+            country: "CH".into(),
+            order_prefix: "CH".into(),
+        };
+        slipway::market::create(tx, &new)
+    });
+    let home = desk.order().at("confirmed").place();
+    let ana = desk.manager();
+    let uid = desk.read(|conn| slipway::staff::member_by_email(conn, "ana@fernandkiln.example")).uid;
+    let path = format!("/settings/staff/{uid}/markets");
+    owner.submit(&path, &[("markets", "switzerland")]);
+    let mut swiss = Screen::open(&desk.address(), &ana, None);
+    let mut all = Screen::open(&desk.address(), &owner, None);
+    swiss.place();
+    all.place();
+    owner.post(&format!("/orders/{home}/presence"), &[]);
+    approve(&desk, &owner, home);
+    all.must_hear("moved this to Approved");
+    assert!(!swiss.until(Duration::from_millis(700), |screen| screen.heard.contains(&format!("\"order\":{home}"))));
+    // Whoever may see something else now begins again.
+    owner.submit(&path, &[]);
+    swiss.must_end();
+}

@@ -15,7 +15,18 @@ struct Items {
 impl Items {
     fn of(person: &Person, number: i64) -> Items {
         let html = person.see(&format!("/orders/{number}/lines")).text();
-        let names = ["version", "form_token", "old_line", "old_seen", "old_quantity", "old_price", "old_discount"];
+        let names = [
+            "version",
+            "form_token",
+            "old_line",
+            "old_seen",
+            "old_quantity",
+            "old_price",
+            "old_discount",
+            "charge",
+            "charge_seen",
+            "charge_to",
+        ];
         let mut fields = Vec::new();
         for tag in html.split('<').filter(|tag| tag.starts_with("input")) {
             let value = |name: &str| {
@@ -42,6 +53,11 @@ impl Items {
             ("line_price", price),
             ("line_discount", ""),
         ];
+        self.fields.extend(row.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        self
+    }
+    fn add_charge(mut self, kind: &str, label: &str, amount: &str) -> Items {
+        let row = [("charge_kind", kind), ("charge_label", label), ("charge_amount", amount)];
         self.fields.extend(row.map(|(name, value)| (name.to_owned(), value.to_owned())));
         self
     }
@@ -289,4 +305,81 @@ fn taxes_follow_the_items() {
     assert_eq!(Items::of(&owner, 10_001).set("old_quantity", 0, "1").send(&owner, 10_001, "apply").status, 303);
     let order = desk.look(10_001);
     assert_eq!((order.total_minor, order.tax_minor), (6_050, 1_050));
+}
+
+#[test]
+fn discounts_shipping_and_fees_change_in_the_same_look_as_the_items() {
+    let desk = TestDesk::open();
+    let number = mugs_and_bowl(&desk, "approved");
+    let owner = desk.owner();
+    let items = Items::of(&owner, number).set("charge_to", 0, "4.95").add_charge("discount", "Apology", "10");
+    let shown = items.send(&owner, number, "look");
+    assert_eq!(shown.status, 200, "{}", shown.words());
+    for words in ["Parcel, tracked", "€6.95", "€4.95", "Apology", "Discount on the order", "€89.95", "3 lines stay"]
+    {
+        if words != "3 lines stay" {
+            shown.must_say(words);
+        }
+    }
+    shown.must_say("€12.00 will be owed to the customer.");
+    assert_eq!(desk.look(number).total_minor, 10_195, "nothing changed by looking");
+    for _ in 0..2 {
+        assert_eq!(items.send(&owner, number, "apply").status, 303);
+    }
+    let order = desk.look(number);
+    assert_eq!((order.shipping_minor, order.discount_minor, order.total_minor), (495, 1_000, 8_995));
+    assert_eq!((order.amount_due(), order.credit_owed(), order.stage.as_str()), (0, 1_200, "approved"));
+    let charges = desk.read(|conn| order::charges(conn, order.id));
+    assert_eq!(charges.len(), 2, "two clicks add one discount");
+    let history = owner.see(&format!("/orders/{number}/history"));
+    history.must_say("Parcel, tracked from €6.95 to €4.95");
+    history.must_say("the total went from €101.95 to €89.95");
+    // A fee is charged to nobody by itself; a discount that is set to nothing is gone.
+    let items = Items::of(&owner, number).set("charge_to", 1, "0").add_charge("fee", "Gift wrap", "12");
+    items.send(&owner, number, "look").must_say("€10.00 will be due.");
+    assert_eq!(items.send(&owner, number, "apply").status, 303);
+    let order = desk.look(number);
+    assert_eq!((order.discount_minor, order.total_minor, order.amount_due()), (0, 11_195, 1_000));
+    let page = owner.see(&format!("/orders/{number}"));
+    page.must_say("Gift wrap");
+    page.must_say("€12.00");
+}
+
+#[test]
+fn what_a_charge_cannot_be_is_refused_and_taxes_follow_what_it_becomes() {
+    let desk = TestDesk::open();
+    let owner = desk.owner();
+    let charge = |kind, amount_minor, rate_ppm| slipway::order::DraftCharge {
+        kind,
+        label: String::new(),
+        code: String::new(),
+        amount_minor,
+        rate_ppm,
+    };
+    let taxed = move |draft: &mut slipway::order::Draft| {
+        draft.tax_included = true;
+        draft.charges = vec![
+            charge(slipway::order::ChargeKind::Shipping, 2_100, None),
+            charge(slipway::order::ChargeKind::Tax, 2_100, Some(210_000)),
+        ];
+    };
+    let number = desk.order().line("VASE", "Vase", 1, 10_000).with(taxed).at("confirmed").place();
+    for (kind, label, amount, told) in [
+        ("discount", "", "-3", "Enter an amount in EUR"),
+        ("fee", "Wrapping", "", "Enter an amount above zero"),
+        ("tax", "", "3", "Choose what is added"),
+        ("discount", "", "500", "The discounts are larger than the goods."),
+    ] {
+        let refused = Items::of(&owner, number).add_charge(kind, label, amount).send(&owner, number, "look");
+        assert_eq!(refused.status, 400, "{kind} {amount}");
+        refused.must_say(told);
+        assert_eq!(refused.field("charge_label"), label);
+    }
+    let wrong = Items::of(&owner, number).set("charge_to", 0, "free").send(&owner, number, "apply");
+    assert_eq!(wrong.status, 400);
+    assert_eq!(wrong.field("charge_to"), "free");
+    Items::of(&owner, number).send(&owner, number, "look").must_say("Nothing differs from the order");
+    assert_eq!(Items::of(&owner, number).set("charge_to", 0, "0").send(&owner, number, "apply").status, 303);
+    let order = desk.look(number);
+    assert_eq!((order.shipping_minor, order.tax_minor, order.total_minor), (0, 1_736, 10_000));
 }

@@ -438,3 +438,18 @@ fn a_fragment_is_the_list_alone() {
     assert!(!part.text().contains("<html") && part.text().trim_start().starts_with("<div id=\"list\""));
     assert_eq!(part.header("hx-push-url"), "/orders?stage=placed");
 }
+
+#[test]
+fn a_base_stands_for_every_stage_on_it() {
+    let desk = TestDesk::open();
+    let owner = desk.owner();
+    desk.order().customer("Eszter Kovács", "e@example.com").at("approved").place();
+    desk.order().customer("Heidi Frei", "h@example.com").at("confirmed").place();
+    let page = owner.see("/orders?stage=base%3Aapproved");
+    assert!(page.says("Eszter Kovács") && !page.says("Heidi Frei"));
+    let both = owner.see("/orders?stage=base%3Aapproved&stage=confirmed");
+    assert!(both.says("Eszter Kovács") && both.says("Heidi Frei"));
+    let refused = owner.get("/orders?stage=base%3Apacked");
+    assert_eq!(refused.status, 400);
+    refused.must_say("“base:packed” is nothing that stage can be.");
+}

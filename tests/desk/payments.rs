@@ -1,5 +1,8 @@
 //! Recording payments on the order's page.
 
+use slipway::actor::Actor;
+use slipway::payment::{self, NewRefund};
+
 use crate::support::app::TestDesk;
 use crate::support::person::Reply;
 
@@ -209,6 +212,8 @@ fn a_way_of_paying_is_added_offered_and_taken_away_again() {
         ("days", "soon", "Enter a number of days"),
         ("days", "0", "Enter from 1 to 365 days"),
         ("ceiling", "lots", "Enter an amount in EUR"),
+        ("abandon", "soon", "Enter a number of minutes"),
+        ("abandon", "0", "Enter from one minute to 366 days"),
         ("label", " ", "Enter a name"),
         ("capture_at", "never", "Choose when it is captured."),
     ] {
@@ -226,10 +231,70 @@ fn a_way_of_paying_is_added_offered_and_taken_away_again() {
 }
 
 #[test]
+fn an_order_is_given_up_after_the_time_of_its_way_of_paying_or_else_of_its_market() {
+    let desk = TestDesk::open();
+    let waits = || {
+        let order = desk.look(desk.order().place());
+        order.abandon_at.map(|at| at.seconds_since(order.placed_at) / 60)
+    };
+    assert_eq!(waits(), Some(1_440), "as the market says");
+    assert_eq!(save_method(&desk, "card", &[("abandon", "2880")]).status, 303);
+    assert_eq!(waits(), Some(2_880));
+    desk.owner().see("/settings/payments").must_say("abandoned after 2880 minutes");
+    assert_eq!(save_method(&desk, "card", &[("abandon", "2880"), ("never_abandons", "1")]).status, 303);
+    assert_eq!(waits(), None);
+}
+
+#[test]
 fn an_authorisation_is_good_for_as_long_as_its_way_of_paying_says() {
     let desk = TestDesk::open();
     assert_eq!(save_method(&desk, "card", &[("days", "1")]).status, 303);
     let number = desk.order().place();
     assert_eq!(post(&desk, number, &[("kind", "authorization"), ("amount", "63.95"), ("method", "card")]).status, 303);
     desk.owner().see(&format!("/orders/{number}")).must_say("An authorisation of €63.95 lapses");
+}
+
+#[test]
+fn a_gift_card_pays_a_part_and_keeps_its_code_to_itself() {
+    let desk = TestDesk::open();
+    let owner = desk.owner();
+    let number = desk.order().with(|draft| draft.payment_method = String::new()).place_unpaid();
+    let before = desk.look(number);
+    let form = owner.see(&format!("/orders/{number}/payments/new"));
+    form.must_say("Gift card");
+    let fields = [
+        ("version", form.field("version")),
+        ("form_token", form.field("form_token")),
+        ("kind", "capture".to_owned()),
+        ("amount", "20".to_owned()),
+        ("method", "gift_card".to_owned()),
+        // A code may look like the number of a bank's card.
+        ("reference", "4111 1111 1111 1111".to_owned()),
+    ];
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let sent = owner.post(&format!("/orders/{number}/payments"), &fields);
+    assert_eq!(sent.status, 303, "{}", sent.words());
+    let order = desk.look(number);
+    assert_eq!(order.amount_due(), before.total_minor - 2_000);
+    assert_eq!((order.total_minor, order.tax_minor, order.discount_minor), (before.total_minor, before.tax_minor, 0));
+    assert_eq!(order.payment_method, "", "how the rest is paid is open");
+    for page in [format!("/orders/{number}"), format!("/orders/{number}/history")] {
+        let page = owner.see(&page);
+        page.must_say("•••• 1111");
+        assert!(!page.text().contains("4111"), "{}", page.words());
+    }
+    owner.see(&format!("/orders/{number}")).must_say("Gift card");
+    // It goes back onto the card, which the row says.
+    let refund =
+        NewRefund { amount_minor: 500, adjustment_minor: 500, reason: "customer".into(), ..NewRefund::default() };
+    desk.write(move |tx| payment::refund(tx, &Actor::System { name: "Test" }, number, None, &refund));
+    let row = desk.read(|conn| payment::ledger(conn, order.id)).pop().unwrap();
+    assert_eq!((row.method.as_str(), row.reference.as_str()), ("gift_card", "•••• 1111"));
+    // A program that is told the code keeps it no more than the desk does.
+    let program = desk.program();
+    let body = serde_json::json!({"amount": 10, "method": "gift_card", "reference": "GIFT-2K4M-9QX7"});
+    let key = [("Idempotency-Key", "gift-1")];
+    let made = program.send("POST", &format!("/api/orders/{number}/captures"), &key, Some(&body));
+    assert_eq!(made.status, 201, "{}", made.text());
+    assert!(made.text().contains("•••• 9QX7") && !made.text().contains("2K4M"), "{}", made.text());
 }

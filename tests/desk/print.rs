@@ -286,3 +286,45 @@ fn a_pick_list_gathers_what_is_open_by_shelf_and_then_the_boxes() {
     assert!(kinds(&desk, first).contains(&"slip.printed".to_owned()));
     assert_eq!(desk.look(first).print_count, 0, "a pick list is no slip");
 }
+
+#[test]
+fn a_bundle_is_packed_and_fetched_by_its_parts() {
+    let desk = TestDesk::open();
+    desk.write(|tx| {
+        let actor = Actor::System { name: "Test" };
+        let product = |sku: &str, title: &str, bin: &str| slipway::catalog::NewProduct {
+            sku: sku.into(),
+            title: title.into(),
+            bin: bin.into(),
+            ..Default::default()
+        };
+        let describe = |facts, parts: &[(&str, i64)]| slipway::catalog::Description {
+            facts,
+            prices: Vec::new(),
+            parts: parts.iter().map(|(sku, units)| ((*sku).to_owned(), *units)).collect(),
+        };
+        slipway::catalog::add(tx, &actor, &describe(product("MUG-1", "Mug, oat", "A-1"), &[]))?;
+        slipway::catalog::add(tx, &actor, &describe(product("TEA-1", "Green tea", "C-7"), &[]))?;
+        let set = describe(product("SET-1", "Breakfast set", ""), &[("MUG-1", 2), ("TEA-1", 1)]);
+        slipway::catalog::add(tx, &actor, &set).map(drop)
+    });
+    let (set, mug) = (line("SET-1", "Breakfast set", "", 3), line("MUG-1", "Mug, oat", "A-1", 1));
+    let number = desk.order().with(|draft| draft.lines = vec![set, mug]).at("confirmed").place();
+    let packer = desk.packer();
+    for paper in ["a4", "label"] {
+        let slip = packer.see(&format!("/orders/{number}/slip?paper={paper}"));
+        let words = slip.words();
+        let after = words.split("Breakfast set").nth(1).unwrap();
+        assert!(after.contains("6 × Mug, oat MUG-1 A-1") || after.contains("6 × Mug, oat MUG-1"), "{paper}: {words}");
+        assert!(after.contains("3 × Green tea TEA-1"), "{paper}: {words}");
+        assert_eq!(slip.text().matches("class=\"tick\"").count(), 4, "each part has a box to tick");
+    }
+    let sheet = packer.see(&format!("/orders/{number}/sheet"));
+    sheet.must_say("6 × Mug, oat · MUG-1");
+    // From the shelves come parts, with those that are ordered by themselves.
+    let picks = packer.see(&format!("/print/picks?o={number}"));
+    let words = picks.words();
+    assert!(words.contains("A-1 7 × Mug, oat MUG-1"), "{words}");
+    assert!(words.contains("C-7 3 × Green tea TEA-1"), "{words}");
+    assert!(!words.contains("Breakfast set") && words.contains("10 units"), "{words}");
+}

@@ -438,7 +438,17 @@ fn a_failed_refund_is_tried_again_with_all_that_was_asked_for() {
     assert_eq!(owner.get(&format!("/orders/{number}/refunds/new?again=nothing")).status, 404);
 
     let form = owner.see(&address);
-    let names = ["capture", "expected", "shipping", "adjustment", "amount", "note", quantity.as_str(), amount.as_str()];
+    let names = [
+        "retries",
+        "capture",
+        "expected",
+        "shipping",
+        "adjustment",
+        "amount",
+        "note",
+        quantity.as_str(),
+        amount.as_str(),
+    ];
     let mut fields: Vec<(&str, String)> = names.iter().map(|name| (*name, form.field(name))).collect();
     fields.push(("reason", "damaged".into()));
     assert!(form.text().contains("<option value=\"damaged\" selected>"));
@@ -460,6 +470,45 @@ fn a_failed_refund_is_tried_again_with_all_that_was_asked_for() {
     let page = owner.see("/attention").text();
     assert!(page.contains(&last) && !page.contains(&first));
     owner.see(&format!("/orders/{number}/refunds/new")).must_say("€63.95 can be given back");
+}
+
+#[test]
+fn two_refunds_of_the_same_amount_that_failed_wait_each_for_itself() {
+    let desk = TestDesk::open();
+    let owner = desk.owner();
+    let number = paid_by_provider(&desk);
+    for _ in 0..2 {
+        assert_eq!(refund(&desk, number, &[("amount", "20")]).status, 303);
+        assert_eq!(work(&desk, &Terminal::new(0, true)), 1);
+    }
+    let failed: Vec<String> = ledger(&desk, number).into_iter().skip(1).map(|entry| entry.uid).collect();
+    let shown = || -> Vec<bool> {
+        let (page, list) = (owner.see(&format!("/orders/{number}")).text(), owner.see("/attention").text());
+        let waits = |uid: &String| page.contains(&format!("?again={uid}"));
+        assert!(failed.iter().all(|uid| list.contains(&format!("?again={uid}")) == waits(uid)), "page and list agree");
+        failed.iter().map(waits).collect()
+    };
+    assert_eq!(shown(), [true, true]);
+    let again = |uid: &str| {
+        let form = owner.see(&format!("/orders/{number}/refunds/new?again={uid}"));
+        let names = ["retries", "capture", "expected", "adjustment", "amount"];
+        let mut fields: Vec<(&str, String)> = names.iter().map(|name| (*name, form.field(name))).collect();
+        fields.push(("reason", "other".into()));
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        send(&desk, &form, number, "refunds", &fields)
+    };
+    assert_eq!(again(&failed[0]).status, 303);
+    assert_eq!(shown(), [false, true], "the other one waits still");
+    assert_eq!(work(&desk, &Terminal::new(0, false)), 1);
+    assert_eq!(shown(), [false, true]);
+    // What was made up for cannot be tried again.
+    assert_eq!(desk.look(number).refunded_minor, 2_000);
+    let form = owner.see(&format!("/orders/{number}/refunds/new"));
+    let fields = [("retries", failed[0].as_str()), ("expected", "2000"), ("amount", "20"), ("reason", "other")];
+    assert_eq!(send(&desk, &form, number, "refunds", &fields).status, 404);
+    // A refund that names none makes up for it as well.
+    assert_eq!(refund(&desk, number, &[("amount", "20")]).status, 303);
+    assert_eq!(shown(), [false, false]);
 }
 
 #[test]

@@ -39,7 +39,8 @@ fn counts_are_exact(desk: &TestDesk, numbers: &[i64]) {
     for number in numbers {
         *counted.entry(desk.look(*number).stage).or_default() += 1;
     }
-    let (totals, stages) = desk.read(|conn| Ok((StageTotals::load(conn)?, Stages::load(conn)?)));
+    let (totals, stages) =
+        desk.read(|conn| Ok((StageTotals::load(conn, &slipway::reach::Reach::EVERYWHERE)?, Stages::load(conn)?)));
     for stage in stages.iter() {
         assert_eq!(totals.of(&stage.slug), counted.get(&stage.slug).copied().unwrap_or(0), "{}", stage.slug);
     }

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 /// The ground floor knows no feature.
-const GROUND: [&str; 15] = [
+const GROUND: [&str; 16] = [
     "money", "ids", "time", "address", "actor", "error", "config", "words", "language", "db", "event", "job",
-    "outside", "web", "api",
+    "outside", "reach", "web", "api",
 ];
 /// A feature knows only those before it.
 const FEATURES: [&str; 17] = [

@@ -7,6 +7,7 @@ use slipway::actor::Actor;
 use slipway::catalog::{self, NewProduct};
 use slipway::conversation::{self, Direction, Message};
 use slipway::order::Order;
+use slipway::reach::Reach;
 use slipway::time::UtcTime;
 use slipway::whatsapp::{self, account::Typed};
 use slipway::{market, moves, order};
@@ -105,7 +106,7 @@ impl TestDesk {
         let mut found = Vec::new();
         self.read(|conn| {
             for chunk in numbers.chunks(20_000) {
-                found.extend(order::find_many(conn, chunk)?);
+                found.extend(order::find_many(conn, &Reach::EVERYWHERE, chunk)?);
             }
             Ok(())
         });

@@ -8,6 +8,7 @@ use super::filter::{AGES, Archived, Assignee, Due, Filter, Known, Placed, Sort};
 use crate::error::Refusal;
 use crate::money::Money;
 use crate::order::{FulfilmentStatus, PaymentStatus};
+use crate::workflow::Base;
 
 /// Everything an address says about a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -193,6 +194,20 @@ impl Reader<'_> {
             (preset, None, None) => Ok(preset),
         }
     }
+    /// Slugs of stages, and every stage of a base for `base:approved`.
+    fn stages(&self, known: &[String]) -> Result<Vec<String>, Refusal> {
+        let mut found: Vec<String> = Vec::new();
+        for word in self.many("stage")? {
+            let of_base = word.strip_prefix("base:").and_then(Base::parse);
+            let stages = self.known.stages.iter().filter(|stage| Some(stage.base) == of_base || stage.slug == word);
+            let slugs: Vec<String> = stages.map(|stage| stage.slug.clone()).collect();
+            if slugs.is_empty() {
+                return Err(bad("stage", &word, known));
+            }
+            found.extend(slugs.into_iter().filter(|slug| !found.contains(slug)).collect::<Vec<_>>());
+        }
+        Ok(found)
+    }
     fn filter(&self) -> Result<Filter, Refusal> {
         let stages: Vec<String> = self.known.stages.iter().map(|stage| stage.slug.clone()).collect();
         let channels: Vec<String> = self.known.markets.channels.iter().map(|channel| channel.slug.clone()).collect();
@@ -202,7 +217,7 @@ impl Reader<'_> {
         let ages: Vec<(&str, usize)> = AGES.iter().enumerate().map(|(index, age)| (age.0, index)).collect();
         let filter = Filter {
             search: self.once("q")?.unwrap_or_default().to_owned(),
-            stages: self.slugs("stage", &stages)?,
+            stages: self.stages(&stages)?,
             payments: self.words("pay", PaymentStatus::parse, &payments)?,
             fulfilments: self.words("ful", FulfilmentStatus::parse, &fulfilments)?,
             channels: self.slugs("channel", &channels)?,

@@ -7,6 +7,7 @@ use crate::ids::StaffId;
 use crate::market::Markets;
 use crate::money::Currency;
 use crate::order::{FulfilmentStatus, PaymentStatus};
+use crate::reach::Reach;
 use crate::time::{UtcTime, start_of_day};
 use crate::workflow::{Base, Stages};
 
@@ -15,8 +16,12 @@ use crate::workflow::{Base, Stages};
 pub struct Known {
     /// The shop's stages.
     pub stages: Stages,
-    /// Its markets and channels.
+    /// Its markets and channels, as far as they are within reach.
     pub markets: Markets,
+    /// The markets that whoever asks knows of: no list holds an order of another one.
+    pub reach: Reach,
+    /// The shop's time zone, in which days are meant.
+    pub zone: Tz,
     /// Whoever is `me`.
     pub me: StaffId,
     /// The instant that `today` and `late` are counted from.
@@ -28,7 +33,15 @@ pub struct Known {
 impl Known {
     /// The zone whose days are meant.
     pub fn zone(&self) -> Tz {
-        self.markets.zone()
+        self.zone
+    }
+    /// What a search looks for: order numbers without prefixes, for orders are found by their bare number.
+    pub fn searched(&self, text: &str) -> String {
+        let bare = |word: &str| match self.markets.number_of(word) {
+            Some(number) => number.to_string(),
+            None => word.to_owned(),
+        };
+        text.split_whitespace().map(bare).collect::<Vec<_>>().join(" ")
     }
     /// The currency of a total that is filtered by.
     pub fn currency(&self) -> Currency {

@@ -19,6 +19,7 @@ use std::cmp::Ordering;
 use crate::db::Conn;
 use crate::error::Result;
 use crate::order::Order;
+use crate::reach::Reach;
 use crate::workflow::Base;
 
 pub use address::Wanted;
@@ -38,9 +39,9 @@ pub const COUNTED: i64 = 1_000;
 pub struct StageTotals(Vec<(String, i64)>);
 
 impl StageTotals {
-    /// Reads them.
-    pub fn load(conn: &mut Conn) -> Result<Self> {
-        store::stage_totals(conn).map(StageTotals)
+    /// Reads them, of the orders within a reach.
+    pub fn load(conn: &mut Conn, reach: &Reach) -> Result<Self> {
+        store::stage_totals(conn, reach).map(StageTotals)
     }
     /// Orders in one stage.
     pub fn of(&self, stage: &str) -> i64 {
@@ -89,6 +90,8 @@ struct Way<'a> {
     stages: Vec<Part>,
     living: bool,
     spelling: Spelling,
+    /// The words that are searched for: an order's number without the prefix of its market.
+    search: String,
     /// Orders in its stages.
     in_stages: i64,
     /// How many orders meet each indexed condition, up to one more than [`FEW`].
@@ -103,6 +106,7 @@ impl<'a> Way<'a> {
             stages: plan::stage_parts(filter, known),
             living: !filter.lists_archived(&known.stages),
             spelling: store::spelling(conn),
+            search: known.searched(&filter.search),
             in_stages: totals.sum(&filter.listed_stages(&known.stages)),
             found: Vec::new(),
             filter,
@@ -331,7 +335,7 @@ fn probe(conn: &mut Conn, ways: &mut [Way<'_>]) -> Result<()> {
     for way in &mut *ways {
         for (index, term) in way.terms.iter_mut().enumerate() {
             if let Term::Search(keys) = term {
-                *keys = store::search(conn, &way.filter.search)?;
+                *keys = store::search(conn, &way.search)?;
                 way.found.push((index, i64::try_from(keys.len()).unwrap_or(i64::MAX)));
                 keys.truncate(usize::try_from(SEARCHED).unwrap_or(usize::MAX));
             }

@@ -111,6 +111,12 @@ pub fn terms(filter: &Filter, known: &Known) -> Vec<Term> {
     if filter.total_min.is_some() || filter.total_max.is_some() {
         among("currency", texts(&[known.currency().code()]), false);
     }
+    let within: Option<Vec<Bind>> =
+        known.reach.markets().map(|markets| markets.iter().map(|market| Bind::Int(market.0)).collect());
+    among("market_id", within.clone().unwrap_or_default(), false);
+    if within.is_some_and(|markets| markets.is_empty()) {
+        terms.push(Term::Fixed("1 = 0"));
+    }
     match (filter.search.is_empty(), words::wanted(&filter.search).is_empty()) {
         (true, _) => {}
         // Nothing is called by punctuation alone.

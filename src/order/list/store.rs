@@ -10,7 +10,9 @@ use crate::db::schema::{orders, stage_counts};
 use crate::db::search::Search;
 use crate::db::{Conn, dialect};
 use crate::error::Result;
+use crate::ids::MarketId;
 use crate::order::Order;
+use crate::reach::Reach;
 use crate::words;
 
 /// What this database spells in its own way.
@@ -95,12 +97,12 @@ pub(super) fn rows(conn: &mut Conn, keys: &[Key]) -> Result<Vec<Order>> {
     Ok(found)
 }
 
-/// Orders in each stage, exact.
-pub(super) fn stage_totals(conn: &mut Conn) -> Result<Vec<(String, i64)>> {
-    let rows: Vec<(String, i64)> =
-        stage_counts::table.select((stage_counts::stage, stage_counts::orders)).load(conn)?;
+/// Orders in each stage within a reach, exact.
+pub(super) fn stage_totals(conn: &mut Conn, reach: &Reach) -> Result<Vec<(String, i64)>> {
+    let rows: Vec<(MarketId, String, i64)> =
+        stage_counts::table.select((stage_counts::market_id, stage_counts::stage, stage_counts::orders)).load(conn)?;
     let mut totals: Vec<(String, i64)> = Vec::new();
-    for (stage, orders) in rows {
+    for (_, stage, orders) in rows.into_iter().filter(|(market, ..)| reach.sees(*market)) {
         match totals.iter_mut().find(|(known, _)| *known == stage) {
             Some((_, sum)) => *sum += orders,
             None => totals.push((stage, orders)),

@@ -29,6 +29,10 @@ pub struct MarketForm {
     pub currency: String,
     /// Order prefix.
     pub prefix: String,
+    /// What stands before the numbers of invoices; empty for the shop's series.
+    pub invoice_series: String,
+    /// The same for credit notes.
+    pub credit_series: String,
     /// Language tags with spaces or commas between them.
     pub languages: String,
     /// `included` or `on_top`.
@@ -79,6 +83,8 @@ impl MarketForm {
             time_zone: facts.time_zone.clone(),
             currency: facts.currency.code().to_owned(),
             prefix: facts.order_prefix.clone(),
+            invoice_series: facts.invoice_series.clone(),
+            credit_series: facts.credit_series.clone(),
             languages: facts.languages.join(", "),
             tax: if facts.tax_included { "included" } else { "on_top" }.to_owned(),
             tax_rate: percent(facts.tax_rate_ppm),
@@ -157,6 +163,8 @@ impl MarketForm {
                 country: self.country.clone(),
                 languages,
                 order_prefix: self.prefix.clone(),
+                invoice_series: self.invoice_series.clone(),
+                credit_series: self.credit_series.clone(),
                 tax_included: self.tax != "on_top",
                 tax_rate_ppm,
                 abandons: self.abandons.is_some(),

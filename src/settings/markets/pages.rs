@@ -8,8 +8,9 @@ use serde::Deserialize;
 use super::form::MarketForm;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Refusal, Result};
+use crate::invoice::{self, DocumentKind};
 use crate::market::{self, Channel, ChannelFacts, ChannelKind, Hours, Market, MarketFacts, Markets};
-use crate::order::cart_source;
+use crate::order::{self, cart_source};
 use crate::payment::{self, method::Methods};
 use crate::settings::{currencies, time_zones};
 use crate::staff::permission::ManageSettings;
@@ -50,6 +51,8 @@ struct MarketPage {
     methods: Methods,
     zones: Vec<&'static str>,
     currencies: Vec<(String, String)>,
+    /// What its next order, invoice and credit note would be called as it is set now.
+    next: [String; 3],
     refusal: Option<Refusal>,
 }
 
@@ -103,6 +106,20 @@ struct Sent {
     refusal: Option<Refusal>,
 }
 
+/// Hints for the prefix and the series of a market: what its next order, invoice and credit note would be called.
+fn next_names(conn: &mut Conn, market: Option<&Market>) -> Result<[String; 3]> {
+    let hint =
+        |example: &str, next: &str| format!("Such as {example}. Empty: the shop’s series. {next}").trim().to_owned();
+    let (mut next, mut prefix) = ([String::new(), String::new()], String::new());
+    if let Some(market) = market {
+        prefix = format!("The next order is {}{}.", market.order_prefix, order::next_number(conn)?);
+        for (slot, kind) in next.iter_mut().zip([DocumentKind::Invoice, DocumentKind::CreditNote]) {
+            *slot = format!("The next is {}.", invoice::next_name(conn, Some(market), kind)?);
+        }
+    }
+    Ok([prefix, hint("CH-{year}-", &next[0]), hint("CH-CN-{year}-", &next[1])])
+}
+
 fn load_one(conn: &mut Conn, person: &Person, slug: Option<&str>, sent: Sent) -> Result<MarketPage> {
     let shell = Shell::load(conn, person, Section::Settings)?;
     let (known, methods) = (Markets::load(conn)?, payment::methods(conn)?);
@@ -121,6 +138,8 @@ fn load_one(conn: &mut Conn, person: &Person, slug: Option<&str>, sent: Sent) ->
                 deliver_after_days: None,
                 archive_after_days: None,
                 holds_after_hours: false,
+                invoice_series: String::new(),
+                credit_series: String::new(),
                 ..MarketFacts::of(home, Hours::default())
             };
             MarketForm::of(&facts, &methods)
@@ -134,7 +153,9 @@ fn load_one(conn: &mut Conn, person: &Person, slug: Option<&str>, sent: Sent) ->
         let has_token = !kept.token.is_empty();
         channels.push(ChannelRow { channel: channel.clone(), cart_url: typed.unwrap_or(kept.url), has_token });
     }
+    let next = next_names(conn, market.as_ref())?;
     Ok(MarketPage {
+        next,
         channels,
         market,
         form,

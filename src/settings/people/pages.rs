@@ -6,7 +6,11 @@ use actix_web::web::{Data, Path};
 use askama::Template;
 use serde::Deserialize;
 
+use crate::db::Conn;
 use crate::error::{Error, FieldProblem, Refusal, Result};
+use crate::ids::MarketId;
+use crate::market::{Market, Markets};
+use crate::reach::Reach;
 use crate::staff::permission::ManageStaff;
 use crate::staff::{self, Member, NewMember, Person, Purpose, Role, Staff};
 use crate::time::UtcTime;
@@ -20,6 +24,15 @@ pub struct InviteForm {
     name: String,
     email: String,
     role: String,
+    /// Slugs of the markets they are to know of; none for all.
+    markets: Vec<String>,
+}
+
+/// The posted markets of somebody.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MarketsForm {
+    markets: Vec<String>,
 }
 
 /// A posted role.
@@ -35,6 +48,10 @@ struct Row {
     email: String,
     role: Role,
     roles: Vec<Role>,
+    /// Slug and name of each market, and whether they are kept to it.
+    markets: Vec<(String, String, bool)>,
+    /// The markets they know of, in words.
+    sees: String,
     you: bool,
     may_change: bool,
     disabled: bool,
@@ -54,6 +71,7 @@ struct StaffPage {
     shell: Shell,
     rows: Vec<Row>,
     roles: Vec<Role>,
+    markets: Vec<Market>,
     form: InviteForm,
     link: Option<Link>,
     refusal: Option<Refusal>,
@@ -69,8 +87,31 @@ fn grantable(by: &Person) -> Vec<Role> {
     Role::ALL.iter().copied().filter(|role| by.role == Role::Owner || *role != Role::Owner).collect()
 }
 
-fn row(member: Member, by: &Person) -> Row {
+/// The markets that a form names: key and name of each.
+fn chosen(conn: &mut Conn, slugs: &[String]) -> Result<Vec<(MarketId, String)>> {
+    let known = Markets::load(conn)?.markets;
+    let find = |slug: &String| known.iter().find(|market| market.slug == *slug).map(|m| (m.id, m.name.clone()));
+    let missing = || Refusal::field("staff.market", "markets", "Choose from the markets of this shop.");
+    Ok(slugs.iter().map(|slug| find(slug).ok_or_else(missing)).collect::<Result<_, Refusal>>()?)
+}
+
+fn reach_of(markets: &[(MarketId, String)]) -> Reach {
+    match markets {
+        [] => Reach::EVERYWHERE,
+        some => Reach::only(some.iter().map(|(id, _)| *id).collect()),
+    }
+}
+
+fn row(member: Member, by: &Person, markets: &[Market]) -> Row {
+    let keeps = |market: &Market| !member.reach.is_everywhere() && member.reach.sees(market.id);
+    let kept: Vec<&str> = markets.iter().filter(|market| keeps(market)).map(|market| market.name.as_str()).collect();
     Row {
+        sees: if member.reach.is_everywhere() {
+            "Every market".to_owned()
+        } else {
+            format!("{} only", kept.join(", "))
+        },
+        markets: markets.iter().map(|m| (m.slug.clone(), m.name.clone(), keeps(m))).collect(),
         you: member.id == by.id,
         may_change: by.role == Role::Owner || member.role != Role::Owner,
         roles: grantable(by),
@@ -96,9 +137,11 @@ async fn load(desk: &Desk, person: Person, shown: Shown) -> Result<StaffPage, Pr
         .db
         .read(move |conn| {
             let shell = Shell::load(conn, &person, Section::Settings)?;
-            let rows = staff::members(conn)?.into_iter().map(|member| row(member, &person)).collect();
+            let markets = Markets::load(conn)?.markets;
+            let rows = staff::members(conn)?.into_iter().map(|member| row(member, &person, &markets)).collect();
             let form = shown.form.unwrap_or_else(|| InviteForm { role: "packer".to_owned(), ..InviteForm::default() });
-            Ok(StaffPage { shell, rows, roles: grantable(&person), form, link: shown.link, refusal: shown.refusal })
+            let roles = grantable(&person);
+            Ok(StaffPage { shell, rows, roles, markets, form, link: shown.link, refusal: shown.refusal })
         })
         .await?;
     Ok(page)
@@ -145,7 +188,9 @@ pub async fn invite(
         .write(move |tx| {
             let mut token = String::new();
             let outcome = web::once(tx, &by.credential(), &sent.form_token, |tx| {
-                let new = NewMember { name: sent.name.clone(), email: sent.email.clone(), role, password_hash: None };
+                let (name, email) = (sent.name.clone(), sent.email.clone());
+                let reach = reach_of(&chosen(tx.conn, &sent.markets)?);
+                let new = NewMember { name, email, role, password_hash: None, reach };
                 let id = staff::add(tx, &by.actor(), &new)?;
                 token = staff::make_link(tx, &by.actor(), id, Purpose::Invite)?;
                 Ok("/settings/staff".to_owned())
@@ -200,6 +245,33 @@ pub async fn role(desk: Data<Desk>, staff: Staff<ManageStaff>, uid: Path<String>
     match desk.db.write(move |tx| staff::change_role(tx, &by, &uid, role)).await {
         Ok(()) => {
             staff.toast("Role changed.");
+            Ok(see_other("/settings/staff"))
+        }
+        Err(error) => refused(&desk, person, None, error).await,
+    }
+}
+
+/// `POST /settings/staff/{uid}/markets`: none for every market.
+pub async fn markets(
+    desk: Data<Desk>,
+    staff: Staff<ManageStaff>,
+    uid: Path<String>,
+    form: Form<MarketsForm>,
+) -> Answer {
+    let person = staff.person();
+    let by = person.clone();
+    let kept = desk
+        .db
+        .write(move |tx| {
+            let markets = chosen(tx.conn, &form.markets)?;
+            Ok((staff::keep_to(tx, &by, &uid, &markets)?.name, markets))
+        })
+        .await;
+    match kept {
+        Ok((name, markets)) => {
+            let names: Vec<String> = markets.into_iter().map(|(_, name)| name).collect();
+            let what = if names.is_empty() { "every market".to_owned() } else { format!("{} only", names.join(", ")) };
+            staff.toast(format!("{name} sees {what}."));
             Ok(see_other("/settings/staff"))
         }
         Err(error) => refused(&desk, person, None, error).await,

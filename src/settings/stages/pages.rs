@@ -11,6 +11,7 @@ use crate::error::{Error, Refusal, Result};
 use crate::event::{self, Event};
 use crate::moves;
 use crate::order::list::StageTotals;
+use crate::reach::Reach;
 use crate::staff::permission::ManageSettings;
 use crate::staff::{Person, Staff};
 use crate::time::UtcTime;
@@ -173,7 +174,7 @@ fn bases(stages: &Stages) -> Vec<(Base, String)> {
 fn load_list(conn: &mut Conn, person: &Person, sent: Option<(StageForm, Refusal)>) -> Result<ListPage> {
     let shell = Shell::load(conn, person, Section::Settings)?;
     let stages = Stages::load(conn)?;
-    let totals = StageTotals::load(conn)?;
+    let totals = StageTotals::load(conn, &Reach::EVERYWHERE)?;
     let last = stages.iter().count().saturating_sub(1);
     let rows = stages
         .iter()

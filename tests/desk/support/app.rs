@@ -12,6 +12,7 @@ use slipway::config::Config;
 use slipway::db::{Conn, Db, Location, Tx};
 use slipway::error::Result;
 use slipway::notify::Hub;
+use slipway::reach::Reach;
 use slipway::setup::NewShop;
 use slipway::staff::{NewMember, Role};
 use slipway::web::Desk;
@@ -137,8 +138,13 @@ impl TestDesk {
 
     /// Adds somebody to the staff if need be and signs them in.
     pub fn somebody(&self, name: &str, email: &str, role: Role) -> Person {
-        let new =
-            NewMember { name: name.into(), email: email.into(), role, password_hash: Some(quick_hash().to_owned()) };
+        let new = NewMember {
+            name: name.into(),
+            email: email.into(),
+            role,
+            password_hash: Some(quick_hash().to_owned()),
+            reach: Reach::EVERYWHERE,
+        };
         self.write(move |tx| match staff::member_by_email(tx.conn, &new.email) {
             Ok(member) => Ok(member.id),
             Err(_) => staff::add(tx, &Actor::System { name: "Test" }, &new),
