@@ -56,6 +56,7 @@ mod refunds;
 mod replies;
 mod returns;
 mod schema;
+mod search;
 mod setup;
 mod staff;
 mod staff_mails;

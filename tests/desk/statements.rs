@@ -73,5 +73,7 @@ fn placing_an_order_is_few_statements() {
     desk.order().place();
     let draft = desk.order().line("BOWL", "Bowl", 1, 3_000).draft();
     let told = statements(&desk, move |tx| moves::place(tx, &ANA, &draft));
-    assert_eq!(count(&told), (16, 7), "{told:#?}");
+    // What search is told waits on SQLite for the end of the group of writes.
+    let search = usize::from(!desk.db.location().is_sqlite());
+    assert_eq!(count(&told), (11 + search, 5 + search), "{told:#?}");
 }
