@@ -31,10 +31,6 @@
 //!   overwritten.
 //! - Nothing a browser gets needs scripting, and nothing it gets may run that is not a file of ours.
 
-/// Placing an order allocates thousands of small pieces; this one hands them out faster than the system's.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 // Ground floor: knows no feature.
 pub mod actor;
 pub mod address;

@@ -17,7 +17,7 @@ use crate::time::UtcTime;
 use crate::workflow::Stages;
 
 /// Events read in one transaction.
-const BATCH: i64 = 200;
+const BATCH: i64 = 1_000;
 /// Seconds after which a move is old news: a desk that was off for long tells nobody what they know by now.
 const OLD: i64 = 24 * 60 * 60;
 /// How often the diary is looked at.
