@@ -139,6 +139,9 @@ fn a_large_demonstration_keeps_every_rule_and_can_be_worked_with() {
     }
     assert_eq!(count(&db, "orders WHERE number = 12000 AND customer_name = 'Amélie Laurent'"), 1);
     // An order that was made in bulk moves, is found and is indexed like any other.
+    // Only the orders that are told one by one, after the others, can have something to tell customers.
+    let untold = count(&db, "events WHERE id > (SELECT position FROM announced)");
+    assert!(untold * 5 < count(&db, "events"), "the desk would read {untold} events of the past");
     let number = number(&db, "SELECT MAX(number) AS n FROM orders WHERE number < 11700 AND stage = 'approved'");
     for word in words_of(&db, number) {
         assert!(finds(&db, &word, number), "{word} does not find {number}");
