@@ -476,6 +476,16 @@ fn a_key_of_one_market_knows_of_no_other() {
     assert_eq!(away.get(&format!("/api/orders/{number}")).problem(), (404, "missing".into()));
     assert_eq!(away.see("/api/orders")["orders"], json!([]));
     assert_eq!(away.post(&format!("/api/orders/{number}/approve"), &json!({})).problem().0, 404);
+    // Nor does it learn their names, or place an order in one.
+    let items = json!([{"name": "Mug", "quantity": 1, "price": 24}]);
+    for order in
+        [json!({"items": items, "market": "mars"}), json!({"items": items, "channel": "mars"}), json!({"items": items})]
+    {
+        let refused = away.post("/api/orders", &order);
+        assert_eq!(refused.problem(), (400, "request.unknown_value".into()));
+        assert!(!refused.text().contains("main") && !refused.text().contains("Phone"), "{}", refused.text());
+    }
+    assert_eq!(home.see("/api/orders")["orders"].as_array().unwrap().len(), 1);
 }
 
 #[test]
