@@ -17,8 +17,8 @@ use crate::ids::LineId;
 use crate::language::Language;
 use crate::market::Markets;
 use crate::order::pages_form::{Typed, country_choices};
-use crate::order::pages_parts::SumRow;
-use crate::order::{self, Charge, ChargeKind, Line, Order};
+use crate::order::pages_parts::{self as parts, SumRow};
+use crate::order::{self, Charge, Line, Order};
 use crate::returns;
 use crate::shipment::{self, tracking};
 use crate::time::UtcTime;
@@ -415,37 +415,12 @@ fn line_row(order: &Order, line: &Line, language: Language) -> LineRow {
     }
 }
 
-/// How the total comes about, as [`crate::order::pages_parts::sums`] tells staff.
+/// How the total comes about, with what was taken out.
 fn sums(order: &Order, charges: &[Charge], language: Language) -> Vec<SumRow> {
-    let row = |label: String, code: &str, minor: i64| SumRow {
-        label,
-        code: code.to_owned(),
-        amount: language.money(order.money(minor)),
-    };
-    let named = |key: &str, name: &str| language.say_with(key, &[("name", name.to_owned().into())]);
-    let tax = || language.say(if order.tax_included { "sum-tax-included" } else { "sum-tax" });
-    let mut rows = vec![row(language.say("sum-subtotal"), "", order.subtotal_minor)];
-    for charge in charges {
-        let bare = ["", "Discount", "Shipping", &charge.code].contains(&charge.label.as_str());
-        let label = match charge.kind {
-            ChargeKind::Discount if bare => language.say("sum-discount"),
-            ChargeKind::Discount => named("sum-discount-named", &charge.label),
-            ChargeKind::Shipping if bare => language.say("sum-shipping"),
-            ChargeKind::Shipping => named("sum-shipping-named", &charge.label),
-            ChargeKind::Fee if charge.label.is_empty() => language.say("sum-fee"),
-            ChargeKind::Fee => charge.label.clone(),
-            ChargeKind::Tax if charge.label.is_empty() => tax(),
-            ChargeKind::Tax if order.tax_included => named("sum-tax-named-included", &charge.label),
-            ChargeKind::Tax => charge.label.clone(),
-            ChargeKind::Rounding => language.say("sum-rounding"),
-        };
-        rows.push(row(label, &charge.code, charge.amount_minor));
-    }
-    if order.tax_minor != 0 && !charges.iter().any(|charge| charge.kind == ChargeKind::Tax) {
-        rows.push(row(tax(), "", order.tax_minor));
-    }
+    let mut rows = parts::sums(order, charges, language);
     if order.cancelled_minor != 0 {
-        rows.push(row(language.say("sum-taken-out"), "", -order.cancelled_minor));
+        let amount = language.money(order.money(-order.cancelled_minor));
+        rows.push(SumRow { label: language.say("sum-taken-out"), code: String::new(), amount });
     }
     rows
 }

@@ -9,6 +9,7 @@ use super::{Charge, ChargeKind, FulfilmentStatus, Line, Order};
 use crate::address::Address;
 use crate::customer::Customer;
 use crate::ids::ShipmentId;
+use crate::language::Language;
 use crate::shipment::{Content, Shipment};
 use crate::staff::{Permission, Person};
 use crate::time::UtcTime;
@@ -133,35 +134,33 @@ pub struct SumRow {
 }
 
 /// The parts of the total, without the total.
-pub fn sums(order: &Order, charges: &[Charge]) -> Vec<SumRow> {
+pub fn sums(order: &Order, charges: &[Charge], language: Language) -> Vec<SumRow> {
     let row = |label: String, code: &str, minor: i64| SumRow {
         label,
         code: code.to_owned(),
-        amount: order.money(minor).to_string(),
+        amount: language.money(order.money(minor)),
     };
-    let mut rows = vec![row("Subtotal".to_owned(), "", order.subtotal_minor)];
-    let included = if order.tax_included { ", included" } else { "" };
+    let named = |key: &str, name: &str| language.say_with(key, &[("name", name.to_owned().into())]);
+    let tax = || language.say(if order.tax_included { "sum-tax-included" } else { "sum-tax" });
+    let mut rows = vec![row(language.say("sum-subtotal"), "", order.subtotal_minor)];
     for charge in charges {
-        let with = |word: &str| {
-            if ["", word, &charge.code].contains(&charge.label.as_str()) {
-                word.to_owned()
-            } else {
-                format!("{word}, {}", charge.label)
-            }
-        };
+        let is_bare = |word: &str| ["", word, &charge.code].contains(&charge.label.as_str());
         let label = match charge.kind {
-            ChargeKind::Discount => with("Discount"),
-            ChargeKind::Shipping => with("Shipping"),
-            ChargeKind::Fee if charge.label.is_empty() => "Fee".to_owned(),
-            ChargeKind::Tax if charge.label.is_empty() => format!("Tax{included}"),
-            ChargeKind::Tax => format!("{}{included}", charge.label),
+            ChargeKind::Discount if is_bare("Discount") => language.say("sum-discount"),
+            ChargeKind::Discount => named("sum-discount-named", &charge.label),
+            ChargeKind::Shipping if is_bare("Shipping") => language.say("sum-shipping"),
+            ChargeKind::Shipping => named("sum-shipping-named", &charge.label),
+            ChargeKind::Fee if charge.label.is_empty() => language.say("sum-fee"),
             ChargeKind::Fee => charge.label.clone(),
-            ChargeKind::Rounding => "Rounding".to_owned(),
+            ChargeKind::Tax if charge.label.is_empty() => tax(),
+            ChargeKind::Tax if order.tax_included => named("sum-tax-named-included", &charge.label),
+            ChargeKind::Tax => charge.label.clone(),
+            ChargeKind::Rounding => language.say("sum-rounding"),
         };
         rows.push(row(label, &charge.code, charge.amount_minor));
     }
     if order.tax_minor != 0 && !charges.iter().any(|charge| charge.kind == ChargeKind::Tax) {
-        rows.push(row(format!("Tax{included}"), "", order.tax_minor));
+        rows.push(row(tax(), "", order.tax_minor));
     }
     rows
 }

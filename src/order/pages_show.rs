@@ -22,6 +22,7 @@ use crate::conversation::pages_ways::{Way, ways};
 use crate::customer_page::pages_link::LinkCard;
 use crate::db::Conn;
 use crate::error::{Refusal, Result};
+use crate::language::Language;
 use crate::market::Markets;
 use crate::moves::pages::{authority_of, telling_of};
 use crate::moves::pages_ask::Ask;
@@ -186,7 +187,7 @@ impl ShowPage {
         };
         let sums = match sight.money {
             true => Some((
-                parts::sums(&order, &super::charges(conn, order.id)?),
+                parts::sums(&order, &super::charges(conn, order.id)?, Language::English),
                 order.money(order.total_minor).to_string(),
             )),
             false => None,
