@@ -17,6 +17,7 @@ use crate::ids::OrderId;
 use crate::market::{Market, Markets};
 use crate::money::Currency;
 use crate::order::{self, Order};
+use crate::reach::Reach;
 use crate::time::UtcTime;
 use crate::web;
 use content::{Content, Parties, Party};
@@ -174,6 +175,16 @@ pub fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<Invoice>> {
 /// Missing if there is none.
 pub fn find(conn: &mut Conn, uid: &str) -> Result<Invoice> {
     store::by_uid(conn, uid)?.ok_or_else(|| Error::Missing("invoice".into()))
+}
+
+/// The document with that identifier and its order, if the order is within a reach.
+///
+/// # Errors
+/// Missing if it is not, or there is none.
+pub fn find_within(conn: &mut Conn, reach: &Reach, uid: &str) -> Result<(Invoice, Order)> {
+    let invoice = find(conn, uid)?;
+    let order = order::find_by_id(conn, invoice.order_id)?;
+    if reach.sees(order.market_id) { Ok((invoice, order)) } else { Err(Error::Missing("invoice".into())) }
 }
 
 /// What of an invoice is not taken back yet, in minor units. Pure.

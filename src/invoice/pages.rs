@@ -6,13 +6,13 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::{
-    DocumentKind, Invoice, InvoiceSettings, change_settings, credit, find, issue, of_order, settings, standing,
+    DocumentKind, Invoice, InvoiceSettings, change_settings, credit, find_within, issue, of_order, settings, standing,
 };
 use crate::db::Conn;
-use crate::error::{Error, Refusal, Result};
+use crate::error::{Refusal, Result};
 use crate::money::Money;
+use crate::order::Order;
 use crate::order::pages_way::number_of;
-use crate::order::{self, Order};
 use crate::staff::permission::{IssueInvoices, ManageSettings};
 use crate::staff::{Permission, Person, Staff};
 use crate::web::{self, Answer, Desk, Form, Section, Shell, see_other};
@@ -132,24 +132,13 @@ pub struct CreditForm {
     form_token: String,
 }
 
-/// The document with that public identifier and its order, if the order is within this person's reach.
-fn within_reach(conn: &mut Conn, person: &Person, uid: &str) -> Result<(Invoice, Order)> {
-    let invoice = find(conn, uid)?;
-    let order = order::find_by_id(conn, invoice.order_id)?;
-    if person.reach.sees(order.market_id) {
-        Ok((invoice, order))
-    } else {
-        Err(Error::Missing("such invoice".to_owned()))
-    }
-}
-
 fn credit_page(
     conn: &mut Conn,
     person: &Person,
     uid: &str,
     typed: Option<(CreditForm, Refusal)>,
 ) -> Result<CreditPage> {
-    let (invoice, order) = within_reach(conn, person, uid)?;
+    let (invoice, order) = find_within(conn, &person.reach, uid)?;
     let left = Money::new(standing(&of_order(conn, order.id)?, &invoice), invoice.currency);
     let (form, refusal) = match typed {
         Some((form, refusal)) => (form, Some(refusal)),
@@ -187,7 +176,7 @@ pub async fn take_back(
     let outcome = desk
         .db
         .write(move |tx| {
-            let currency = within_reach(tx.conn, &by, &of)?.0.currency;
+            let currency = find_within(tx.conn, &by.reach, &of)?.0.currency;
             let amount = Money::parse(&sent.amount, currency).ok_or_else(|| {
                 Refusal::field("invoice.amount", "amount", format!("Enter an amount in {currency}, such as 24.00."))
             })?;

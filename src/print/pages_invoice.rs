@@ -10,7 +10,6 @@ use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::invoice::{self, DocumentKind};
 use crate::market::Markets;
-use crate::order;
 use crate::staff::permission::ViewMoney;
 use crate::staff::{Person, Staff};
 use crate::web::{Answer, Desk, Query};
@@ -23,11 +22,7 @@ pub async fn show(desk: Data<Desk>, path: Path<String>, staff: Staff<ViewMoney>,
 }
 
 fn document(conn: &mut Conn, person: &Person, uid: &str, query: &SheetQuery) -> Result<Document> {
-    let issued = invoice::find(conn, uid)?;
-    let order = order::find_by_id(conn, issued.order_id)?;
-    if !person.reach.sees(order.market_id) {
-        return Err(Error::Missing("such invoice".to_owned()));
-    }
+    let (issued, order) = invoice::find_within(conn, &person.reach, uid)?;
     let number = order.number;
     let paper = query.paper(person, &Markets::load(conn)?.home()?.country)?;
     let title = match issued.kind {
