@@ -7,7 +7,7 @@ use crate::db::schema::{product_parts, product_prices, products, stock_levels};
 use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::ids::{MarketId, ProductId, new_uid};
-use crate::on_each_database;
+use crate::{load_by_keys, on_each_database};
 
 /// So many products are looked for one by one: their statement stays prepared, which costs less than one
 /// that is prepared for each number of them.
@@ -34,12 +34,8 @@ pub(super) fn by_skus(conn: &mut Conn, skus: &[String]) -> Result<Vec<Product>> 
 }
 
 pub(super) fn by_keys(conn: &mut Conn, keys: &[ProductId]) -> Result<Vec<Product>> {
-    let mut found = Vec::with_capacity(keys.len());
-    for chunk in keys.chunks(500) {
-        let keys: Vec<i64> = chunk.iter().map(|id| id.0).collect();
-        found.extend(products::table.filter(products::id.eq_any(keys)).load::<Product>(conn)?);
-    }
-    Ok(found)
+    let keys: Vec<i64> = keys.iter().map(|id| id.0).collect();
+    Ok(load_by_keys!(conn, products::id, keys, are => products::table.filter(are)))
 }
 
 pub(super) fn offered(conn: &mut Conn, limit: i64) -> Result<Vec<(String, String, String)>> {
