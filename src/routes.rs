@@ -90,7 +90,7 @@ fn api(config: &mut ServiceConfig) {
         .service(resource("/docs/{topic}").route(get().to(docs::topic)))
         .service(resource("/problems").route(get().to(docs::index_problems)))
         .service(resource("/problems/{code}").route(get().to(docs::problem)));
-    config.configure(api_orders).configure(api_ledgers).configure(api_shop);
+    config.configure(api_orders).configure(api_ledgers).configure(api_shop).configure(api_webhooks);
     config.default_service(web::to(|| async { no_such_page() }));
 }
 
@@ -152,6 +152,27 @@ fn api_shop(config: &mut ServiceConfig) {
         )
         .service(resource("/markets").route(get().to(crate::market::api::index)))
         .service(resource("/stages").route(get().to(crate::workflow::api::index)));
+}
+
+/// Webhooks and their logs.
+fn api_webhooks(config: &mut ServiceConfig) {
+    use crate::webhook::{api as hooks, api_deliveries as log};
+    config
+        .service(resource("/webhooks").route(get().to(hooks::index)).route(post().to(hooks::create)))
+        .service(
+            resource("/webhooks/{webhook_id}")
+                .route(get().to(hooks::show))
+                .route(patch().to(hooks::update))
+                .route(delete().to(hooks::remove)),
+        )
+        .service(resource("/webhooks/{webhook_id}/enable").route(post().to(hooks::enable)))
+        .service(resource("/webhooks/{webhook_id}/disable").route(post().to(hooks::disable)))
+        .service(resource("/webhooks/{webhook_id}/secret").route(post().to(hooks::rotate)))
+        .service(resource("/webhooks/{webhook_id}/test").route(post().to(log::test)))
+        .service(resource("/webhooks/{webhook_id}/replays").route(post().to(log::replay)))
+        .service(resource("/webhooks/{webhook_id}/deliveries").route(get().to(log::index)))
+        .service(resource("/webhooks/{webhook_id}/deliveries/{delivery_id}").route(get().to(log::show)))
+        .service(resource("/webhooks/{webhook_id}/deliveries/{delivery_id}/resend").route(post().to(log::resend)));
 }
 
 /// Payments, parcels and returns of orders.

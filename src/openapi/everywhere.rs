@@ -68,6 +68,7 @@ const WORDS: &[(&str, &str, &[&str])] = &[
     ("cancel_order", "refund", &["all", "none", "later"]),
     ("list_orders", "archived", &["exclude", "only", "include"]),
     ("list_orders", "count", &["exact"]),
+    ("list_webhook_deliveries", "state", &["waiting", "delivered", "failed"]),
 ];
 
 fn reasons(schemas: &mut Value) {

@@ -35,6 +35,10 @@ static THINGS: LazyLock<BTreeMap<String, Value>> = LazyLock::new(|| {
         things.insert("$moved".to_owned(), moved);
         things.insert("$pending".to_owned(), pending);
     }
+    if let Some(mut webhook) = things.get("$webhook").cloned() {
+        webhook["secret"] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into();
+        things.insert("$new_webhook".to_owned(), webhook);
+    }
     things
 });
 

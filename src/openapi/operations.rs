@@ -3,8 +3,8 @@
 
 use crate::staff::Permission;
 use crate::staff::Permission::{
-    CancelOrders, CorrectOrders, CountStock, EditOrders, GiveGoodwill, ManageProducts, MoveOrders, RecordPayments,
-    RefundPayments, ViewContact, ViewMoney, ViewOrders, WriteNotes,
+    CancelOrders, CorrectOrders, CountStock, EditOrders, GiveGoodwill, ManageProducts, ManageWebhooks, MoveOrders,
+    RecordPayments, RefundPayments, ViewContact, ViewMoney, ViewOrders, WriteNotes,
 };
 
 /// What an operation does with versions.
@@ -85,6 +85,19 @@ pub const OPERATIONS: &[Line] = &[
     ("list_events", ViewMoney, Unversioned),
     ("list_markets", ViewOrders, Unversioned),
     ("list_stages", ViewOrders, Unversioned),
+    ("list_webhooks", ManageWebhooks, Unversioned),
+    ("create_webhook", ManageWebhooks, Told),
+    ("show_webhook", ManageWebhooks, Read),
+    ("update_webhook", ManageWebhooks, Checked),
+    ("delete_webhook", ManageWebhooks, Checked),
+    ("enable_webhook", ManageWebhooks, Checked),
+    ("disable_webhook", ManageWebhooks, Checked),
+    ("rotate_webhook_secret", ManageWebhooks, Checked),
+    ("test_webhook", ManageWebhooks, Unversioned),
+    ("replay_webhook", ManageWebhooks, Told),
+    ("list_webhook_deliveries", ManageWebhooks, Unversioned),
+    ("show_webhook_delivery", ManageWebhooks, Unversioned),
+    ("resend_webhook_delivery", ManageWebhooks, Unversioned),
 ];
 
 /// Operations around signing in: open to everybody or to the key itself, with errors of their own form.
@@ -101,7 +114,13 @@ pub const BESIDES: &[(&str, &str)] = &[
     ("update_order_status", "Cancelling and rejecting needs `orders:cancel` too, and a step back `orders:correct`."),
     ("bulk_orders", "Cancelling and rejecting needs `orders:cancel` too, tags need `orders:write`."),
     ("update_customer", "And `contacts:read`."),
+    ("create_webhook", TOLD),
+    ("update_webhook", TOLD),
+    ("show_webhook_delivery", "And `orders:read` and `money:read`."),
+    ("resend_webhook_delivery", "And `orders:read` and `money:read`."),
 ];
+/// What a webhook is told, its key may see.
+const TOLD: &str = "And `orders:read` and `money:read`, and `contacts:read` if the whole order goes with each message.";
 
 /// Topics in the order of the documentation.
 pub const TOPICS: &[(&str, &str)] = &[
@@ -132,6 +151,11 @@ pub const TOPICS: &[(&str, &str)] = &[
     ),
     ("Notes and messages", "What colleagues write on an order, and what was said between the customer and the shop."),
     ("Events", "What happened, who did it and when. Events are never changed or removed."),
+    (
+        "Webhooks",
+        "Programs that are told what happens as soon as it does. Messages are signed as Standard Webhooks says, sent \
+         again for three days until they are taken, and can be replayed.",
+    ),
     ("Products", "What the shop sells and what there is of it."),
     ("Customers", "Who buys. A customer comes into being with their first order."),
     (

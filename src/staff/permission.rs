@@ -88,7 +88,7 @@ impl Permission {
     /// Whether it changes what all markets share, so that nobody has it who is kept to some of them.
     pub fn is_of_the_whole_shop(self) -> bool {
         use Permission::*;
-        matches!(self, ManageCustomers | ManageProducts | Import | ManageStaff | ManageSettings)
+        matches!(self, ManageCustomers | ManageProducts | Import | ManageStaff | ManageWebhooks | ManageSettings)
     }
 }
 
@@ -146,6 +146,8 @@ permissions! {
     ManageViews, "views:write", "Save views for everyone", [Owner, Manager];
     /// Invite, change and disable people.
     ManageStaff, "staff:write", "Manage staff", [Owner, Manager];
+    /// Say which programs are told what happens.
+    ManageWebhooks, "webhooks:write", "Set up webhooks", [Owner, Manager];
     /// Change the shop's settings and what is printed.
     ManageSettings, "settings:write", "Change settings", [Owner, Manager];
 }

@@ -3,6 +3,8 @@
 //! has read: so each event is delivered whenever the desk was stopped, and no change waits for a receiver.
 //! The worker sends what is due until it is taken or given up.
 
+pub mod api;
+pub mod api_deliveries;
 mod deliver;
 mod deliveries;
 pub mod pages;
@@ -149,6 +151,11 @@ fn missing() -> Error {
     Error::Missing("such webhook".to_owned())
 }
 
+fn stale() -> Error {
+    let message = "Somebody changed this webhook meanwhile. Look at it as it is now, then change it.";
+    Refusal::new(RefusalKind::Stale, "webhook.stale", message).into()
+}
+
 /// Adds an endpoint, which is told what happens from now on. Its `secret` is to be shown, this once.
 ///
 /// # Errors
@@ -180,8 +187,7 @@ pub fn update(
     let checked = check(tx.conn, facts, allowed)?;
     let mut endpoint = take(tx, uid)?;
     if version.is_some_and(|seen| seen + 1 != endpoint.version) {
-        let message = "Somebody changed this webhook meanwhile. Look at it as it is now, then change it.";
-        return Err(Refusal::new(RefusalKind::Stale, "webhook.stale", message).into());
+        return Err(stale());
     }
     let before = checked_of(&endpoint);
     let moved = endpoint.url != checked.url;
@@ -274,12 +280,13 @@ pub fn enable(tx: &mut Tx<'_>, actor: &Actor, uid: &str) -> Result<Endpoint> {
 ///
 /// # Errors
 /// Missing as [`find`].
-pub fn remove(tx: &mut Tx<'_>, actor: &Actor, uid: &str) -> Result<()> {
+pub fn remove(tx: &mut Tx<'_>, actor: &Actor, uid: &str) -> Result<Endpoint> {
     let mut endpoint = take(tx, uid)?;
     endpoint.removed_at = Some(tx.now);
     store::save(tx, &endpoint)?;
     store_deliveries::drop_waiting(tx, endpoint.id)?;
-    tell(tx, actor, &endpoint, "removed", "")
+    tell(tx, actor, &endpoint, "removed", "")?;
+    Ok(endpoint)
 }
 
 /// The endpoint for a change: locked until the transaction ends, its version one up.
@@ -316,8 +323,10 @@ fn check(conn: &mut Conn, facts: &EndpointFacts, allowed: &Allowed) -> Result<Ch
     if description.chars().count() > 200 {
         problem("description", "This takes 200 characters at the most.".to_owned());
     }
+    let mut known = Vec::new();
     if let Some(unknown) = facts.events.iter().find(|name| PublicName::parse(name).is_none()) {
         problem("events", format!("There is no event called {unknown}."));
+        known.extend(PublicName::ALL.iter().map(|name| name.as_str().to_owned()));
     }
     let chosen: Vec<&str> = PublicName::ALL
         .iter()
@@ -335,7 +344,7 @@ fn check(conn: &mut Conn, facts: &EndpointFacts, allowed: &Allowed) -> Result<Ch
         }
     };
     if !problems.is_empty() {
-        return Err(Refusal::fields("webhook.invalid", problems).into());
+        return Err(Refusal::fields("webhook.invalid", problems).allowing(known).into());
     }
     Ok(Checked { url, description, events: chosen.join(" "), market, whole_order: facts.whole_order })
 }

@@ -12,7 +12,7 @@ use crate::db::{Conn, Tx};
 use crate::error::{Error, Refusal, Result};
 use crate::event::public::PublicName;
 use crate::market::{Market, Markets};
-use crate::staff::permission::ManageSettings;
+use crate::staff::permission::ManageWebhooks;
 use crate::staff::{Person, Staff};
 use crate::time::{UtcTime, brief_span};
 use crate::web::{self, Answer, Desk, Form, Problem, Query, Section, Shell, see_other};
@@ -223,7 +223,7 @@ async fn refused_with(desk: &Desk, person: Person, uid: String, form: Option<End
 }
 
 /// `GET /settings/webhooks`
-pub async fn index(desk: Data<Desk>, staff: Staff<ManageSettings>) -> Answer {
+pub async fn index(desk: Data<Desk>, staff: Staff<ManageWebhooks>) -> Answer {
     let person = staff.person();
     let page = desk
         .db
@@ -255,13 +255,13 @@ async fn new_page(
 }
 
 /// `GET /settings/webhooks/new`
-pub async fn new(desk: Data<Desk>, staff: Staff<ManageSettings>) -> Answer {
+pub async fn new(desk: Data<Desk>, staff: Staff<ManageWebhooks>) -> Answer {
     let form = EndpointForm { choice: "all".to_owned(), ..EndpointForm::default() };
     web::page(&new_page(&desk, staff.person(), form, None).await?)
 }
 
 /// `POST /settings/webhooks`: adds one and shows its secret once.
-pub async fn create(desk: Data<Desk>, staff: Staff<ManageSettings>, form: Form<EndpointForm>) -> Answer {
+pub async fn create(desk: Data<Desk>, staff: Staff<ManageWebhooks>, form: Form<EndpointForm>) -> Answer {
     let (form, person, allowed) = (form.0, staff.person(), desk.outside().allowed().clone());
     let (sent, by) = (form.clone(), person.clone());
     let made = desk
@@ -291,7 +291,7 @@ pub async fn create(desk: Data<Desk>, staff: Staff<ManageSettings>, form: Form<E
 }
 
 /// `GET /settings/webhooks/{uid}`
-pub async fn show(desk: Data<Desk>, staff: Staff<ManageSettings>, uid: Path<String>, query: Query<LogQuery>) -> Answer {
+pub async fn show(desk: Data<Desk>, staff: Staff<ManageWebhooks>, uid: Path<String>, query: Query<LogQuery>) -> Answer {
     let shown = Shown { query: query.0, ..Shown::default() };
     web::page(&page(&desk, staff.person(), uid.into_inner(), shown).await?)
 }
@@ -299,7 +299,7 @@ pub async fn show(desk: Data<Desk>, staff: Staff<ManageSettings>, uid: Path<Stri
 /// `POST /settings/webhooks/{uid}`
 pub async fn save(
     desk: Data<Desk>,
-    staff: Staff<ManageSettings>,
+    staff: Staff<ManageWebhooks>,
     uid: Path<String>,
     form: Form<EndpointForm>,
 ) -> Answer {
@@ -316,7 +316,7 @@ pub async fn save(
 }
 
 /// `POST /settings/webhooks/{uid}/secret`: makes a new one and shows it once.
-pub async fn rotate(desk: Data<Desk>, staff: Staff<ManageSettings>, uid: Path<String>) -> Answer {
+pub async fn rotate(desk: Data<Desk>, staff: Staff<ManageWebhooks>, uid: Path<String>) -> Answer {
     let (uid, actor) = (uid.into_inner(), staff.actor());
     let which = uid.clone();
     let endpoint = desk.db.write(move |tx| super::rotate(tx, &actor, &which)).await?;
@@ -327,7 +327,7 @@ pub async fn rotate(desk: Data<Desk>, staff: Staff<ManageSettings>, uid: Path<St
 /// One of the verbs that need nothing but the endpoint.
 async fn simply(
     desk: &Desk,
-    staff: &Staff<ManageSettings>,
+    staff: &Staff<ManageWebhooks>,
     uid: Path<String>,
     verb: fn(&mut Tx<'_>, &Actor, &str) -> Result<Endpoint>,
     said: &str,
@@ -340,18 +340,18 @@ async fn simply(
 }
 
 /// `POST /settings/webhooks/{uid}/disable`
-pub async fn disable(desk: Data<Desk>, staff: Staff<ManageSettings>, uid: Path<String>) -> Answer {
+pub async fn disable(desk: Data<Desk>, staff: Staff<ManageWebhooks>, uid: Path<String>) -> Answer {
     simply(&desk, &staff, uid, super::disable, "Disabled. Nothing is sent until you enable it again.").await
 }
 
 /// `POST /settings/webhooks/{uid}/enable`
-pub async fn enable(desk: Data<Desk>, staff: Staff<ManageSettings>, uid: Path<String>) -> Answer {
+pub async fn enable(desk: Data<Desk>, staff: Staff<ManageWebhooks>, uid: Path<String>) -> Answer {
     let said = "Enabled. What waited is sent now; replay what happened meanwhile if it is wanted.";
     simply(&desk, &staff, uid, super::enable, said).await
 }
 
 /// `POST /settings/webhooks/{uid}/remove`
-pub async fn remove(desk: Data<Desk>, staff: Staff<ManageSettings>, uid: Path<String>) -> Answer {
+pub async fn remove(desk: Data<Desk>, staff: Staff<ManageWebhooks>, uid: Path<String>) -> Answer {
     let actor = staff.actor();
     desk.db.write(move |tx| super::remove(tx, &actor, &uid)).await?;
     staff.toast("Removed. Nothing more is sent there.");

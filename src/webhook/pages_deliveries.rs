@@ -8,7 +8,7 @@ use super::pages::{LIST, refused};
 use super::{Attempt, Delivery, DeliveryState, Endpoint};
 use crate::error::{Error, Refusal, Result};
 use crate::staff::Staff;
-use crate::staff::permission::ManageSettings;
+use crate::staff::permission::ManageWebhooks;
 use crate::time::{UtcTime, instant_of};
 use crate::web::{self, Answer, Desk, Form, Section, Shell, see_other};
 
@@ -24,7 +24,7 @@ struct DeliveryPage {
 }
 
 /// `GET /settings/webhooks/{uid}/deliveries/{delivery}`
-pub async fn show(desk: Data<Desk>, staff: Staff<ManageSettings>, path: Path<(String, String)>) -> Answer {
+pub async fn show(desk: Data<Desk>, staff: Staff<ManageWebhooks>, path: Path<(String, String)>) -> Answer {
     let (uid, which) = path.into_inner();
     let person = staff.person();
     let page = desk
@@ -42,7 +42,7 @@ pub async fn show(desk: Data<Desk>, staff: Staff<ManageSettings>, path: Path<(St
 }
 
 /// `POST /settings/webhooks/{uid}/deliveries/{delivery}/resend`
-pub async fn resend(desk: Data<Desk>, staff: Staff<ManageSettings>, path: Path<(String, String)>) -> Answer {
+pub async fn resend(desk: Data<Desk>, staff: Staff<ManageWebhooks>, path: Path<(String, String)>) -> Answer {
     let (uid, which) = path.into_inner();
     let (endpoint, delivery) = (uid.clone(), which.clone());
     match desk.db.write(move |tx| super::resend(tx, &endpoint, &delivery)).await {
@@ -55,7 +55,7 @@ pub async fn resend(desk: Data<Desk>, staff: Staff<ManageSettings>, path: Path<(
 }
 
 /// `POST /settings/webhooks/{uid}/test`
-pub async fn test(desk: Data<Desk>, staff: Staff<ManageSettings>, uid: Path<String>) -> Answer {
+pub async fn test(desk: Data<Desk>, staff: Staff<ManageWebhooks>, uid: Path<String>) -> Answer {
     let uid = uid.into_inner();
     let which = uid.clone();
     match desk.db.write(move |tx| super::send_test(tx, &which)).await {
@@ -79,7 +79,7 @@ pub struct ReplayForm {
 /// `POST /settings/webhooks/{uid}/replays`
 pub async fn replay(
     desk: Data<Desk>,
-    staff: Staff<ManageSettings>,
+    staff: Staff<ManageWebhooks>,
     uid: Path<String>,
     form: Form<ReplayForm>,
 ) -> Answer {

@@ -121,12 +121,18 @@ impl Scene {
         program.must_post("/api/products", &product);
         let customer = program.see("/api/customers")["customers"][0]["id"].clone();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let hook = || text(&program.must_post("/api/webhooks", &json!({"url": "https://your.example/hooks"}))["id"]);
+        let (hook, doomed) = (hook(), hook());
+        let delivery = program.must_post(&format!("/api/webhooks/{hook}/test"), &json!({}));
         let names = BTreeMap::from([
             ("order_id", number.to_string()),
             ("shipment_id", text(&parcel["shipment"]["id"])),
             ("cart_id", "kept".to_owned()),
             ("product_id", "MUG-1".to_owned()),
             ("customer_id", text(&customer)),
+            ("webhook_id", hook),
+            ("delete_webhook", doomed),
+            ("delivery_id", text(&delivery["id"])),
         ]);
         Scene { names }
     }
@@ -136,7 +142,7 @@ impl Scene {
             path.push('/');
             match part.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
                 None => path.push_str(part),
-                Some(name) => match self.names.get(name) {
+                Some(name) => match self.names.get(operation.id).or(self.names.get(name)) {
                     Some(value) => path.push_str(value),
                     None => path.push_str(&slipway::ids::new_uid()),
                 },

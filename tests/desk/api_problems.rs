@@ -18,7 +18,6 @@ const PEOPLE: &[&str] = &[
     "/privacy/",
     "/report/",
     "/transfer/",
-    "/webhook/",
     "/whatsapp/",
     "/notify/",
     "/customer_page/",

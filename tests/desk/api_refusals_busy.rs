@@ -51,16 +51,20 @@ fn run(conn: &mut Conn, statement: &str) {
 }
 
 #[test]
-fn two_who_change_one_customer_or_product_at_once_do_not_overwrite_each_other() {
+fn two_who_change_one_customer_product_or_webhook_at_once_do_not_overwrite_each_other() {
     let desk = TestDesk::open();
     let program = desk.program();
     desk.order().customer("Ada", "ada@example.com").at("delivered").place();
     let ada = program.see("/api/customers?q=ada")["customers"][0]["id"].as_str().unwrap().to_owned();
     let mug = json!({"sku": "MUG", "name": "Mug", "price": 18});
     program.must_post("/api/products", &mug);
+    let hook = program.must_post("/api/webhooks", &json!({"url": "https://your.example/hooks"}));
+    let hook = format!("/api/webhooks/{}", hook["id"].as_str().unwrap());
     for (table, method, path, body, code) in [
         ("customers", "PATCH", format!("/api/customers/{ada}"), json!({"name": "Ada King"}), "customer.stale"),
         ("products", "PUT", "/api/products/MUG".to_owned(), mug, "product.stale"),
+        ("webhook_endpoints", "PATCH", hook.clone(), json!({"description": "Books"}), "webhook.stale"),
+        ("webhook_endpoints", "POST", format!("{hook}/secret"), json!({}), "webhook.stale"),
     ] {
         let others = [format!("UPDATE {table} SET version = version + 1")];
         let reply = while_held(&desk, &others, 1_500, || program.send(method, &path, &[], Some(&body)));

@@ -15,6 +15,7 @@ mod api_refusals;
 mod api_refusals_busy;
 mod api_refusals_ledgers;
 mod api_refusals_orders;
+mod api_webhooks;
 mod attachments;
 mod attention;
 mod bad_input;
