@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::repeated::repeated;
 use crate::error::{Refusal, RefusalKind};
 use crate::web::{Problem, read_payload, strict_text};
 
@@ -59,6 +60,9 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<Body<T>, Refusal> {
     let bytes = if bytes.trim_ascii().is_empty() { b"{}" } else { bytes };
     let value: Value = serde_json::from_slice(bytes).map_err(|error| malformed(bytes, &error))?;
     no_null_characters(&value)?;
+    if let Some((name, pointer)) = repeated(bytes) {
+        return Err(Refusal::field("request.repeated_field", pointer, format!("{name} is there more than once.")));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| explain(&error))?;
     Ok(Body { value: read, canonical: value.to_string() })
@@ -144,20 +148,17 @@ fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> Refusal {
             format!("{name} is missing."),
         );
     }
-    if let Some(name) = named("duplicate field `") {
-        let pointer = ending_in(path, &name);
-        return Refusal::field("request.repeated_field", pointer, format!("{name} is there more than once."));
-    }
     Refusal::field("request.wrong_kind", path, format!("This cannot be read: {said}."))
 }
 
-/// The path of a name that is unknown or there twice ends in that name at times, and at times in what holds it.
+/// The path of a name that is unknown ends in that name at times, and at times in what holds it.
 fn ending_in(path: String, name: &str) -> String {
     let end = format!("/{}", escaped(name));
     if path.ends_with(&end) { path } else { path + &end }
 }
 
-fn escaped(name: &str) -> String {
+/// A name as a part of a pointer (RFC 6901).
+pub(super) fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 

@@ -10,6 +10,7 @@ mod amount;
 mod body;
 mod once;
 mod rate;
+mod repeated;
 mod reply;
 mod store;
 mod whole;

@@ -67,6 +67,27 @@ fn a_body_that_cannot_be_read_is_told_where_it_breaks() {
 }
 
 #[test]
+fn a_name_that_stands_twice_says_two_things_and_is_refused() {
+    let desk = TestDesk::open();
+    let program = desk.program();
+    let order = format!("/api/orders/{}", desk.order().place());
+    let before = written(&desk);
+    for (method, path, body, pointer) in [
+        ("PATCH", order.as_str(), r#"{"customer_note": "Ring", "customer_note": null}"#, "/customer_note"),
+        ("PATCH", &order, r#"{"custom": {"crm": {"id": 1, "id": 2}}}"#, "/custom/crm/id"),
+        ("PATCH", &order, r#"{"shipping_address": {"city": "A", "city": "A"}}"#, "/shipping_address/city"),
+        ("POST", "/api/orders", r#"{"items": [{"sku": "A"}, {"sku": "A", "sku": "B"}]}"#, "/items/1/sku"),
+        ("POST", "/api/orders", r#"{"custom": [{"a": 1, "\u0061": 2}]}"#, "/custom/0/a"),
+        ("PUT", "/api/products/MUG", r#"{"prices": {"main": 1, "main": 2}}"#, "/prices/main"),
+        ("POST", "/api/orders/bulk", r#"{"ids": [], "args": {"status": "a", "status": "b"}}"#, "/args/status"),
+    ] {
+        let refused = program.send_bytes(method, path, &[], Some(body.into()));
+        refused.must_refuse(400, "request.repeated_field", pointer);
+    }
+    assert_eq!(written(&desk), before);
+}
+
+#[test]
 fn every_address_that_takes_a_body_takes_json_alone_and_not_too_much() {
     let desk = TestDesk::open();
     let program = desk.program();
