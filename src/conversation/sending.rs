@@ -32,8 +32,8 @@ pub struct Outgoing {
     pub files: Vec<NewFile>,
 }
 
-/// Queues a message to the customer of an order by a transport. Whoever of the shop writes has read what the
-/// customer wrote before.
+/// Queues a message to the customer of an order by a transport: as several, if that carries files one by one.
+/// Returns the first. Whoever of the shop writes has read what the customer wrote before.
 ///
 /// # Errors
 /// Refuses what is empty to the eye or longer than [`LONGEST_NOTE`](super::LONGEST_NOTE), files that the transport
@@ -46,7 +46,6 @@ pub fn send(
     outgoing: &Outgoing,
 ) -> Result<Message> {
     let body = checked_message(&outgoing.body, &outgoing.files)?;
-    check_files(transport, &outgoing.files)?;
     let order = order::find_for_change(tx, number, None)?;
     match transport.reach(tx.conn, &order)? {
         Reach::To(_) => {}
@@ -56,41 +55,60 @@ pub fn send(
             return Err(Refusal::field("talk.transport_off", "body", told).into());
         }
     }
+    if !outgoing.files.is_empty()
+        && let Some(why) = transport.refuses(tx.conn, &order, &outgoing.files)?
+    {
+        return Err(Refusal::field("talk.files_carried", "files", why).into());
+    }
     if actor.staff().is_some() {
         mark_read(tx, number)?;
     }
+    let mut first = None;
+    for (words, files) in parts(&body, &outgoing.files, transport.caption()) {
+        let message = queue(tx, actor, order.id, transport, outgoing, words, files)?;
+        first.get_or_insert(message);
+    }
+    inbox::follow(tx, order.id)?;
+    first.ok_or_else(|| Error::broken("a message without parts"))
+}
+
+/// What goes with each message: everything with one, or, where there is a limit to the words beside a file, a file with
+/// each, and the words with the first or before them.
+fn parts<'a>(body: &'a str, files: &'a [NewFile], caption: Option<usize>) -> Vec<(&'a str, &'a [NewFile])> {
+    let Some(most) = caption.filter(|_| !files.is_empty()) else { return vec![(body, files)] };
+    let each = files.chunks(1).map(|file| ("", file));
+    if body.chars().count() > most {
+        return std::iter::once((body, [].as_slice())).chain(each).collect();
+    }
+    let mut parts: Vec<_> = each.collect();
+    if let Some((words, _)) = parts.first_mut() {
+        *words = body;
+    }
+    parts
+}
+
+fn queue(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    order: OrderId,
+    transport: &dyn Transport,
+    outgoing: &Outgoing,
+    words: &str,
+    files: &[NewFile],
+) -> Result<Message> {
     let due = outgoing.not_before.unwrap_or(tx.now).max(tx.now);
-    let message = store_messages::queue(tx, actor, order.id, transport.name(), &body, &outgoing.details, due)?;
-    for file in &outgoing.files {
+    let message = store_messages::queue(tx, actor, order, transport.name(), words, &outgoing.details, due)?;
+    for file in files {
         attachments::attach(tx, message.id, &file.name, &file.bytes)?;
     }
-    order::count_talk(tx, order.id, 0, 1, 0)?;
-    inbox::follow(tx, order.id)?;
+    order::count_talk(tx, order, 0, 1, 0)?;
     let kept = Event::MessageRecorded {
         message: message.uid.clone(),
         direction: Direction::Out.as_str().into(),
         transport: message.transport.clone(),
     };
-    event::record(tx, actor, Some(order.id), &kept)?;
+    event::record(tx, actor, Some(order), &kept)?;
     Ok(message)
-}
-
-/// Refuses files that the transport does not carry.
-fn check_files(transport: &dyn Transport, files: &[NewFile]) -> Result<()> {
-    if files.is_empty() {
-        return Ok(());
-    }
-    let weight: usize = files.iter().map(|file| file.bytes.len()).sum();
-    let told = match transport.most_bytes() {
-        None => format!("{} carries no files. Choose another way, or send the words without files.", transport.label()),
-        Some(most) if weight > most => format!(
-            "By {} the files of one message weigh {} MB together at the most. Send some of them with another message.",
-            transport.label(),
-            most / 1_048_576
-        ),
-        Some(_) => return Ok(()),
-    };
-    Err(Refusal::field("talk.files_carried", "files", told).into())
 }
 
 /// Takes in what the customer sent by a transport, which calls it `external_id`. The same one again is nothing
@@ -365,4 +383,23 @@ fn tell(tx: &mut Tx<'_>, actor: &Actor, message: &Message, change: &str) -> Resu
 
 fn shortened(problem: &str) -> String {
     problem.trim().chars().take(LONGEST_PROBLEM).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_and_files_travel_together_or_one_by_one() {
+        let file = |name: &str| NewFile { name: name.to_owned(), bytes: vec![1] };
+        let (none, two) = ([], [file("a"), file("b")]);
+        let told = |body: &str, files: &[NewFile], caption: Option<usize>| -> Vec<(String, usize)> {
+            parts(body, files, caption).into_iter().map(|(words, files)| (words.to_owned(), files.len())).collect()
+        };
+        let part = |words: &str, files: usize| (words.to_owned(), files);
+        assert_eq!(told("Hello", &two, None), [part("Hello", 2)]);
+        assert_eq!(told("Hello", &none, Some(3)), [part("Hello", 0)]);
+        assert_eq!(told("Hello", &two, Some(5)), [part("Hello", 1), part("", 1)]);
+        assert_eq!(told("Hello", &two, Some(4)), [part("Hello", 0), part("", 1), part("", 1)]);
+    }
 }

@@ -12,7 +12,7 @@
 
 use std::sync::Arc;
 
-use super::Message;
+use super::{Message, NewFile};
 use crate::db::Conn;
 use crate::error::{Error, Result};
 use crate::order::Order;
@@ -26,8 +26,9 @@ pub trait Transport: Send + Sync {
     /// As staff read it: `E-mail`.
     fn label(&self) -> &'static str;
 
-    /// What the files of one message may weigh together, in bytes; nothing if it carries none.
-    fn most_bytes(&self) -> Option<usize> {
+    /// Characters of words that go with a file, where a message carries one file at the most: what is sent together
+    /// then travels as several messages. Nothing if a message carries words and files as they are.
+    fn caption(&self) -> Option<usize> {
         None
     }
 
@@ -36,6 +37,15 @@ pub trait Transport: Send + Sync {
     /// # Errors
     /// When the database cannot be read.
     fn reach(&self, conn: &mut Conn, order: &Order) -> Result<Reach>;
+
+    /// Why these files cannot go to the customer of this order now, in a sentence for staff; nothing if they can.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn refuses(&self, _conn: &mut Conn, _order: &Order, _files: &[NewFile]) -> Result<Option<String>> {
+        let label = self.label();
+        Ok(Some(format!("{label} carries no files. Choose another way, or send the words without files.")))
+    }
 
     /// Reads everything that sending this message needs, and returns the call that sends it.
     ///

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::conversation::transport::{Call, Outcome, Reach, Transport};
-use crate::conversation::{self, Message, attachments};
+use crate::conversation::{self, Message, NewFile, attachments};
 use crate::customer_page;
 use crate::db::Conn;
 use crate::error::Result;
@@ -29,6 +29,9 @@ pub const NAME: &str = "email";
 pub const PATIENCE: Duration = Duration::from_secs(15);
 /// Mails before it that a mail names.
 const MOST_NAMED: usize = 20;
+/// What the files of one message weigh together at the most: mail servers take 25 MB as a rule, and files grow by a
+/// third on the way.
+const MOST_BYTES: usize = 15 * 1_048_576;
 
 /// How the shop's mail server is reached; nothing if that was not said.
 ///
@@ -67,11 +70,6 @@ impl Transport for Mail {
         "E-mail"
     }
 
-    /// Most mail servers take 25 MB, and files grow by a third on the way.
-    fn most_bytes(&self) -> Option<usize> {
-        Some(15 * 1_048_576)
-    }
-
     fn reach(&self, conn: &mut Conn, order: &Order) -> Result<Reach> {
         if server(conn)?.is_none() {
             return Ok(Reach::Off);
@@ -81,6 +79,13 @@ impl Transport for Mail {
             address if letter::is_address(address) => Reach::To(address.to_owned()),
             _ => Reach::No("Nothing can be sent to the e-mail address of this order. Correct it first.".to_owned()),
         })
+    }
+
+    fn refuses(&self, _: &mut Conn, _: &Order, files: &[NewFile]) -> Result<Option<String>> {
+        let weight: usize = files.iter().map(|file| file.bytes.len()).sum();
+        let told = "By E-mail the files of one message weigh 15 MB together at the most. Send some of them with another \
+                    message.";
+        Ok((weight > MOST_BYTES).then(|| told.to_owned()))
     }
 
     fn prepare(&self, conn: &mut Conn, order: &Order, message: &Message) -> Result<Call> {

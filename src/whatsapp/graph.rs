@@ -11,6 +11,7 @@ use super::Account;
 use super::body::{list, text};
 use super::line;
 use crate::conversation::transport::Outcome;
+use crate::ids::new_uid;
 use crate::outside::{self, Allowed, Outside};
 
 /// How long a call may take in all: less than the outbox waits for it.
@@ -43,26 +44,82 @@ fn agent() -> &'static Agent {
 
 /// Sends a message and waits so long for the answer. Blocks.
 pub fn send(account: &Account, message: &Value, patience: Duration) -> Outcome {
-    let url = format!("{}/{}/{}/messages", account.graph, account.version, account.number);
-    let sent = agent()
-        .post(&url)
-        .config()
-        .timeout_global(Some(patience))
-        .timeout_resolve(Some(CONNECT.min(patience)))
-        .timeout_connect(Some(CONNECT.min(patience)))
-        .build()
-        .header("content-type", "application/json")
-        .header("authorization", format!("Bearer {}", account.token))
-        .send(message.to_string().as_bytes());
-    match sent {
-        Ok(mut answer) => {
-            let status = answer.status().as_u16();
-            let after = answer.headers().get("retry-after").and_then(|value| value.to_str().ok());
-            let after = after.and_then(|value| value.trim().parse::<i64>().ok());
-            read(status, after, &beginning(answer.body_mut().as_reader()))
-        }
+    match post(account, "messages", "application/json", message.to_string().as_bytes(), patience) {
+        Ok((status, after, body)) => read(status, after, &body),
         Err(error) => broke_off(&error, patience),
     }
+}
+
+/// A file that goes with a message.
+pub struct Upload {
+    /// Its name.
+    pub name: String,
+    /// As browsers call its kind.
+    pub mime: &'static str,
+    /// What is in it.
+    pub bytes: Vec<u8>,
+}
+
+/// Hands a file over that is sent with a message afterwards, and returns the name it has there. Whatever comes of it,
+/// the customer sees nothing of it yet, so it may be done again. Blocks.
+///
+/// # Errors
+/// What becomes of the message that it was to go with.
+pub fn upload(account: &Account, file: &Upload, patience: Duration) -> Result<String, Outcome> {
+    let mark = format!("slipway{}", new_uid());
+    let kind = format!("multipart/form-data; boundary={mark}");
+    let outcome = match post(account, "media", &kind, &form_of(file, &mark), patience) {
+        Ok((status, after, body)) => {
+            let answer: Value = serde_json::from_str(&body).unwrap_or(Value::Null);
+            match text(&answer, "id") {
+                id if (200..300).contains(&status) && !id.is_empty() => return Ok(id),
+                _ => read(status, after, &body),
+            }
+        }
+        Err(error) => broke_off(&error, patience),
+    };
+    Err(match outcome {
+        Outcome::Sent(_) | Outcome::Unsure(_) => {
+            let problem = "The file could not be handed to WhatsApp, so nothing was sent yet.".to_owned();
+            Outcome::Later { problem, after: None }
+        }
+        known => known,
+    })
+}
+
+/// A file as a browser's form sends it. Its name holds no quotes and no ends of lines since it was kept.
+fn form_of(file: &Upload, mark: &str) -> Vec<u8> {
+    let mut form = Vec::with_capacity(file.bytes.len() + 1_024);
+    for (name, value) in [("messaging_product", "whatsapp"), ("type", file.mime)] {
+        let field = format!("--{mark}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        form.extend_from_slice(field.as_bytes());
+    }
+    let head = format!(
+        "--{mark}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{}\"\r\nContent-Type: {}\r\n\r\n",
+        file.name, file.mime
+    );
+    form.extend_from_slice(head.as_bytes());
+    form.extend_from_slice(&file.bytes);
+    form.extend_from_slice(format!("\r\n--{mark}--\r\n").as_bytes());
+    form
+}
+
+/// Posts something to the shop's number. Returns the status, when to come again if that is said, and what was answered.
+fn post(
+    account: &Account,
+    what: &str,
+    kind: &str,
+    body: &[u8],
+    patience: Duration,
+) -> Result<(u16, Option<i64>, String), ureq::Error> {
+    let url = format!("{}/{}/{}/{what}", account.graph, account.version, account.number);
+    let call = agent().post(&url).config().timeout_global(Some(patience));
+    let call = call.timeout_resolve(Some(CONNECT.min(patience))).timeout_connect(Some(CONNECT.min(patience))).build();
+    let token = format!("Bearer {}", account.token);
+    let mut answer = call.header("content-type", kind).header("authorization", token).send(body)?;
+    let after = answer.headers().get("retry-after").and_then(|value| value.to_str().ok());
+    let after = after.and_then(|value| value.trim().parse::<i64>().ok());
+    Ok((answer.status().as_u16(), after, beginning(answer.body_mut().as_reader())))
 }
 
 /// Fetches a file of the shop's by its name there, so many bytes at the most. The token goes to the Graph API, which

@@ -1,13 +1,16 @@
-//! Answering by WhatsApp: free text within 24 hours of what the customer last wrote, the shop's template
+//! Answering by WhatsApp: free text and files within 24 hours of what the customer last wrote, the shop's template
 //! afterwards. Which of both is decided when the message is sent.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::graph::Upload;
 use super::{Account, TRANSPORT, graph, line, store, whose};
-use crate::conversation::Message;
+use crate::conversation::attachments::{self, Attachment};
+use crate::conversation::file_kind::{FileKind, look};
 use crate::conversation::transport::{Call, Outcome, Reach, Transport};
+use crate::conversation::{Message, NewFile};
 use crate::db::Conn;
 use crate::error::Result;
 use crate::order::Order;
@@ -23,6 +26,14 @@ const MARGIN_MINUTES: i64 = 2;
 const LONGEST: usize = 4_096;
 /// Characters that a part of a template takes.
 const LONGEST_PART: usize = 1_000;
+
+/// Characters that go with a file.
+const LONGEST_CAPTION: usize = 1_024;
+/// What a picture may weigh.
+const MOST_PICTURE: usize = 5 * 1_048_576;
+/// That a file cannot go any more.
+const TOO_LATE_FOR_FILES: &str = "WhatsApp takes files only within 24 hours after the customer wrote. Send the words \
+                                  alone, or the files another way.";
 
 /// How a message would go now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,11 +98,76 @@ impl Transport for Replies {
             return Ok(Box::new(|| Outcome::Later { problem, after: None }));
         }
         let patience = self.patience;
-        Ok(match compose(conn, &account, order, message)? {
-            Ok(body) => Box::new(move || graph::send(&account, &body, patience)),
+        // One at the most goes with each message.
+        let file = attachments::of_message(conn, message.id)?.into_iter().next();
+        Ok(match compose(conn, &account, order, message, file.as_ref().map(|(facts, _)| facts))? {
+            Ok(body) => Box::new(move || call(&account, body, file, patience)),
             Err(why) => Box::new(move || Outcome::Failed(why)),
         })
     }
+
+    fn caption(&self) -> Option<usize> {
+        Some(LONGEST_CAPTION)
+    }
+
+    fn refuses(&self, conn: &mut Conn, order: &Order, files: &[NewFile]) -> Result<Option<String>> {
+        let account = super::account(conn)?;
+        let Some(phone) = phone_of(conn, order)? else { return Ok(None) };
+        Ok(match manner(conn, &account, &phone, UtcTime::now())? {
+            Manner::Freely(_) => files.iter().find_map(why_not),
+            Manner::InTemplate | Manner::Not(_) => Some(TOO_LATE_FOR_FILES.to_owned()),
+        })
+    }
+}
+
+/// Why WhatsApp would not take a file. What is no file at all is refused by whoever keeps it.
+fn why_not(file: &NewFile) -> Option<String> {
+    let (kind, _) = look(&file.bytes)?;
+    match kind {
+        FileKind::Jpeg | FileKind::Png if file.bytes.len() > MOST_PICTURE => {
+            Some(format!("WhatsApp takes pictures of 5 MB at the most. Make “{}” smaller.", file.name))
+        }
+        FileKind::Gif | FileKind::Webp => Some(format!(
+            "WhatsApp takes pictures as JPEG or PNG and documents as PDF. Save “{}” as one of them, or send it another way.",
+            file.name
+        )),
+        FileKind::Jpeg | FileKind::Png | FileKind::Pdf => None,
+    }
+}
+
+/// Hands the file over if there is one, then sends the message. If the desk is stopped in between nothing was sent; but
+/// nobody can tell that from a message that was, so it is unsure like every other.
+fn call(account: &Account, mut body: Value, file: Option<(Attachment, Vec<u8>)>, patience: Duration) -> Outcome {
+    if let Some((facts, bytes)) = file {
+        let file = Upload { name: facts.name, mime: facts.kind.media_type(), bytes };
+        // A file may take longer than words.
+        match graph::upload(account, &file, patience * 5 / 2) {
+            Ok(id) => body[part_of(facts.kind)]["id"] = id.into(),
+            Err(outcome) => return outcome,
+        }
+    }
+    graph::send(account, &body, patience)
+}
+
+/// What WhatsApp calls a message with such a file.
+fn part_of(kind: FileKind) -> &'static str {
+    match kind {
+        FileKind::Pdf => "document",
+        FileKind::Jpeg | FileKind::Png | FileKind::Gif | FileKind::Webp => "image",
+    }
+}
+
+/// A message with a file, but for the name that the file will have at WhatsApp.
+fn with_file(file: &Attachment, words: &str) -> Value {
+    let kind = part_of(file.kind);
+    let mut media = json!({});
+    if !words.is_empty() {
+        media["caption"] = words.into();
+    }
+    if file.kind == FileKind::Pdf {
+        media["filename"] = file.name.clone().into();
+    }
+    json!({"type": kind, kind: media})
 }
 
 /// The number at which the customer of an order is reached: the one they wrote from about it, else the order's.
@@ -131,20 +207,23 @@ fn compose(
     account: &Account,
     order: &Order,
     message: &Message,
+    file: Option<&Attachment>,
 ) -> Result<std::result::Result<Value, String>> {
     let Some(phone) = phone_of(conn, order)? else {
         return Ok(Err("The order has no telephone number with a country code any more.".to_owned()));
     };
-    let content = match manner(conn, account, &phone, UtcTime::now())? {
-        Manner::Freely(_) if message.body.chars().count() > LONGEST => {
+    let content = match (manner(conn, account, &phone, UtcTime::now())?, file) {
+        (Manner::Freely(_), Some(file)) => with_file(file, &message.body),
+        (Manner::InTemplate | Manner::Not(_), Some(_)) => return Ok(Err(TOO_LATE_FOR_FILES.to_owned())),
+        (Manner::Freely(_), None) if message.body.chars().count() > LONGEST => {
             return Ok(Err("WhatsApp takes 4,096 characters at the most. Send this in several messages.".to_owned()));
         }
-        Manner::Freely(_) => json!({"type": "text", "text": {"preview_url": false, "body": message.body}}),
-        Manner::InTemplate => {
+        (Manner::Freely(_), None) => json!({"type": "text", "text": {"preview_url": false, "body": message.body}}),
+        (Manner::InTemplate, None) => {
             let shop = web::shop(conn)?.name;
             json!({"type": "template", "template": template(account, order, &shop, &message.body)})
         }
-        Manner::Not(why) => return Ok(Err(why.to_owned())),
+        (Manner::Not(why), None) => return Ok(Err(why.to_owned())),
     };
     let mut whole = json!({
         "messaging_product": "whatsapp",

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use slipway::actor::Actor;
 use slipway::conversation::transport::{Reach, Transport, Transports};
-use slipway::conversation::{self, Message, MessageState, Outgoing, outbox};
+use slipway::conversation::{self, Message, MessageState, NewFile, Outgoing, outbox};
 use slipway::time::UtcTime;
 use slipway::whatsapp::{self, Replies, account::Typed};
 
@@ -268,6 +268,139 @@ fn killed_in_the_middle_nothing_is_lost_or_sent_twice() {
     scene.desk.write(move |tx| conversation::resend(tx, &ANA, number, &uid));
     assert_eq!(scene.round_at(now.plus_seconds(201)), 1);
     assert_eq!((scene.sent().len(), scene.now(&silent).state), (1, MessageState::Sent));
+}
+
+/// The Graph API takes files and calls them so, and messages if it is given an id for them.
+fn keeps(file: &str, message: Option<&str>) -> Manner {
+    let messages: Vec<Value> = message.into_iter().map(|id| json!({"id": id})).collect();
+    Manner::Answers(200, "", json!({"id": file, "messages": messages}).to_string())
+}
+
+const PDF: &[u8] = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n";
+const JPEG: &[u8] = b"\xff\xd8\xff\xe0\0\x04JF\xff\xc0\0\x11\x08\x01\xe0\x02\x80\x03";
+
+impl Scene {
+    /// Sends words with these files, as the composer does.
+    fn send_files(&self, body: &str, files: &[(&str, &[u8])]) -> slipway::error::Result<Message> {
+        let files = files.iter().map(|(name, bytes)| NewFile { name: (*name).into(), bytes: bytes.to_vec() }).collect();
+        let (number, outgoing) = (self.number, Outgoing { body: body.into(), files, ..Outgoing::default() });
+        self.desk.db.write_blocking(move |tx| conversation::send(tx, &ANA, number, &Replies::default(), &outgoing))
+    }
+    fn asked(&self) -> Vec<String> {
+        self.graph.received().iter().map(|call| call.asked.rsplit('/').next().unwrap().to_owned()).collect()
+    }
+}
+
+#[test]
+fn a_file_is_handed_over_and_sent_with_its_words() {
+    let scene = Scene::open().heard();
+    scene.graph.becomes(keeps("4490709327384033", Some("wamid.file")));
+    let message = scene.send_files("Your invoice", &[("Invoice 7 é.pdf", PDF)]).unwrap();
+    assert_eq!(scene.round(), 1);
+    let calls = scene.graph.received();
+    assert_eq!(calls[0].asked, "POST /v23.0/1122334455667/media");
+    assert_eq!(calls[0].header("authorization"), "Bearer EAAGm0PX4ZCpsBAtoken");
+    let mark = calls[0].header("content-type").strip_prefix("multipart/form-data; boundary=").unwrap();
+    let parts: Vec<&str> = calls[0].body.split(&format!("--{mark}")).collect();
+    assert_eq!(parts.len(), 5, "{}", calls[0].body);
+    assert!(parts[1].ends_with("name=\"messaging_product\"\r\n\r\nwhatsapp\r\n"), "{}", parts[1]);
+    assert!(parts[2].ends_with("name=\"type\"\r\n\r\napplication/pdf\r\n"), "{}", parts[2]);
+    assert!(
+        parts[3].contains("name=\"file\"; filename=\"Invoice 7 é.pdf\"\r\nContent-Type: application/pdf\r\n\r\n%PDF")
+    );
+    assert!(parts[3].ends_with("%%EOF\n\r\n") && parts[4] == "--\r\n", "{}", parts[3]);
+    let sent = calls[1].json();
+    assert_eq!((&sent["type"], &sent["to"]), (&json!("document"), &json!(PHONE)));
+    let document = json!({"id": "4490709327384033", "caption": "Your invoice", "filename": "Invoice 7 é.pdf"});
+    assert_eq!(sent["document"], document);
+    assert_eq!(sent["biz_opaque_callback_data"], json!(message.uid));
+    let now = scene.now(&message);
+    assert_eq!((now.state, now.external_id.as_deref()), (MessageState::Sent, Some("wamid.file")));
+    let page = scene.desk.owner().see(&format!("/orders/{}", scene.number));
+    page.must_say("Invoice 7 é.pdf");
+    page.must_say("WhatsApp · sent");
+}
+
+#[test]
+fn each_file_goes_as_a_message_of_its_own_with_a_state_of_its_own() {
+    let scene = Scene::open().heard();
+    scene.graph.becomes(keeps("77", Some("wamid.a")));
+    scene.send_files("Both", &[("crack.jpg", JPEG), ("bill.pdf", PDF)]).unwrap();
+    scene.send_files(&"é".repeat(1_025), &[("crack.jpg", JPEG)]).unwrap();
+    assert_eq!(scene.round(), 4);
+    assert_eq!(scene.asked().iter().filter(|asked| *asked == "media").count(), 3);
+    let mut sent: Vec<(String, bool)> = Vec::new();
+    for call in scene.graph.received().iter().filter(|call| call.asked.ends_with("/messages")) {
+        let call = call.json();
+        let kind = call["type"].as_str().unwrap().to_owned();
+        let words = call[&kind]["caption"].is_string() || call[&kind]["body"].is_string();
+        sent.push((kind, words));
+    }
+    sent.sort();
+    let part = |kind: &str, words: bool| (kind.to_owned(), words);
+    assert_eq!(sent, [part("document", false), part("image", false), part("image", true), part("text", true)]);
+    assert_eq!(scene.desk.look(scene.number).message_count, 5);
+}
+
+#[test]
+fn what_whatsapp_does_not_carry_is_refused_before_anything_waits() {
+    let scene = Scene::open().heard();
+    let mut heavy = JPEG.to_vec();
+    heavy.resize(5 * 1_048_576 + 1, 0);
+    let gif: &[u8] = b"GIF89a\x0a\0\x05\0\x80\0\0";
+    for (file, told) in [
+        (("big.jpg", heavy.as_slice()), "pictures of 5 MB at the most. Make “big.jpg” smaller."),
+        (("wave.gif", gif), "Save “wave.gif” as one of them"),
+        (("page.pdf", b"<html>".as_slice()), "is a page or a drawing made of text"),
+    ] {
+        let refused = scene.send_files("See", &[("fine.pdf", PDF), file]).unwrap_err().to_string();
+        assert!(refused.contains(told), "{refused}");
+    }
+    assert_eq!((scene.round(), scene.desk.said(scene.number).len()), (0, 1), "only what she wrote is there");
+    // Outside of the day only words go, in the template.
+    let late = Scene::open();
+    late.template("order_update", "message");
+    let refused = late.send_files("See", &[("fine.pdf", PDF)]).unwrap_err().to_string();
+    assert!(refused.contains("WhatsApp takes files only within 24 hours"), "{refused}");
+    late.say("See");
+    assert_eq!(late.round(), 1);
+}
+
+#[test]
+fn handing_a_file_over_again_is_harmless_and_sending_it_again_is_left_to_people() {
+    // The file does not get there: nothing was sent, so it goes later.
+    for manner in [Manner::Hangs(Duration::from_secs(4)), Manner::Drops, Manner::Says(502, ""), keeps("", None)] {
+        let scene = Scene::open().heard();
+        scene.graph.becomes(manner.clone());
+        let message = scene.send_files("", &[("crack.jpg", JPEG)]).unwrap();
+        assert_eq!(scene.round(), 1);
+        assert_eq!(scene.now(&message).state, MessageState::Queued, "{manner:?}: {}", scene.now(&message).problem);
+        assert_eq!(scene.asked(), ["media"]);
+        scene.graph.becomes(keeps("77", Some("wamid.a")));
+        assert_eq!(scene.round_at(UtcTime::now().plus_minutes(10)), 1);
+        assert_eq!(
+            (scene.now(&message).state, scene.asked()[1..].join(" ")),
+            (MessageState::Sent, "media messages".into())
+        );
+        assert!(scene.graph.received()[2].json()["image"].get("caption").is_none());
+    }
+    // It is refused: so is the message.
+    let scene = Scene::open().heard();
+    scene.graph.becomes(refuses(400, "", 131_053));
+    let message = scene.send_files("", &[("crack.jpg", JPEG)]).unwrap();
+    scene.round();
+    assert_eq!(scene.now(&message).state, MessageState::Failed);
+    // The desk is stopped after the file was handed over, and perhaps after it was sent.
+    let message = scene.send_files("", &[("crack.jpg", JPEG)]).unwrap();
+    let now = UtcTime::now();
+    scene.desk.write(move |tx| conversation::claim(tx, "whatsapp", 4, now.plus_seconds(180)));
+    scene.graph.becomes(keeps("77", Some("wamid.b")));
+    assert_eq!(scene.round_at(now.plus_minutes(3_000)), 0);
+    assert_eq!((scene.now(&message).state, scene.asked().len()), (MessageState::Unsure, 1));
+    let (number, uid) = (scene.number, message.uid.clone());
+    scene.desk.write(move |tx| conversation::resend(tx, &ANA, number, &uid));
+    assert_eq!(scene.round_at(now.plus_minutes(3_001)), 1);
+    assert_eq!(scene.asked(), ["media", "media", "messages"]);
 }
 
 #[test]

@@ -117,7 +117,9 @@ fn attend(stream: TcpStream, kept: &Mutex<Vec<Received>>, how: &Mutex<Manner>) -
     let length = if asked.starts_with("GET ") { 0 } else { length? };
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    kept.lock().unwrap().push(Received { asked: asked.clone(), headers, body: String::from_utf8(body).ok()? });
+    // What is in a file is not text.
+    let body = String::from_utf8_lossy(&body).into_owned();
+    kept.lock().unwrap().push(Received { asked: asked.clone(), headers, body });
     let manner = how.lock().unwrap().clone();
     answer(stream, manner, &asked)
 }
