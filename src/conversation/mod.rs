@@ -40,8 +40,8 @@ use crate::time::UtcTime;
 use crate::words;
 
 pub use sending::{
-    Claimed, Outgoing, by_external, claim, find, forget_early, receive, recognise, record, record_status, resend, send,
-    withdraw,
+    Claimed, Outgoing, by_external, claim, find, forget_early, lose_file, receive, recognise, record, record_status,
+    resend, send, withdraw,
 };
 
 /// Characters a note takes at the most.
@@ -154,7 +154,8 @@ pub struct Message {
     pub external_id: Option<String>,
     /// What only its transport reads: JSON, or nothing.
     pub details: String,
-    /// Why it was not sent yet or at all. May name how the customer is reached.
+    /// Why it was not sent yet or at all, which may name how the customer is reached; or, of what they sent, which file
+    /// is not to be had.
     pub problem: String,
     /// Tries so far.
     pub attempts: i64,

@@ -29,6 +29,8 @@ pub struct MessageRow {
     pub is_unread: bool,
     /// What went wrong, for those who may know how the customer is reached; less for others.
     pub problem: String,
+    /// The file that is not to be had.
+    pub lost: String,
     pub may_resend: bool,
 }
 
@@ -46,7 +48,8 @@ impl MessageRow {
             about: if is_out { format!("{transport} · {}", state_words(shell, message)) } else { transport },
             at: message.created_at,
             is_unread: !is_out && message.read_at.is_none(),
-            problem: if contact { harmless(&message.problem) } else { String::new() },
+            lost: if is_out { String::new() } else { harmless(&message.problem) },
+            problem: if contact && is_out { harmless(&message.problem) } else { String::new() },
             may_resend: message.may_resend(),
         }
     }

@@ -143,6 +143,14 @@ pub fn receive(
     find(tx.conn, order.id, &uid).map(Some)
 }
 
+/// Says with what the customer sent, by the key of the message, that a file of it is not to be had.
+///
+/// # Errors
+/// When the database cannot be written.
+pub fn lose_file(tx: &mut Tx<'_>, message: i64, told: &str) -> Result<()> {
+    store_messages::set_problem(tx, message, &shortened(told))
+}
+
 /// Two transactions that speak of the same message of a peer go one after the other.
 fn lock_external(tx: &mut Tx<'_>, transport: &str, external_id: &str) -> Result<()> {
     dialect::lock_words(tx.conn, &format!("message {transport} {external_id}"))

@@ -44,6 +44,11 @@ pub(super) fn by_uid(conn: &mut Conn, uid: &str) -> Result<Option<Message>> {
     Ok(messages::table.filter(messages::uid.eq(uid)).first(conn).optional()?)
 }
 
+pub(super) fn set_problem(tx: &mut Tx<'_>, message: i64, problem: &str) -> Result<()> {
+    diesel::update(messages::table.find(message)).set(messages::problem.eq(problem)).execute(tx.conn)?;
+    Ok(())
+}
+
 pub(super) fn by_external(conn: &mut Conn, transport: &str, external_id: &str) -> Result<Option<Message>> {
     let called = messages::transport.eq(transport).and(messages::external_id.eq(external_id));
     Ok(messages::table.filter(called).first(conn).optional()?)

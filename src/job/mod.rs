@@ -26,6 +26,13 @@ pub struct Job {
     pub attempt: i64,
 }
 
+impl Job {
+    /// Whether it is set aside if this try fails too.
+    pub fn is_last_try(&self) -> bool {
+        self.attempt >= MOST_ATTEMPTS
+    }
+}
+
 /// Puts a job into the queue, to run at `run_at`. Where `unique_key` is given and such a job is
 /// already waiting, there is nothing to do.
 pub fn enqueue(

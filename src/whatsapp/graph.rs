@@ -122,36 +122,58 @@ fn post(
     Ok((answer.status().as_u16(), after, beginning(answer.body_mut().as_reader())))
 }
 
+/// Why a file could not be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// It never will be; why, in a sentence for staff.
+    Forever(String),
+    /// It may be later; why not now, in words for the log.
+    Now(String),
+}
+
 /// Fetches a file of the shop's by its name there, so many bytes at the most. The token goes to the Graph API, which
 /// names the place, and to that place, which is of the same origin or any public one over TLS. Blocks.
 ///
 /// # Errors
-/// Why it could not be had, in words for the log.
-pub fn fetch(account: &Account, media: &str, most: u64) -> Result<Vec<u8>, String> {
+/// Why it could not be had.
+pub fn fetch(account: &Account, media: &str, most: u64) -> Result<Vec<u8>, Lack> {
+    let gone = || Lack::Forever("WhatsApp does not have it any more.".to_owned());
     let is_name = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
     if media.is_empty() || !media.bytes().all(is_name) {
-        return Err("the name of the file is none".to_owned());
+        return Err(gone());
     }
-    let about = get(agent(), &format!("{}/{}/{media}", account.graph, account.version), account, KEPT)?;
-    let about: Value = serde_json::from_slice(&about).map_err(|error| error.to_string())?;
+    let asked = format!("{}/{}/{media}", account.graph, account.version);
+    let (status, about) = get(agent(), &asked, account, KEPT)?;
+    let about: Value = serde_json::from_slice(&about).unwrap_or(Value::Null);
+    match status {
+        200 => {}
+        // What there is not, and what was never ours, are told alike.
+        404 | 410 => return Err(gone()),
+        400 if text(&about["error"], "code") == "100" => return Err(gone()),
+        _ => return Err(Lack::Now(format!("the answer was {status} {}", words(&about["error"])))),
+    }
+    if text(&about, "file_size").parse::<u64>().is_ok_and(|size| size > most) {
+        return Err(Lack::Forever("It is larger than 10 MB.".to_owned()));
+    }
     let place = text(&about, "url");
-    let origin = |address: &str| url::Url::parse(address).map(|url| url.origin()).map_err(|error| error.to_string());
-    if origin(&place)? == origin(&account.graph)? {
-        return get(agent(), &place, account, most);
-    }
-    if !place.starts_with("https://") {
-        return Err("the place of the file is not secured".to_owned());
-    }
-    get(Outside::new(Allowed::default(), PATIENCE).agent(), &place, account, most)
+    let origin = |address: &str| url::Url::parse(address).map(|url| url.origin()).ok();
+    let (status, bytes) = if origin(&place).is_some() && origin(&place) == origin(&account.graph) {
+        get(agent(), &place, account, most)?
+    } else if place.starts_with("https://") {
+        get(Outside::new(Allowed::default(), PATIENCE).agent(), &place, account, most)?
+    } else {
+        return Err(Lack::Now("the place of the file is not secured".to_owned()));
+    };
+    // A place is good for minutes only: the next try asks for another one.
+    if status == 200 { Ok(bytes) } else { Err(Lack::Now(format!("its place answered {status}"))) }
 }
 
-fn get(agent: &Agent, address: &str, account: &Account, most: u64) -> Result<Vec<u8>, String> {
+fn get(agent: &Agent, address: &str, account: &Account, most: u64) -> Result<(u16, Vec<u8>), Lack> {
     let call = agent.get(address).config().timeout_global(Some(PATIENCE)).timeout_connect(Some(CONNECT)).build();
     let answer = call.header("authorization", format!("Bearer {}", account.token)).call();
-    let mut answer = answer.map_err(|error| error.to_string())?;
+    let mut answer = answer.map_err(|error| Lack::Now(error.to_string()))?;
     let status = answer.status().as_u16();
-    let body = outside::beginning(answer.body_mut().as_reader(), most);
-    if status == 200 { Ok(body) } else { Err(format!("the answer was {status}")) }
+    Ok((status, outside::beginning(answer.body_mut().as_reader(), most)))
 }
 
 /// What a call means that got no answer: if no connection came about nothing was sent, otherwise nobody knows.

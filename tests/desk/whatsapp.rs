@@ -597,7 +597,7 @@ fn a_file_that_a_customer_sends_joins_the_conversation() {
         elsewhere,
     ]));
     desk.hurry_jobs();
-    assert_eq!(drain(), 4);
+    assert_eq!(drain(), 3, "what has no name there was never asked for");
     let files = attached();
     assert_eq!(files.len(), 1, "what is no picture is none, whatever it says");
     assert_eq!((files[0].name.as_str(), files[0].size), ("Invoice 7.pdf", pdf.len() as i64));
@@ -609,4 +609,64 @@ fn a_file_that_a_customer_sends_joins_the_conversation() {
     desk.hurry_jobs();
     drain();
     assert_eq!(attached().len(), 1);
+}
+
+#[test]
+fn a_file_that_can_never_be_had_is_told_in_the_conversation() {
+    let (desk, graph) = (TestDesk::open(), Receiver::open(Manner::Says(500, "")));
+    desk.connect_whatsapp(&graph.root());
+    let number = desk.order_of_eszter("confirmed");
+    let image = |name: &str, id: &str| message(name, "image", json!({"id": id, "mime_type": "image/jpeg"}));
+    let files = vec![
+        image("w1", "gone"),
+        image("w2", "huge"),
+        image("w3", "lies"),
+        message("w4", "audio", json!({"id": "91", "mime_type": "audio/ogg"})),
+        message("w5", "document", json!({"id": "late", "mime_type": "application/pdf", "filename": "Bill.pdf"})),
+        message("w6", "video", json!({})),
+    ];
+    assert_eq!(post(&desk.visitor(), &from_eszter(files)).status, 200);
+    let drain = || tokio::runtime::Runtime::new().unwrap().block_on(slipway::worker::drain(&desk.db)).unwrap();
+    let lost = || {
+        let said: Vec<_> = desk.said(number).into_iter().filter(|said| !said.problem.is_empty()).collect();
+        said.into_iter().map(|said| said.problem).collect::<Vec<_>>()
+    };
+    drain();
+    let audio = "A file that could not be fetched: audio. Only pictures and PDF are kept here.".to_owned();
+    assert_eq!(lost(), [audio.clone()], "the others are tried again");
+    let root = graph.root();
+    let serves = |late: &str| {
+        let about =
+            |name: &str, size: i64| json!({"url": format!("{root}/files/{name}"), "file_size": size}).to_string();
+        Manner::Serves(vec![
+            ("/v23.0/huge".to_owned(), about("huge", 11_000_000)),
+            ("/v23.0/lies".to_owned(), about("lies", 40)),
+            ("/files/lies".to_owned(), "<svg onload='alert(1)'/>".to_owned()),
+            ("/v23.0/late".to_owned(), json!({"url": late}).to_string()),
+        ])
+    };
+    graph.becomes(serves(&format!("{root}/files/late")));
+    desk.hurry_jobs();
+    drain();
+    let three = [
+        "A file that could not be fetched: image. WhatsApp does not have it any more.",
+        "A file that could not be fetched: image. It is larger than 10 MB.",
+        "A file that could not be fetched: image. It is no picture and no PDF that can be read, whatever it says.",
+        &audio,
+    ];
+    assert_eq!(lost(), three);
+    for _ in 0..7 {
+        desk.hurry_jobs();
+        assert_eq!(drain(), 1);
+    }
+    assert_eq!(lost(), three, "nine tries");
+    desk.hurry_jobs();
+    assert_eq!((drain(), drain()), (1, 0));
+    let late = "A file that could not be fetched: Bill.pdf. WhatsApp did not give it in ten tries.";
+    assert_eq!(lost().last().map(String::as_str), Some(late));
+    let path = format!("/orders/{number}");
+    for reader in [desk.owner(), desk.packer()] {
+        reader.see(&path).must_say(late);
+    }
+    assert!(!desk.owner().see(&path).says("Send again"));
 }
