@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::FieldProblem;
+use crate::language::Language;
 
 pub mod countries;
 mod layout;
@@ -51,10 +52,15 @@ impl Address {
     /// The address line by line in its country's own order, without the phone. The country comes last
     /// and in English, as carriers want it; it is left out for mail that stays in `home_country`.
     pub fn lines(&self, home_country: &str) -> Vec<String> {
+        self.lines_in(home_country, Language::English)
+    }
+
+    /// The same for somebody to read: with the country in their language.
+    pub fn lines_in(&self, home_country: &str, language: Language) -> Vec<String> {
         let country = self.country_code();
         let mut lines = layout::lines(self, &country);
         if !country.is_empty() && !country.eq_ignore_ascii_case(home_country.trim()) {
-            lines.push(countries::name(&country).map_or_else(|| country.clone(), str::to_owned));
+            lines.push(language.country(&country).map_or_else(|| country.clone(), str::to_owned));
         }
         lines
     }

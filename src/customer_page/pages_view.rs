@@ -16,7 +16,7 @@ use crate::error::{Refusal, Result};
 use crate::ids::LineId;
 use crate::language::Language;
 use crate::market::Markets;
-use crate::order::pages_form::{Typed, country_choices};
+use crate::order::pages_form::Typed;
 use crate::order::pages_parts::{self as parts, SumRow};
 use crate::order::{self, Charge, Line, Order};
 use crate::returns;
@@ -245,7 +245,7 @@ impl CustomerPage {
             paid: money(order.net_minor()),
             due: facts.due.clone(),
             credit: facts.credit.clone(),
-            address: order.ship_to().map(|address| address.lines(&home)).unwrap_or_default(),
+            address: order.ship_to().map(|address| address.lines_in(&home, language)).unwrap_or_default(),
             may_address: sight::may_give_address(order),
             lacks_address: facts.lacks_address,
             cancel: sight::cancel(order, shipped, policy.cancelling),
@@ -315,7 +315,9 @@ impl CustomerPage {
         self.wrong_in("address", &format!("{which}_{part}"))
     }
     fn countries(&self, which: &str) -> Vec<(&'static str, &'static str, bool)> {
-        country_choices(self.at(which, "country"))
+        let chosen = self.at(which, "country").trim();
+        let all = self.language.countries().into_iter();
+        all.map(|(code, name)| (code, name, code.eq_ignore_ascii_case(chosen))).collect()
     }
     /// Reasons to choose from: key, words, whether it is chosen.
     fn reasons(&self) -> [(&'static str, String, bool); 6] {

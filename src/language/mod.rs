@@ -2,6 +2,7 @@
 //! The desk itself speaks English. Words stand in one Fluent file for each language; every language says
 //! everything, which a test compares, and whatever the shop wrote itself stays as the shop wrote it.
 
+mod countries;
 mod written;
 
 use std::sync::LazyLock;
@@ -68,8 +69,9 @@ impl Language {
         let found = TOLD.iter().find_map(|(key, pattern)| Some((key, matched(pattern, english)?)));
         match found {
             Some((key, values)) => {
+                let of_here = |name: &str, value| if name == "country" { self.country_called(value) } else { value };
                 let values: Vec<(&str, Value<'_>)> =
-                    values.iter().map(|(name, value)| (*name, Value::from(*value))).collect();
+                    values.iter().map(|(name, value)| (*name, Value::from(of_here(name, value)))).collect();
                 self.say_with(key, &values)
             }
             None => english.to_owned(),

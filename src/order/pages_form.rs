@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::address::{Address, countries};
 use crate::error::{FieldProblem, Refusal};
+use crate::language::Language;
 use crate::money::{Currency, Money};
 use crate::moves::pages::local_time;
 use crate::time::UtcTime;
@@ -231,10 +232,6 @@ pub fn local_field(at: UtcTime, zone: chrono_tz::Tz) -> String {
 
 /// The countries to choose from, by name: code, name, whether it is chosen.
 pub fn country_choices(chosen: &str) -> Vec<(&'static str, &'static str, bool)> {
-    let mut all: Vec<_> = countries::COUNTRIES
-        .iter()
-        .map(|(code, name)| (*code, *name, code.eq_ignore_ascii_case(chosen.trim())))
-        .collect();
-    all.sort_by_key(|(_, name, _)| crate::words::sort_key(name));
-    all
+    let all = Language::English.countries().into_iter();
+    all.map(|(code, name)| (code, name, code.eq_ignore_ascii_case(chosen.trim()))).collect()
 }

@@ -59,6 +59,7 @@ fn a_page_speaks_the_language_of_its_customer_and_can_be_switched() {
         assert!(html.contains(&tongue), "{tongue} in {html}");
     }
     assert!(!html.contains("lang=hu"), "the page needs no word to be what it is");
+    assert!(html.contains("<option value=\"AT\">Ausztria</option>"), "countries, too");
 
     let german = format!("{page}?lang=de");
     let shown = customer.see(&german);
@@ -80,10 +81,25 @@ fn a_page_speaks_the_language_of_its_customer_and_can_be_switched() {
     let refused = send(&customer, &german, "address", &[("ship_country", "HU")]);
     refused.must_say("Geben Sie Straße und Hausnummer ein.");
     refused.must_say("Bitte sehen Sie sich 4 Felder noch einmal an.");
-    refused.must_say("Adressen in diesem Land brauchen eine (Hungary).");
+    refused.must_say("Adressen in diesem Land brauchen eine (Ungarn).");
     assert_eq!(customer.get(&format!("{page}/messages?lang=de")).location(), german);
     assert_eq!(send(&customer, &page, "cancellation", &[]).status, 303);
     customer.see(&page).must_say("Törölve");
+}
+
+#[test]
+fn a_country_is_called_as_the_reader_calls_it() {
+    let desk = shop();
+    let abroad = |draft: &mut slipway::order::Draft| {
+        let to = draft.ship_to.get_or_insert_default();
+        to.country = "AT".into();
+    };
+    let number = desk.order().with(abroad).at("confirmed").place();
+    let (page, customer) = (link(&desk, number), desk.visitor());
+    for (language, austria) in [("en", "Austria"), ("de", "Österreich"), ("hu", "Ausztria")] {
+        customer.see(&format!("{page}?lang={language}")).must_say(austria);
+    }
+    desk.owner().see(&format!("/orders/{number}")).must_say("Austria");
 }
 
 #[test]
