@@ -1,4 +1,5 @@
-/* A sound and a notification outside of the browser for news that matters, as its person wants it. */
+/* What news needs now and then: a toast for who is mentioned; a sound and a notification outside of the browser for
+   what matters, as its person wants it. */
 const KEY = 'slipway.news.looking';
 let rang = 0;
 
@@ -22,4 +23,16 @@ export const alarm = (news, words, tells) => {
   if (!tells('desktop') || window.Notification?.permission !== 'granted' || looks()) return;
   const told = new Notification(words, { tag: 'slipway-' + news.order });
   told.onclick = () => { focus(); location.assign('/orders/' + news.order + (news.call ? '/notes' : '')); };
+};
+
+/* A second mention joins the first. */
+export const mention = (news, words) => {
+  const to = document.querySelector('#toasts'), former = to?.querySelector('.mention');
+  const more = former ? +former.dataset.more + 1 : 0;
+  const made = (tag, more) => Object.assign(document.createElement(tag), more);
+  const toast = made('div', { className: 'toast mention' });
+  const href = more ? '/inbox/mentions' : '/orders/' + news.order + '/notes';
+  toast.append(made('span', { textContent: words + (more ? ' and ' + more + ' more' : '') }), made('a', { className: 'btn', textContent: 'Show', href }));
+  toast.dataset.seen = ''; toast.dataset.more = more;
+  former?.remove(); to?.prepend(toast); setTimeout(() => toast.remove(), 20000);
 };

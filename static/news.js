@@ -1,6 +1,7 @@
 /* Tells an open page what others do, by the stream at body[data-news]. Without it every page works as it is.
    One tab of the browser listens and passes on what it hears. Nothing moves by itself: rows of #orders change
-   in place, #newpill counts orders that came in, template#about says who changed the order on screen. */
+   in place, #newpill counts orders that came in, template#about says who changed the order on screen. A toast comes
+   above those that are there, so that nothing is pushed away from under a finger, and a second mention joins the first. */
 (() => {
   const d = document, address = d.body.dataset.news;
   if (!address || !window.EventSource) return;
@@ -73,7 +74,7 @@
   const banner = (text, sure) => {
     const from = $('#about'), to = $('#toasts'); if (!from || !to || (about && !sure)) return;
     $('.toast.changed', to)?.remove();
-    to.append(from.content.cloneNode(true)); about = text;
+    to.prepend(from.content.cloneNode(true)); about = text;
     const shown = $('.toast.changed', to); $('span', shown).textContent = text;
     /* What is half typed stays: the new state opens beside it. */
     $('a', shown).addEventListener('click', e => { if (typed()) e.currentTarget.target = '_blank'; });
@@ -82,21 +83,17 @@
   /* What is worth a sound is told once a browser, by the tab that listens, with what alarm.js has for it. */
   const looking = () => { try { if (!d.hidden) localStorage.setItem(KEY + '.looking', Date.now()); } catch { /* Then it is told. */ } };
   if (tells('desktop')) { looking(); setInterval(looking, 5000); d.addEventListener('visibilitychange', looking); }
+  const seldom = () => import(d.body.dataset.alarm);
   const words = news => news.call ? news.by + ' mentioned you on #' + news.order : news.new ? 'New order #' + news.order : '#' + news.order + ': ' + news.by + ' ' + news.words;
   const alarm = async news => {
     if (!news.loud || !(tells('chime') || tells('desktop'))) return;
-    (await import(d.body.dataset.alarm)).alarm(news, words(news), tells);
+    (await seldom()).alarm(news, words(news), tells);
   };
 
   const take = (kind, news) => {
     if (kind === 'presence') { d.dispatchEvent(new CustomEvent('presence', { detail: news })); return; }
     if (kind === 'reload') { stale = true; banner('This order may have changed', false); soon(); count(); return; }
-    if (news.call) {
-      calls++;
-      const to = $('#toasts'), toast = d.createElement('div'), text = d.createElement('span'), open = d.createElement('a');
-      toast.className = 'toast mention'; toast.dataset.seen = ''; text.textContent = words(news); open.className = 'btn'; open.textContent = 'Show'; open.href = '/orders/' + news.order + '/notes';
-      toast.append(text, open); to?.append(toast); setTimeout(() => toast.remove(), 20000);
-    }
+    if (news.call) { calls++; seldom().then(now => now.mention(news, words(news)), () => 0); }
     if ($('#inbox') && /^message/.test(news.kind) && !news.mine) $('#talkpill').hidden = false;
     if (news.new && !news.mine && !row(news.order)) fresh.add(news.order);
     if (row(news.order)) changed.add(news.order);

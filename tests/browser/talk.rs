@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use serde_json::json;
 use slipway::actor::Actor;
 use slipway::announce;
 use slipway::conversation::outbox;
@@ -140,4 +141,40 @@ fn write(customer: &Browser, body: &str) {
     customer.find("#m").fill(body);
     customer.find(".say button").click();
     customer.find_text(".thread .msg.out", body);
+}
+
+#[test]
+fn news_comes_above_what_can_be_undone_and_one_mention_joins_another() {
+    let desk = TestDesk::open();
+    let sade = desk.support();
+    let numbers = [desk.order().at("confirmed").place(), desk.order().place(), desk.order().place()];
+    let marta = at_the_desk(&desk, OWNER);
+    marta.goto(&format!("{}/orders/{}", desk.address(), numbers[0]));
+    marta.find_text(".ohead .btn.primary", "Approve").click();
+    marta.find_text(".toast button", "Undo");
+    let place = || marta.run("return document.querySelector('.toast form').getBoundingClientRect().top", json!([]));
+    let before = place();
+    marta.wait("the stream", |b| {
+        let at = b.run("return localStorage.getItem('slipway.news') || ''", json!([]));
+        at.as_str().is_some_and(|at| !at.is_empty()).then_some(())
+    });
+    let call = |number: i64, key: &str| {
+        let fields = [("audience", "internal"), ("body", "@marta please look"), ("form_token", key)];
+        assert_eq!(sade.post(&format!("/orders/{number}/notes"), &fields).status, 303);
+    };
+    call(numbers[1], "one");
+    marta.find_text(".toast.mention", &format!("Sade Okafor mentioned you on #{}", numbers[1]));
+    assert_eq!(place(), before, "nothing is pushed away from under a finger");
+    call(numbers[2], "two");
+    marta.find_text(".toast.mention", "and 1 more");
+    assert_eq!((marta.all(".toast.mention").len(), place()), (1, before));
+    let rectangles = "const r = [...document.querySelectorAll('.toast')].map(t => t.getBoundingClientRect()); \
+                      return r.every((a, i) => r.every((b, j) => i >= j || a.bottom <= b.top || b.bottom <= a.top))";
+    assert_eq!(marta.run(rectangles, json!([])), json!(true), "none lies on another");
+    marta.viewport(390, 844);
+    assert_eq!(marta.run(rectangles, json!([])), json!(true), "nor on a telephone");
+    picture(&marta, "toasts");
+    marta.find(".toast.mention a").click();
+    marta.arrives("/inbox/mentions");
+    assert_eq!(marta.complaints(), Vec::<String>::new());
 }
