@@ -135,7 +135,7 @@ pub struct NewMessageFile {
     pub name: String,
     /// What is in it, as Base64 (RFC 4648, section 4). It is a JPEG, PNG, GIF, WebP or PDF by what is in it, whatever
     /// its name says; the whole request takes 1 MB.
-    #[schema(format = Byte)]
+    #[schema(format = Byte, min_length = 1)]
     pub content: String,
 }
 

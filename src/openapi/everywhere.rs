@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::operations::{self, BESIDES, Line, MONEY, OPEN, TOPICS, Versions};
 use super::{examples, problems};
+use crate::event::public::PublicName;
 use crate::moves::lifecycle::{CANCEL_REASONS, HOLD_REASONS};
 use crate::payment::{GOODWILL_REASONS, REFUND_REASONS};
 use crate::returns::REASONS as RETURN_REASONS;
@@ -72,6 +73,12 @@ const WORDS: &[(&str, &str, &[&str])] = &[
 ];
 
 fn reasons(schemas: &mut Value) {
+    let events: Value = PublicName::ALL.iter().map(|name| name.as_str()).collect();
+    for schema in ["NewWebhook", "WebhookPatch"] {
+        if let Some(name) = schemas.pointer_mut(&format!("/{schema}/properties/events/items")) {
+            name["enum"] = events.clone();
+        }
+    }
     for (schema, known) in REASONS {
         let mut words: Vec<Value> = known.iter().map(|(key, _)| (*key).into()).collect();
         if let Some(reason) = schemas.pointer_mut(&format!("/{schema}/properties/reason")) {

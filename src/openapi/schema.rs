@@ -143,7 +143,7 @@ pub fn limits_of(document: &Value, schema: &Value) -> String {
     limits.extend(range(number("minLength"), number("maxLength"), " characters"));
     limits.extend(range(number("minimum"), number("maximum"), ""));
     limits.extend(range(number("minItems"), number("maxItems"), " entries"));
-    if let Some(words) = target["enum"].as_array() {
+    for words in [&target["enum"], &target["items"]["enum"]].into_iter().filter_map(Value::as_array) {
         limits.push(words.iter().map(text).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(", "));
     }
     limits.join("; ")

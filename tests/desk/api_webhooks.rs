@@ -113,6 +113,8 @@ fn what_cannot_be_is_refused_as_the_settings_refuse_it() {
     refused(json!({"url": FAR, "secret": "whsec_mine"}), "request.unknown_field", "/secret");
     refused(json!({}), "request.missing_field", "/url");
     assert_eq!(program.see(HOOKS)["webhooks"], json!([]));
+    // The documentation names every event that can be chosen.
+    desk.visitor().see("/api/docs/webhooks").must_say("hold.released, message.received, message.sent, stock.low");
     let hooks: Vec<Value> = (0..50).map(|_| hook(&program, FAR)).collect();
     program.post(HOOKS, &json!({"url": FAR})).must_refuse(409, "webhook.too_many", "");
     assert_eq!(program.delete(&path_of(&hooks[0])).status, 200);
