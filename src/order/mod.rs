@@ -62,7 +62,8 @@ pub use caption::caption;
 pub use changes::ChangeSet;
 pub use correction::{Correction, correct};
 pub use customers::{
-    CustomerSum, blank_party, lock_of_customer, merge_customers, of_customer, sums_of_customer, unsettled_of_customer,
+    CustomerHistory, CustomerSum, blank_party, histories_of_customers, lock_of_customer, merge_customers, of_customer,
+    sums_of_customer, unsettled_of_customer,
 };
 pub use document::reindex;
 pub use draft::{ChargeKind, Draft, DraftCharge, DraftLine, Past, PastPayment};

@@ -16,6 +16,7 @@ use super::pages_way::encoded;
 use super::views::{self, View};
 use crate::db::Conn;
 use crate::error::{Error, Refusal, Result};
+use crate::ids::StaffId;
 use crate::market::Markets;
 use crate::moves::lifecycle;
 use crate::reach::Reach;
@@ -26,17 +27,17 @@ use crate::workflow::Stages;
 
 /// Loads what filters refer to.
 pub(crate) fn known(conn: &mut Conn, person: &Person, now: UtcTime) -> Result<Known> {
-    Ok(knowing(Stages::load(conn)?, Markets::load(conn)?, person, now))
+    Ok(knowing(Stages::load(conn)?, Markets::load(conn)?, &person.reach, person.id, now))
 }
 
-/// What filters refer to, where it is loaded already.
-pub(crate) fn knowing(stages: Stages, markets: Markets, person: &Person, now: UtcTime) -> Known {
+/// What filters refer to, for whoever has this reach, from what is loaded already.
+pub(crate) fn knowing(stages: Stages, markets: Markets, reach: &Reach, me: StaffId, now: UtcTime) -> Known {
     Known {
         stages,
         zone: markets.zone(),
-        markets: markets.within(&person.reach),
-        reach: person.reach.clone(),
-        me: person.id,
+        markets: markets.within(reach),
+        reach: reach.clone(),
+        me,
         now,
         holds: lifecycle::HOLD_REASONS,
     }

@@ -374,7 +374,7 @@ fn beside(
     from: &str,
     order: &Order,
 ) -> Result<Neighbours> {
-    let known = knowing(stages.clone(), markets.clone(), person, shell.now);
+    let known = knowing(stages.clone(), markets.clone(), &person.reach, person.id, shell.now);
     let wanted = read_wanted(&list::address::split(from), shell, &known)
         .and_then(|wanted| may_ask(person, &wanted).map(|()| wanted))
         .unwrap_or_default();

@@ -4,7 +4,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::customers::CustomerSum;
+use super::customers::{CustomerHistory, CustomerSum};
 use super::draft::{Draft, DraftCharge, DraftLine};
 use super::{Charge, FulfilmentStatus, Line, Order, PaymentStatus, status, totals};
 use crate::db::dialect::{self, Fixed, Parameter};
@@ -237,6 +237,49 @@ pub(super) fn sums_of_customer(conn: &mut Conn, reach: &Reach, customer: Custome
             paid_minor: sum.paid_minor,
         })
         .collect())
+}
+
+pub(super) fn histories_of_customers(
+    conn: &mut Conn,
+    reach: &Reach,
+    customers: &[CustomerId],
+    currency: Currency,
+) -> Result<Vec<CustomerHistory>> {
+    #[derive(diesel::QueryableByName)]
+    struct History {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        customer_id: i64,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        orders: i64,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        paid_minor: i64,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        first_at: UtcTime,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        last_at: UtcTime,
+    }
+    if customers.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Keys are numbers, so nothing is bound.
+    let keys: Vec<String> = customers.iter().map(|customer| customer.0.to_string()).collect();
+    let sql = format!(
+        "SELECT customer_id, COUNT(*) AS orders, \
+         CAST(SUM(CASE WHEN currency = $1 THEN captured_minor - refunded_minor ELSE 0 END) AS BIGINT) AS paid_minor, \
+         MIN(placed_at) AS first_at, MAX(placed_at) AS last_at \
+         FROM orders WHERE customer_id IN ({}){} GROUP BY customer_id",
+        keys.join(", "),
+        reach.and("market_id")
+    );
+    let found = dialect::load_written::<History>(conn, sql, vec![Parameter::Text(currency.code().to_owned())])?;
+    let history = |found: History| CustomerHistory {
+        customer: CustomerId(found.customer_id),
+        orders: found.orders,
+        paid_minor: found.paid_minor,
+        first_at: found.first_at,
+        last_at: found.last_at,
+    };
+    Ok(found.into_iter().map(history).collect())
 }
 
 /// Gives the orders of one customer to another; answers how many.

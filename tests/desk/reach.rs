@@ -182,6 +182,12 @@ fn a_customer_of_two_markets_is_seen_with_the_orders_within_reach() {
     assert!(page.text().contains(&format!("/orders/{swiss}")) && !page.text().contains(&format!("/orders/{second}")));
     assert!(!page.says("EUR") && !page.says("older orders"), "{}", page.words());
     assert!(desk.owner().see(&format!("/customers/{}", key(swiss))).text().contains(&format!("/orders/{second}")));
+    // The list counts the same.
+    let orders = |person: &Person| {
+        let text = person.see("/customers?q=heidi").text();
+        text.split("data-word=\"Orders\">").nth(1).and_then(|rest| rest.split('<').next()).map(str::to_owned)
+    };
+    assert_eq!((orders(&urs).as_deref(), orders(&desk.owner()).as_deref()), (Some("1"), Some("2")));
     for path in ["", "/edit"] {
         assert_eq!(urs.get(&format!("/customers/{}{path}", key(home))).status, 404);
     }
