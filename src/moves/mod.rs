@@ -78,10 +78,14 @@ pub fn erase(tx: &mut Tx<'_>, order: OrderId, replace: &dyn Fn(&str) -> String) 
     store::erase(tx, order, replace)
 }
 
+/// What the rules of the moves out of the order's base look at; what none of them does is not read.
 fn facts(conn: &mut Conn, order: &Order) -> Result<Facts> {
     let lines = order::lines(conn, order.id)?;
-    let ledger = payment::ledger(conn, order.id)?;
-    let policy = payment::methods(conn)?.of(&order.payment_method);
+    let asks = lifecycle::asks_for_attempts(order.base);
+    let ledger = if asks { payment::ledger(conn, order.id)? } else { Vec::new() };
+    // What was paid in full asks nothing more of the way it is paid.
+    let is_paid = order.net_minor() >= order.total_minor;
+    let policy = if is_paid { Method::default() } else { payment::methods(conn)?.of(&order.payment_method) };
     // Only what is on hold has open holds, and only what has left comes back.
     let open_holds = if order.base == Base::OnHold { open_holds(conn, order.id)?.len() } else { 0 };
     let has_left = lines.iter().any(|line| line.shipped_quantity > 0);
@@ -99,7 +103,7 @@ pub fn facts_of(order: &Order, lines: &[Line], ledger: &[Payment], open_holds: u
         open_holds,
         shipped_units: sum(|line| line.shipped_quantity),
         packed_units: sum(|line| line.packed_quantity),
-        payment_in_flight: ledger.iter().any(|entry| entry.is_pending() && entry.kind != PaymentKind::Refund),
+        payment_in_flight: payment::is_under_way(ledger),
         refund_in_flight: ledger.iter().any(|entry| entry.is_pending() && entry.kind == PaymentKind::Refund),
         short: Vec::new(),
         returned_units: sum(|line| line.returned_quantity),
@@ -296,6 +300,17 @@ fn remember(order: &mut Order, stage: Option<(String, Base)>) {
 fn take(
     tx: &mut Tx<'_>,
     actor: &Actor,
+    order: Order,
+    edge: &Edge,
+    target: &Stage,
+    request: &MoveRequest,
+) -> Result<MoveOutcome> {
+    event::together(tx, |tx| taken(tx, actor, order, edge, target, request))
+}
+
+fn taken(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
     mut order: Order,
     edge: &Edge,
     target: &Stage,
@@ -320,6 +335,9 @@ fn take(
             before.cancelled = cancelled(tx, &order)?;
             let decision = stop(tx, actor, &mut order, request, &mut can_undo)?;
             before.decision = Some(decision);
+            if edge.from == Base::OnHold {
+                hold::release_all(tx, actor, order.id)?;
+            }
         }
         (Kind::Forward, Base::Confirmed) => order.abandon_at = None,
         (Kind::Forward, Base::Approved) => {
@@ -399,7 +417,7 @@ fn decide(tx: &mut Tx<'_>, actor: &Actor, order: &Order, kind: &str, request: &M
 }
 
 /// Ends an order: keeps the decision, gives money back or lets it go, takes what has not left out of
-/// the order, closes its holds. Money that moved cannot be taken back by an undo.
+/// the order. Money that moved cannot be taken back by an undo.
 fn stop(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, request: &MoveRequest, can_undo: &mut bool) -> Result<i64> {
     let kind = if order.base == Base::Rejected { "reject" } else { "cancel" };
     let decision = decide(tx, actor, order, kind, request)?;
@@ -411,6 +429,5 @@ fn stop(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, request: &MoveRequest
     let voided = payment::void_all(tx, actor, order)?;
     *can_undo &= !refunded && !voided;
     shipment::cancel_open(tx, actor, order)?;
-    hold::release_all(tx, actor, order.id)?;
     Ok(decision)
 }

@@ -49,7 +49,7 @@ pub mod totals;
 pub mod views;
 
 use crate::address::Address;
-use crate::db::{Conn, Tx, dialect};
+use crate::db::{self, Conn, Tx, dialect};
 use crate::error::{Error, Refusal, RefusalKind, Result};
 use crate::event;
 use crate::ids::{ChannelId, CustomerId, LineId, MarketId, OrderId, ProductId, StaffId};
@@ -481,7 +481,7 @@ pub struct Neighbours {
 
 /// Lines of an order by position.
 pub fn lines(conn: &mut Conn, order: OrderId) -> Result<Vec<Line>> {
-    store::lines(conn, &[order])
+    db::remembered_of(order, conn, |conn| store::lines(conn, &[order]))
 }
 
 /// Lines of several orders, by order and position.

@@ -9,7 +9,7 @@ use super::draft::{Draft, DraftCharge, DraftLine};
 use super::{Charge, FulfilmentStatus, Line, Order, PaymentStatus, status, totals};
 use crate::db::dialect::{self, Fixed, Parameter};
 use crate::db::schema::{counters, notes, order_charges, order_lines, order_tags, orders, shipments, staff};
-use crate::db::{Conn, Tx};
+use crate::db::{self, Conn, Tx};
 use crate::error::Result;
 use crate::ids::{ChannelId, CustomerId, MarketId, OrderId, StaffId, new_uid};
 use crate::money::Currency;
@@ -337,6 +337,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, new: &NewOrder) -> Result<Order> {
 }
 
 pub(super) fn insert_line(tx: &mut Tx<'_>, order: OrderId, position: i64, line: &DraftLine) -> Result<Line> {
+    db::forget::<Vec<Line>>();
     let written = diesel::insert_into(order_lines::table)
         .values((
             order_lines::uid.eq(new_uid()),
@@ -453,10 +454,19 @@ pub(super) fn save_quantities(tx: &mut Tx<'_>, line: &Line) -> Result<()> {
             order_lines::returned_quantity.eq(line.returned_quantity),
         ))
         .execute(tx.conn)?;
+    db::amend_of(line.order_id, |known: &mut Vec<Line>| {
+        for known in known.iter_mut().filter(|known| known.id == line.id) {
+            known.cancelled_quantity = line.cancelled_quantity;
+            known.packed_quantity = line.packed_quantity;
+            known.shipped_quantity = line.shipped_quantity;
+            known.returned_quantity = line.returned_quantity;
+        }
+    });
     Ok(())
 }
 
 pub(super) fn save_line(tx: &mut Tx<'_>, line: &Line) -> Result<()> {
+    db::forget::<Vec<Line>>();
     diesel::update(order_lines::table.find(line.id.0))
         .set((
             order_lines::quantity.eq(line.quantity),

@@ -106,6 +106,11 @@ pub fn open_captures(ledger: &[Payment]) -> Vec<(&Payment, i64)> {
         .collect()
 }
 
+/// Whether a payment waits for its outcome.
+pub fn is_under_way(ledger: &[Payment]) -> bool {
+    ledger.iter().any(|entry| entry.is_pending() && entry.kind != PaymentKind::Refund)
+}
+
 /// What was given back in all, with what is under way: the total that a refund is asked to expect.
 pub fn given_back(ledger: &[Payment]) -> i64 {
     ledger
