@@ -34,8 +34,8 @@ pub use giving::{goodwill, refund, refund_all, worth_of};
 pub use methods::{add_method, change_method, methods};
 pub use refund::{GOODWILL_REASONS, NewRefund, REFUND_REASONS, RefundLine};
 pub use sums::{
-    balance, capturable, given_back, is_lapsed, is_to_try_again, is_under_way, open_authorizations, open_captures, promised,
-    refundable,
+    Kept, balance, capturable, given_back, is_lapsed, is_to_try_again, is_under_way, kept_by_way, open_authorizations,
+    open_captures, promised, refundable,
 };
 
 /// A row of the ledger.
