@@ -4,9 +4,10 @@
 use super::{Order, find_for_change, lock, reindex, stale, store};
 use crate::actor::Actor;
 use crate::db::Tx;
-use crate::error::{Refusal, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::event::{self, Event};
 use crate::ids::{OrderId, StaffId};
+use crate::staff::{self, Member};
 
 /// Replaces the tags of an order.
 ///
@@ -43,22 +44,52 @@ pub fn tag(tx: &mut Tx<'_>, actor: &Actor, number: i64, add: &[String], remove: 
     Ok(order)
 }
 
-/// Makes somebody responsible for an order, or nobody. Names are for the diary.
-pub fn assign(tx: &mut Tx<'_>, actor: &Actor, number: i64, to: Option<(StaffId, String)>) -> Result<Order> {
+/// Makes somebody responsible for an order, or nobody.
+///
+/// # Errors
+/// Missing for somebody unknown; refuses whoever cannot see the order or is no longer at the desk.
+pub fn assign(tx: &mut Tx<'_>, actor: &Actor, number: i64, to: Option<StaffId>) -> Result<Order> {
     let mut order = find_for_change(tx, number, None)?;
-    let wanted = to.as_ref().map(|(id, _)| *id);
-    if wanted == order.assignee_id {
+    if to == order.assignee_id {
         return Ok(order);
     }
-    let before = store::staff_name(tx.conn, order.assignee_id)?;
-    order.assignee_id = wanted;
+    let members = staff::members(tx.conn)?;
+    let named = |id: StaffId| members.iter().find(|member| member.id == id);
+    let after = match to {
+        Some(id) => Some(named(id).ok_or_else(|| Error::Missing("such person".into()))?),
+        None => None,
+    };
+    if let Some(member) = after {
+        check_can_take(&order, member)?;
+    }
+    let before = order.assignee_id.and_then(named).map(|member| member.name.clone());
+    order.assignee_id = to;
     order.updated_at = tx.now;
     if store::save_facts(tx, &order)? == 0 {
         return Err(stale(tx.conn, &order, tx.now)?);
     }
     order.version += 1;
-    event::record(tx, actor, Some(order.id), &Event::OrderAssigned { before, after: to.map(|(_, name)| name) })?;
+    let after = after.map(|member| member.name.clone());
+    event::record(tx, actor, Some(order.id), &Event::OrderAssigned { before, after })?;
     Ok(order)
+}
+
+fn check_can_take(order: &Order, member: &Member) -> Result<()> {
+    if member.can_take(order.market_id) {
+        return Ok(());
+    }
+    let (name, number) = (&member.name, order.shown_number());
+    Err(match member.disabled_at {
+        Some(_) => Refusal::state(
+            "order.assignee_disabled",
+            format!("{name} is no longer at the desk. Assign {number} to somebody who is."),
+        ),
+        None => Refusal::state(
+            "order.assignee_away",
+            format!("{name} is kept to other markets and cannot see {number}. Assign it to somebody who can."),
+        ),
+    }
+    .into())
 }
 
 /// Records that slips were printed. Printing moves nothing and does not count as a change that

@@ -249,7 +249,7 @@ impl ShowPage {
             assignee: members.iter().find(|m| Some(m.id) == assignee).map(|m| m.name.clone()).unwrap_or_default(),
             colleagues: members
                 .iter()
-                .filter(|member| member.disabled_at.is_none() || Some(member.id) == assignee)
+                .filter(|member| member.can_take(order.market_id) || Some(member.id) == assignee)
                 .map(|m| Colleague { uid: m.uid.clone(), name: m.name.clone(), chosen: Some(m.id) == assignee })
                 .collect(),
             ways: ways(conn, &order, &messages, page_is_open, sight.contact, by)?,

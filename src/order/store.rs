@@ -8,10 +8,10 @@ use super::customers::{CustomerHistory, CustomerSum};
 use super::draft::{Draft, DraftCharge, DraftLine};
 use super::{Charge, FulfilmentStatus, Line, Order, PaymentStatus, status, totals};
 use crate::db::dialect::{self, Fixed, Parameter};
-use crate::db::schema::{counters, notes, order_charges, order_lines, order_tags, orders, shipments, staff};
+use crate::db::schema::{counters, notes, order_charges, order_lines, order_tags, orders, shipments};
 use crate::db::{self, Conn, Tx};
 use crate::error::Result;
-use crate::ids::{ChannelId, CustomerId, MarketId, OrderId, StaffId, new_uid};
+use crate::ids::{ChannelId, CustomerId, MarketId, OrderId, new_uid};
 use crate::money::Currency;
 use crate::reach::Reach;
 use crate::time::UtcTime;
@@ -313,11 +313,6 @@ pub(super) fn charges(conn: &mut Conn, of: &[OrderId]) -> Result<Vec<Charge>> {
     let keys: Vec<i64> = of.iter().map(|id| id.0).collect();
     let by_place = (order_charges::order_id.asc(), order_charges::position.asc());
     Ok(load_by_keys!(conn, order_charges::order_id, keys, are => order_charges::table.filter(are).order(by_place)))
-}
-
-pub(super) fn staff_name(conn: &mut Conn, id: Option<StaffId>) -> Result<Option<String>> {
-    let Some(id) = id else { return Ok(None) };
-    Ok(staff::table.find(id.0).select(staff::name).first(conn).optional()?)
 }
 
 pub(super) fn last_number(conn: &mut Conn) -> Result<i64> {
