@@ -227,7 +227,7 @@ fn perform(tx: &mut Tx<'_>, shop: &Shop, story: &Story, order: (OrderId, i64), a
         }
         Act::RefundAll => {
             let mut order = order::lock(tx, id)?;
-            payment::refund_all(tx, &owner, &mut order, "")?;
+            payment::refund_all(tx, &owner, &mut order, "customer", "")?;
             order::save(tx, &mut order)
         }
         Act::RefundPart(minor) => {

@@ -416,6 +416,16 @@ fn decide(tx: &mut Tx<'_>, actor: &Actor, order: &Order, kind: &str, request: &M
     store::insert_decision(tx, actor, order.id, &decision)
 }
 
+/// Why money goes back when an order is stopped for this reason, as a key of [`payment::REFUND_REASONS`].
+fn refund_reason(stopped: &str) -> &'static str {
+    match stopped {
+        "customer" => "customer",
+        "inventory" | "out_of_stock" => "out_of_stock",
+        "price_error" => "price",
+        _ => "other",
+    }
+}
+
 /// Ends an order: keeps the decision, gives money back or lets it go, takes what has not left out of
 /// the order. Money that moved cannot be taken back by an undo.
 fn stop(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, request: &MoveRequest, can_undo: &mut bool) -> Result<i64> {
@@ -423,7 +433,7 @@ fn stop(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, request: &MoveRequest
     let decision = decide(tx, actor, order, kind, request)?;
     order.abandon_at = None;
     let refunded = match request.refund {
-        RefundChoice::All => payment::refund_all(tx, actor, order, &request.note)?,
+        RefundChoice::All => payment::refund_all(tx, actor, order, refund_reason(&request.reason), &request.note)?,
         RefundChoice::Nothing | RefundChoice::Part | RefundChoice::Unasked => false,
     };
     let voided = payment::void_all(tx, actor, order)?;
