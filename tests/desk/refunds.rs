@@ -10,7 +10,7 @@ use slipway::money::Currency;
 use slipway::moves::{self, MoveRequest, RefundChoice};
 use slipway::order::{self, EntryState, PaymentKind, PaymentStatus};
 use slipway::payment::provider::{self, Answer, Provider, Providers, Question};
-use slipway::payment::{self, NewCapture, NewPayment, NewRefund, Payment};
+use slipway::payment::{self, NewCapture, NewGoodwill, NewPayment, NewRefund, Payment};
 use slipway::worker;
 
 use crate::attention::heaps_of;
@@ -252,6 +252,32 @@ fn goodwill_changes_no_balance() {
     let order = desk.look(number);
     assert_eq!((order.captured_minor, order.refunded_minor, order.payment_status), (6_395, 0, PaymentStatus::Paid));
     owner.see(&format!("/orders/{number}")).must_say("Goodwill");
+}
+
+#[test]
+fn what_was_given_out_of_kindness_is_added_up_by_reason() {
+    let desk = TestDesk::open();
+    let owner = desk.owner();
+    assert!(!owner.see("/").says("Goodwill"));
+    let give = |number: i64, minor: i64, reason: &str| {
+        let new = NewGoodwill {
+            amount_minor: minor,
+            reason: reason.into(),
+            method: "cash".into(),
+            reference: String::new(),
+            note: String::new(),
+        };
+        desk.write(move |tx| payment::goodwill(tx, &SYSTEM, number, None, &new));
+    };
+    let (first, second) = (desk.order().paid().place(), desk.order().paid().place());
+    give(first, 500, "late");
+    give(first, 250, "late");
+    give(second, 1_000, "damaged");
+    owner.see("/").must_say(
+        "Goodwill, 30 days Given out of kindness by reason Reason Orders Given Arrived damaged or wrong 1 €10.00 \
+         It took too long 1 €7.50 Together 2 €17.50",
+    );
+    assert!(!desk.packer().see("/").says("Goodwill"));
 }
 
 #[test]
