@@ -106,21 +106,8 @@ pub(super) fn standing(conn: &mut Conn, order: OrderId, products: &[ProductId], 
         #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::BigInt>)]
         expires_at: Option<UtcTime>,
     }
-    // Keys are numbers, so they are not bound.
-    let keys: Vec<String> = keys(products).iter().map(i64::to_string).collect();
-    let keys = if keys.is_empty() { "0".to_owned() } else { keys.join(", ") };
-    let text = format!(
-        "SELECT 'part' AS what, bundle_id AS whose, part_id AS product, tracked, oversell, quantity AS units, \
-         0 AS allocated, 0 AS shipped, 0 AS put_back, CAST(NULL AS BIGINT) AS expires_at \
-         FROM product_parts JOIN products ON products.id = part_id WHERE bundle_id IN ({keys}) \
-         UNION ALL SELECT 'product', 0, id, tracked, oversell, 0, 0, 0, 0, NULL FROM products WHERE id IN ({keys}) \
-         UNION ALL SELECT 'claim', line_id, product_id, FALSE, FALSE, soft_held, allocated, shipped, put_back, \
-         expires_at FROM stock_claims WHERE order_id = $1 \
-         UNION ALL SELECT 'off', 0, 0, FALSE, FALSE, 0, 0, 0, 0, NULL FROM settings WHERE name = $2 AND value = 'off' \
-         ORDER BY 1, 3, 2"
-    );
     let bound = vec![Parameter::Int(order.0), Parameter::Text(switch.to_owned())];
-    let rows: Vec<Row> = dialect::load_written(conn, text, bound)?;
+    let rows: Vec<Row> = dialect::load_written(conn, standing_text(products), bound)?;
     let is_on = rows.iter().all(|row| row.what != "off");
     let mut found = Standing { parts: Vec::new(), counted: Vec::new(), claims: Vec::new() };
     for row in rows {
@@ -146,6 +133,22 @@ pub(super) fn standing(conn: &mut Conn, order: OrderId, products: &[ProductId], 
         }
     }
     Ok(found)
+}
+
+fn standing_text(products: &[ProductId]) -> String {
+    // Keys are numbers, so they are not bound.
+    let keys: Vec<String> = keys(products).iter().map(i64::to_string).collect();
+    let keys = if keys.is_empty() { "0".to_owned() } else { keys.join(", ") };
+    format!(
+        "SELECT 'part' AS what, bundle_id AS whose, part_id AS product, tracked, oversell, quantity AS units, \
+         0 AS allocated, 0 AS shipped, 0 AS put_back, CAST(NULL AS BIGINT) AS expires_at \
+         FROM product_parts JOIN products ON products.id = part_id WHERE bundle_id IN ({keys}) \
+         UNION ALL SELECT 'product', 0, id, tracked, oversell, 0, 0, 0, 0, NULL FROM products WHERE id IN ({keys}) \
+         UNION ALL SELECT 'claim', line_id, product_id, FALSE, FALSE, soft_held, allocated, shipped, put_back, \
+         expires_at FROM stock_claims WHERE order_id = $1 \
+         UNION ALL SELECT 'off', 0, 0, FALSE, FALSE, 0, 0, 0, 0, NULL FROM settings WHERE name = $2 AND value = 'off' \
+         ORDER BY 1, 3, 2"
+    )
 }
 
 /// What an order is allocated of products that are never promised beyond what there is.

@@ -56,9 +56,7 @@ pub(super) fn append(
     event: &Event,
     at: Option<UtcTime>,
 ) -> Result<()> {
-    let (kind, payload) = kind_and_payload(event)?;
-    let actor = (actor.kind(), actor.key(), actor.name().to_owned());
-    let new = Untold { order, uid: new_uid(), kind, payload, actor, at: at.unwrap_or(tx.now) };
+    let new = Untold::of(actor, order, event, at.unwrap_or(tx.now))?;
     let now = UNTOLD.with_borrow_mut(|untold| match untold {
         Some(untold) => {
             untold.push(new);
@@ -67,6 +65,14 @@ pub(super) fn append(
         None => Some(new),
     });
     now.map_or(Ok(()), |new| write(tx, vec![new]))
+}
+
+impl Untold {
+    fn of(actor: &Actor, order: Option<OrderId>, event: &Event, at: UtcTime) -> Result<Self> {
+        let (kind, payload) = kind_and_payload(event)?;
+        let actor = (actor.kind(), actor.key(), actor.name().to_owned());
+        Ok(Untold { order, uid: new_uid(), kind, payload, actor, at })
+    }
 }
 
 /// Puts back what was before, however the work ends.
@@ -87,15 +93,16 @@ pub(super) fn together<T>(tx: &mut Tx<'_>, work: impl FnOnce(&mut Tx<'_>) -> Res
     let done = work(tx)?;
     let told = UNTOLD.take().unwrap_or_default();
     drop(before);
-    if !told.is_empty() {
-        write(tx, told)?;
-    }
+    write(tx, told)?;
     Ok(done)
 }
 
 /// Writes events in one statement, each with the next number of its order. Those of the shop itself have
 /// none: 0.
 fn write(tx: &mut Tx<'_>, new: Vec<Untold>) -> Result<()> {
+    if new.is_empty() {
+        return Ok(());
+    }
     let mut numbered: Vec<(i64, i64)> = Vec::with_capacity(new.len());
     for event in &new {
         let order = event.order.map_or(0, |order| order.0);
@@ -141,33 +148,12 @@ fn kind_and_payload(event: &Event) -> Result<(String, String)> {
     }
 }
 
-/// Two statements for all of them.
+/// One statement for all of them.
 pub(super) fn append_each(tx: &mut Tx<'_>, actor: &Actor, new: &[(OrderId, Event)]) -> Result<()> {
-    let keys: Vec<i64> = new.iter().map(|(order, _)| order.0).collect();
-    let last: Vec<(Option<i64>, Option<i64>)> = events::table
-        .filter(events::order_id.eq_any(keys))
-        .group_by(events::order_id)
-        .select((events::order_id, diesel::dsl::max(events::seq)))
-        .load(tx.conn)?;
-    let last: std::collections::HashMap<i64, i64> =
-        last.into_iter().filter_map(|(order, seq)| order.zip(seq)).collect();
-    let mut rows = Vec::with_capacity(new.len());
-    for (order, event) in new {
-        let (kind, payload) = kind_and_payload(event)?;
-        rows.push((
-            events::uid.eq(new_uid()),
-            events::order_id.eq(Some(order.0)),
-            events::seq.eq(last.get(&order.0).copied().unwrap_or(0) + 1),
-            events::kind.eq(kind),
-            events::payload.eq(payload),
-            events::actor_kind.eq(actor.kind()),
-            events::actor_key.eq(actor.key()),
-            events::actor_name.eq(actor.name()),
-            events::happened_at.eq(tx.now),
-        ));
-    }
-    on_each_database!(tx.conn, conn => diesel::insert_into(events::table).values(&rows).execute(conn))?;
-    Ok(())
+    let now = tx.now;
+    let new: Result<Vec<Untold>> =
+        new.iter().map(|(order, event)| Untold::of(actor, Some(*order), event, now)).collect();
+    write(tx, new?)
 }
 
 pub(super) fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<Entry>> {
