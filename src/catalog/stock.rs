@@ -257,11 +257,8 @@ fn planned(conn: &mut Conn, order: OrderId, firmness: Firmness, wants: &[Want]) 
     let mut products: Vec<ProductId> = wants.iter().map(|want| want.product).collect();
     products.sort();
     products.dedup();
-    let parts = store::parts(conn, &products)?;
-    products.extend(parts.iter().map(|part| part.part));
-    let counted = if is_on(conn)? { store::counting(conn, &products)? } else { Vec::new() };
-    let claims = store::claims(conn, order)?;
-    Ok(claims::plan(order, firmness, wants, &parts, &counted, &claims))
+    let known = store::standing(conn, order, &products, SWITCH)?;
+    Ok(claims::plan(order, firmness, wants, &known.parts, &known.counted, &known.claims))
 }
 
 /// What keeps these wants from being allocated, one sentence a product; empty if nothing does. What may

@@ -67,6 +67,90 @@ pub(super) fn claims(conn: &mut Conn, order: OrderId) -> Result<Vec<Claim>> {
         .load(conn)?)
 }
 
+/// What is read before the claims of an order are settled.
+pub(super) struct Standing {
+    /// What is in the bundles among its products.
+    pub parts: Vec<Part>,
+    /// How its products and those parts are counted.
+    pub counted: Vec<Counting>,
+    /// What its lines have.
+    pub claims: Vec<Claim>,
+}
+
+/// What an order has of these products and their parts, and how they are counted, which none is while the
+/// setting `switch` is off: one question.
+pub(super) fn standing(conn: &mut Conn, order: OrderId, products: &[ProductId], switch: &str) -> Result<Standing> {
+    #[derive(diesel::QueryableByName)]
+    struct Row {
+        /// Whether it tells of a part of a bundle, of a product, of a claim, or that nothing is counted.
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        what: String,
+        /// The bundle or the line.
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        whose: i64,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        product: i64,
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        tracked: bool,
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        oversell: bool,
+        /// In the bundle, or softly held.
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        units: i64,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        allocated: i64,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        shipped: i64,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        put_back: i64,
+        #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::BigInt>)]
+        expires_at: Option<UtcTime>,
+    }
+    let bound = vec![Parameter::Int(order.0), Parameter::Text(switch.to_owned())];
+    let rows: Vec<Row> = dialect::load_written(conn, standing_text(products), bound)?;
+    let is_on = rows.iter().all(|row| row.what != "off");
+    let mut found = Standing { parts: Vec::new(), counted: Vec::new(), claims: Vec::new() };
+    for row in rows {
+        let product = ProductId(row.product);
+        if row.what == "claim" {
+            found.claims.push(Claim {
+                line_id: LineId(row.whose),
+                product_id: product,
+                order_id: order,
+                soft_held: row.units,
+                allocated: row.allocated,
+                shipped: row.shipped,
+                put_back: row.put_back,
+                expires_at: row.expires_at,
+            });
+            continue;
+        }
+        if row.what == "part" {
+            found.parts.push(Part { bundle: ProductId(row.whose), part: product, quantity: row.units });
+        }
+        if is_on {
+            found.counted.push(Counting { product, tracked: row.tracked, oversell: row.oversell });
+        }
+    }
+    Ok(found)
+}
+
+fn standing_text(products: &[ProductId]) -> String {
+    // Keys are numbers, so they are not bound.
+    let keys: Vec<String> = keys(products).iter().map(i64::to_string).collect();
+    let keys = if keys.is_empty() { "0".to_owned() } else { keys.join(", ") };
+    format!(
+        "SELECT 'part' AS what, bundle_id AS whose, part_id AS product, tracked, oversell, quantity AS units, \
+         0 AS allocated, 0 AS shipped, 0 AS put_back, CAST(NULL AS BIGINT) AS expires_at \
+         FROM product_parts JOIN products ON products.id = part_id WHERE bundle_id IN ({keys}) \
+         UNION ALL SELECT 'product', 0, id, tracked, oversell, 0, 0, 0, 0, NULL FROM products WHERE id IN ({keys}) \
+         UNION ALL SELECT 'claim', line_id, product_id, FALSE, FALSE, soft_held, allocated, shipped, put_back, \
+         expires_at FROM stock_claims WHERE order_id = $1 \
+         UNION ALL SELECT 'off', 0, 0, FALSE, FALSE, 0, 0, 0, 0, NULL FROM settings WHERE name = $2 AND value = 'off' \
+         ORDER BY 1, 3, 2"
+    )
+}
+
 /// What an order is allocated of products that are never promised beyond what there is.
 pub(super) fn coverage(conn: &mut Conn, order: OrderId) -> Result<Vec<Coverage>> {
     #[derive(diesel::QueryableByName)]

@@ -227,7 +227,7 @@ impl InboxPage {
             assignee: name_of(members, holder).unwrap_or_default(),
             colleagues: members
                 .iter()
-                .filter(|member| member.disabled_at.is_none() || Some(member.id) == holder)
+                .filter(|member| member.can_take(order.market_id) || Some(member.id) == holder)
                 .map(|m| Colleague { uid: m.uid.clone(), name: m.name.clone(), chosen: Some(m.id) == holder })
                 .collect(),
             was_written_to: messages.iter().any(|message| message.direction == Direction::In),

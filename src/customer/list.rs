@@ -153,8 +153,11 @@ pub fn page_of(conn: &mut Conn, wanted: &Wanted, size: usize) -> Result<Page> {
     let (mut rows, found) = if wanted.search.trim().is_empty() {
         (store::sorted(conn, &wanted.reach, wanted.sort, descending, wanted.cursor.as_ref(), size + 1)?, None)
     } else {
-        let keys =
-            if words.is_empty() { Vec::new() } else { Search::Customers.find(conn, &words, MOST_FOUND as i64)? };
+        let keys = if words.is_empty() {
+            Vec::new()
+        } else {
+            Search::Customers.find(conn, &wanted.reach, &words, MOST_FOUND as i64)?
+        };
         let mut all = store::by_keys(conn, &wanted.reach, &keys)?;
         let key = |customer: &Customer| (wanted.sort.value(customer), customer.id.0);
         all.sort_by_key(key);

@@ -10,6 +10,7 @@ use super::list::{self, Cursor, Sort, Wanted};
 use super::{Contact, Customer};
 use crate::db::{Conn, Tx};
 use crate::error::{Refusal, RefusalKind, Result};
+use crate::ids::CustomerId;
 use crate::market::Markets;
 use crate::money::{Currency, Money};
 use crate::order::pages_parts::{Badge, call, escaped, initials, payment_badge};
@@ -122,9 +123,7 @@ fn index_page(conn: &mut Conn, person: &Person, wanted: &Wanted) -> Result<Index
         })
     };
     let places = (place(page.rows.first(), false, page.has_previous), place(page.rows.last(), true, page.has_next));
-    for customer in &mut page.rows {
-        *customer = as_seen(conn, &person.reach, customer, home)?;
-    }
+    as_seen(conn, &person.reach, &mut page.rows, home)?;
     let heads = Sort::ALL
         .iter()
         .map(|(sort, _, label, falls)| {
@@ -159,21 +158,22 @@ fn index_page(conn: &mut Conn, person: &Person, wanted: &Wanted) -> Result<Index
     })
 }
 
-/// A customer with what the orders within a reach come to.
-fn as_seen(conn: &mut Conn, reach: &Reach, customer: &Customer, home: Currency) -> Result<Customer> {
+/// Lets customers show what their orders within a reach come to, not those of the whole shop.
+fn as_seen(conn: &mut Conn, reach: &Reach, customers: &mut [Customer], home: Currency) -> Result<()> {
     if reach.is_everywhere() {
-        return Ok(customer.clone());
+        return Ok(());
     }
-    let (order_count, first) = order::history_of_customer(conn, reach, customer.id)?;
-    let last = order::of_customer(conn, reach, customer.id, 1)?.first().map(|order| order.placed_at);
-    let sums = order::sums_of_customer(conn, reach, customer.id)?;
-    Ok(Customer {
-        order_count,
-        spent_minor: sums.iter().find(|sum| sum.currency == home).map_or(0, |sum| sum.paid_minor),
-        first_order_at: first.unwrap_or(customer.first_order_at),
-        last_order_at: last.unwrap_or(customer.last_order_at),
-        ..customer.clone()
-    })
+    let keys: Vec<CustomerId> = customers.iter().map(|customer| customer.id).collect();
+    let found = order::histories_of_customers(conn, reach, &keys, home)?;
+    for customer in customers {
+        let history = found.iter().find(|history| history.customer == customer.id);
+        customer.order_count = history.map_or(0, |history| history.orders);
+        customer.spent_minor = history.map_or(0, |history| history.paid_minor);
+        if let Some(history) = history {
+            (customer.first_order_at, customer.last_order_at) = (history.first_at, history.last_at);
+        }
+    }
+    Ok(())
 }
 
 fn row(customer: &Customer, home: Currency) -> Row {
@@ -228,7 +228,7 @@ struct ShowPage {
 }
 
 fn show_page(conn: &mut Conn, person: &Person, uid: &str) -> Result<Result<ShowPage, String>> {
-    let customer = super::get_within(conn, &person.reach, uid)?;
+    let mut customer = super::get_within(conn, &person.reach, uid)?;
     if let Some(other) = customer.merged_into_id {
         let other = super::find(conn, other)?.ok_or_else(|| crate::error::Error::Missing("such customer".into()))?;
         return Ok(Err(other.uid));
@@ -236,7 +236,7 @@ fn show_page(conn: &mut Conn, person: &Person, uid: &str) -> Result<Result<ShowP
     let shell = Shell::load(conn, person, Section::Customers)?;
     let stages = Stages::load(conn)?;
     let markets = Markets::load(conn)?.within(&person.reach);
-    let customer = as_seen(conn, &person.reach, &customer, markets.home()?.currency)?;
+    as_seen(conn, &person.reach, std::slice::from_mut(&mut customer), markets.home()?.currency)?;
     let orders = order::of_customer(conn, &person.reach, customer.id, SHOWN)?;
     let sums = order::sums_of_customer(conn, &person.reach, customer.id)?;
     let day = |at: Option<UtcTime>| at.map_or_else(|| "Never".to_owned(), |at| shell.when(&at));

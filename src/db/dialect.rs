@@ -8,7 +8,7 @@ use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::Sqlite;
 
-use super::{Conn, MultiBackend};
+use super::{Conn, MultiBackend, memo};
 use crate::error::Result;
 use crate::ids::{CustomerId, OrderId};
 
@@ -90,6 +90,7 @@ macro_rules! load_by_keys {
 /// Waits until no other transaction is changing the order. SQLite has one writer, so there it is a
 /// no-op.
 pub fn lock_order(conn: &mut Conn, order: OrderId) -> Result<()> {
+    memo::forget_orders();
     if let Conn::Pg(inner) = conn {
         diesel::sql_query("SELECT 1 FROM orders WHERE id = $1 FOR UPDATE").bind::<BigInt, _>(order.0).execute(inner)?;
     }
@@ -98,6 +99,7 @@ pub fn lock_order(conn: &mut Conn, order: OrderId) -> Result<()> {
 
 /// The same for the order with a number.
 pub fn lock_numbered(conn: &mut Conn, number: i64) -> Result<()> {
+    memo::forget_orders();
     if let Conn::Pg(inner) = conn {
         diesel::sql_query("SELECT 1 FROM orders WHERE number = $1 FOR UPDATE")
             .bind::<BigInt, _>(number)
@@ -174,6 +176,7 @@ pub fn lock_customer(conn: &mut Conn, customer: CustomerId) -> Result<()> {
 /// Waits until no other transaction is changing an order of these customers; on SQLite a no-op. Locks by
 /// the orders' keys.
 pub fn lock_orders_of(conn: &mut Conn, customers: [CustomerId; 2]) -> Result<()> {
+    memo::forget_orders();
     if let Conn::Pg(inner) = conn {
         diesel::sql_query("SELECT 1 FROM orders WHERE customer_id IN ($1, $2) ORDER BY id FOR UPDATE")
             .bind::<BigInt, _>(customers[0].0)

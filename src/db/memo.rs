@@ -1,5 +1,6 @@
-//! What a piece of work reads again and again and nothing changes meanwhile, such as the stages of the shop, is
-//! read once. Each read and write begins with nothing remembered.
+//! What a piece of work reads again and again, such as the stages of the shop or the lines of the order that it
+//! moves, is read once. Each read and write begins with nothing remembered; whoever writes what is remembered
+//! says so; and what is remembered of an order is forgotten when it is locked, for until then others may change it.
 
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
@@ -7,8 +8,10 @@ use std::collections::HashMap;
 
 use super::Conn;
 use crate::error::Result;
+use crate::ids::OrderId;
 
-type Memo = HashMap<TypeId, Box<dyn Any>>;
+/// By type, and by the order that it belongs to if it belongs to one.
+type Memo = HashMap<(TypeId, Option<i64>), Box<dyn Any>>;
 
 thread_local! {
     /// Of the work that this thread is doing, if it is doing any.
@@ -33,17 +36,35 @@ pub(super) fn during<T>(work: impl FnOnce() -> T) -> T {
 /// # Errors
 /// What `load` says.
 pub fn remembered<T: Clone + 'static>(conn: &mut Conn, load: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
-    let known = MEMO.with_borrow(|memo| {
-        let value = memo.as_ref()?.get(&TypeId::of::<T>())?;
-        value.downcast_ref::<T>().cloned()
-    });
+    known_as(None, conn, load)
+}
+
+/// The same for what belongs to an order: one value of a type each.
+///
+/// # Errors
+/// What `load` says.
+pub fn remembered_of<T: Clone + 'static>(
+    order: OrderId,
+    conn: &mut Conn,
+    load: impl FnOnce(&mut Conn) -> Result<T>,
+) -> Result<T> {
+    known_as(Some(order.0), conn, load)
+}
+
+fn known_as<T: Clone + 'static>(
+    of: Option<i64>,
+    conn: &mut Conn,
+    load: impl FnOnce(&mut Conn) -> Result<T>,
+) -> Result<T> {
+    let at = (TypeId::of::<T>(), of);
+    let known = MEMO.with_borrow(|memo| memo.as_ref()?.get(&at)?.downcast_ref::<T>().cloned());
     if let Some(known) = known {
         return Ok(known);
     }
     let value = load(conn)?;
     MEMO.with_borrow_mut(|memo| {
         if let Some(memo) = memo {
-            memo.insert(TypeId::of::<T>(), Box::new(value.clone()));
+            memo.insert(at, Box::new(value.clone()));
         }
     });
     Ok(value)
@@ -51,9 +72,28 @@ pub fn remembered<T: Clone + 'static>(conn: &mut Conn, load: impl FnOnce(&mut Co
 
 /// Whoever writes or locks what is remembered as `T` says so.
 pub fn forget<T: 'static>() {
+    keep(|(type_id, _)| *type_id != TypeId::of::<T>());
+}
+
+/// Whoever writes what is remembered of an order as `T` tells what it is now.
+pub fn amend_of<T: 'static>(order: OrderId, change: impl FnOnce(&mut T)) {
+    MEMO.with_borrow_mut(|memo| {
+        let value = memo.as_mut().and_then(|memo| memo.get_mut(&(TypeId::of::<T>(), Some(order.0))));
+        if let Some(value) = value.and_then(|value| value.downcast_mut::<T>()) {
+            change(value);
+        }
+    });
+}
+
+/// Whoever locks orders may find them changed.
+pub(super) fn forget_orders() {
+    keep(|(_, of)| of.is_none());
+}
+
+fn keep(still: impl Fn(&(TypeId, Option<i64>)) -> bool) {
     MEMO.with_borrow_mut(|memo| {
         if let Some(memo) = memo {
-            memo.remove(&TypeId::of::<T>());
+            memo.retain(|at, _| still(at));
         }
     });
 }

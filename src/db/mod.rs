@@ -23,7 +23,7 @@ use diesel::r2d2::R2D2Connection;
 use diesel::{Connection, PgConnection, SqliteConnection};
 
 pub use location::Location;
-pub use memo::{forget, remembered};
+pub use memo::{amend_of, forget, remembered, remembered_of};
 
 use crate::error::{Error, Refusal, RefusalKind, Result};
 use crate::time::UtcTime;

@@ -15,6 +15,7 @@ use super::Conn;
 use super::dialect::{Parameter, load_written};
 use crate::error::Result;
 use crate::on_each_database;
+use crate::reach::Reach;
 
 diesel::table! { order_search (rowid) { rowid -> BigInt, document -> Text, } }
 diesel::table! { customer_search (rowid) { rowid -> BigInt, document -> Text, } }
@@ -69,12 +70,13 @@ impl Search {
     }
 
     /// Keys of the newest, `limit` of them at the most, in whose documents each of these words begins a
-    /// word. `words` are folded and free of punctuation.
+    /// word, and that are of a market within a reach: of customers, those with an order of one. `words` are
+    /// folded and free of punctuation. What is not written down yet is found in every market.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn find(self, conn: &mut Conn, words: &[String], limit: i64) -> Result<Vec<i64>> {
-        let mut found = self.stored(conn, words, limit)?;
+    pub fn find(self, conn: &mut Conn, reach: &Reach, words: &[String], limit: i64) -> Result<Vec<i64>> {
+        let mut found = self.stored(conn, reach, words, limit)?;
         WAITING.with_borrow(|waiting| {
             for news in waiting.iter().flatten().filter(|news| news.of == self) {
                 found.retain(|key| *key != news.key);
@@ -88,23 +90,38 @@ impl Search {
         Ok(found)
     }
 
-    fn stored(self, conn: &mut Conn, words: &[String], limit: i64) -> Result<Vec<i64>> {
+    fn stored(self, conn: &mut Conn, reach: &Reach, words: &[String], limit: i64) -> Result<Vec<i64>> {
         #[derive(diesel::QueryableByName)]
         struct Key {
             #[diesel(sql_type = BigInt)]
             id: i64,
         }
         let (table, key) = self.names();
-        let sql = match conn {
-            Conn::Sqlite(_) => {
-                format!("SELECT rowid AS id FROM {table} WHERE {table} MATCH $1 ORDER BY rowid DESC LIMIT $2")
-            }
-            Conn::Pg(_) => format!(
-                "SELECT {key} AS id FROM {table} WHERE document @@ CAST($1 AS tsquery) ORDER BY {key} DESC LIMIT $2"
-            ),
+        let (key, matches) = match conn {
+            Conn::Sqlite(_) => ("rowid", format!("{table} MATCH $1")),
+            Conn::Pg(_) => (key, "document @@ CAST($1 AS tsquery)".to_owned()),
         };
+        let within = self.within(reach, &format!("{table}.{key}"));
+        let sql = format!(
+            "SELECT {table}.{key} AS id FROM {table} WHERE {matches}{within} ORDER BY {table}.{key} DESC LIMIT $2"
+        );
         let parameters = vec![Parameter::Text(term(conn, words)), Parameter::Int(limit)];
         Ok(load_written::<Key>(conn, sql, parameters)?.into_iter().map(|key| key.id).collect())
+    }
+
+    /// The condition that a key is within a reach, to stand after others. Asked of each that the words find, newest
+    /// first and until there are enough, so that it never becomes a walk through all orders of a market.
+    fn within(self, reach: &Reach, key: &str) -> String {
+        if reach.is_everywhere() {
+            return String::new();
+        }
+        match self {
+            Search::Orders => reach.and(&format!("(SELECT orders.market_id FROM orders WHERE orders.id = {key})")),
+            Search::Customers => {
+                let holds = reach.holds("orders.market_id");
+                format!(" AND EXISTS (SELECT 1 FROM orders WHERE orders.customer_id = {key} AND {holds})")
+            }
+        }
     }
 
     /// Its table, and what Postgres calls the key in it.

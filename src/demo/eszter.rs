@@ -113,5 +113,5 @@ fn talk(tx: &mut Tx<'_>, shop: &Shop, number: i64, story: &Story) -> Result<()> 
     let at = then.now;
     conversation::keep_message(&mut then, &eszter, number, Direction::In, "whatsapp", theirs, at)?;
     let mut then = tx.at(shop.ago(25));
-    order::assign(&mut then, &shop.person(MANAGER), number, Some(shop.staff[PACKER].clone())).map(drop)
+    order::assign(&mut then, &shop.person(MANAGER), number, Some(shop.staff[PACKER].0)).map(drop)
 }

@@ -227,7 +227,7 @@ fn perform(tx: &mut Tx<'_>, shop: &Shop, story: &Story, order: (OrderId, i64), a
         }
         Act::RefundAll => {
             let mut order = order::lock(tx, id)?;
-            payment::refund_all(tx, &owner, &mut order, "")?;
+            payment::refund_all(tx, &owner, &mut order, "customer", "")?;
             order::save(tx, &mut order)
         }
         Act::RefundPart(minor) => {
@@ -256,7 +256,7 @@ fn perform(tx: &mut Tx<'_>, shop: &Shop, story: &Story, order: (OrderId, i64), a
             conversation::keep_message(tx, &author, number, direction, transport, text, at).map(drop)
         }
         Act::Read => conversation::mark_read(tx, number),
-        Act::Assign(place) => order::assign(tx, &owner, number, Some(shop.staff[place].clone())).map(drop),
+        Act::Assign(place) => order::assign(tx, &owner, number, Some(shop.staff[place].0)).map(drop),
         Act::Print => {
             let is_gift = !story.gift_message.is_empty();
             order::mark_printed(tx, &shop.person(PACKER), &[id], "slip", "a4", is_gift)

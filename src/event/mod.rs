@@ -429,7 +429,21 @@ pub fn timeline(conn: &mut Conn, order: OrderId) -> Result<Vec<Entry>> {
 
 /// The last thing that changed an order. Notes, messages and prints do not.
 pub fn last_change(conn: &mut Conn, order: OrderId) -> Result<Option<Entry>> {
-    Ok(timeline(conn, order)?.into_iter().rev().find(|entry| !entry.event.is_beside_the_order()))
+    Ok(last_change_in(&timeline(conn, order)?).cloned())
+}
+
+/// The same of a story that was read already.
+pub fn last_change_in(story: &[Entry]) -> Option<&Entry> {
+    story.iter().rev().find(|entry| !entry.event.is_beside_the_order())
+}
+
+/// Does a piece of work whose events are written at its end, all in one statement. What is read of the diary
+/// meanwhile is what was there before.
+///
+/// # Errors
+/// What `work` says; nothing is written then.
+pub fn together<T>(tx: &mut Tx<'_>, work: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+    store::together(tx, work)
 }
 
 /// Takes the words that tell who a customer is out of an order's events: corrections of name, contact and

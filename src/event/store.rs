@@ -1,5 +1,7 @@
 //! The diary's table.
 
+use std::cell::RefCell;
+
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
@@ -32,6 +34,21 @@ macro_rules! columns {
 
 pub(super) use columns;
 
+/// An event that is still to be written.
+struct Untold {
+    order: Option<OrderId>,
+    uid: String,
+    kind: String,
+    payload: String,
+    actor: (ActorKind, Option<i64>, String),
+    at: UtcTime,
+}
+
+thread_local! {
+    /// Those of the work that this thread is doing together, if it is.
+    static UNTOLD: RefCell<Option<Vec<Untold>>> = const { RefCell::new(None) };
+}
+
 pub(super) fn append(
     tx: &mut Tx<'_>,
     actor: &Actor,
@@ -39,24 +56,84 @@ pub(super) fn append(
     event: &Event,
     at: Option<UtcTime>,
 ) -> Result<()> {
-    // Found as it is written: one statement, and of the shop itself, which has no number of its own, 0.
-    let seq = diesel::dsl::sql::<BigInt>("(SELECT COALESCE(MAX(earlier.seq) + 1, CASE WHEN ")
-        .bind::<BigInt, _>(order.map_or(0, |order| order.0))
-        .sql(" = 0 THEN 0 ELSE 1 END) FROM events earlier WHERE earlier.order_id = ")
-        .bind::<BigInt, _>(order.map_or(0, |order| order.0))
-        .sql(")");
-    let (kind, payload) = kind_and_payload(event)?;
-    let written = diesel::insert_into(events::table).values((
-        events::uid.eq(new_uid()),
-        events::order_id.eq(order.map(|o| o.0)),
-        events::seq.eq(seq),
-        events::kind.eq(kind),
-        events::payload.eq(payload),
-        events::actor_kind.eq(actor.kind()),
-        events::actor_key.eq(actor.key()),
-        events::actor_name.eq(actor.name()),
-        events::happened_at.eq(at.unwrap_or(tx.now)),
-    ));
+    let new = Untold::of(actor, order, event, at.unwrap_or(tx.now))?;
+    let now = UNTOLD.with_borrow_mut(|untold| match untold {
+        Some(untold) => {
+            untold.push(new);
+            None
+        }
+        None => Some(new),
+    });
+    now.map_or(Ok(()), |new| write(tx, vec![new]))
+}
+
+impl Untold {
+    fn of(actor: &Actor, order: Option<OrderId>, event: &Event, at: UtcTime) -> Result<Self> {
+        let (kind, payload) = kind_and_payload(event)?;
+        let actor = (actor.kind(), actor.key(), actor.name().to_owned());
+        Ok(Untold { order, uid: new_uid(), kind, payload, actor, at })
+    }
+}
+
+/// Puts back what was before, however the work ends.
+struct Before(Option<Vec<Untold>>);
+
+impl Drop for Before {
+    fn drop(&mut self) {
+        UNTOLD.with_borrow_mut(|untold| *untold = self.0.take());
+    }
+}
+
+pub(super) fn together<T>(tx: &mut Tx<'_>, work: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+    if UNTOLD.with_borrow(Option::is_some) {
+        // Part of a larger piece of work, which writes them in their order.
+        return work(tx);
+    }
+    let before = Before(UNTOLD.replace(Some(Vec::new())));
+    let done = work(tx)?;
+    let told = UNTOLD.take().unwrap_or_default();
+    drop(before);
+    write(tx, told)?;
+    Ok(done)
+}
+
+/// Writes events in one statement, each with the next number of its order. Those of the shop itself have
+/// none: 0.
+fn write(tx: &mut Tx<'_>, new: Vec<Untold>) -> Result<()> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    let mut numbered: Vec<(i64, i64)> = Vec::with_capacity(new.len());
+    for event in &new {
+        let order = event.order.map_or(0, |order| order.0);
+        let before = numbered.iter().filter(|(known, _)| *known == order).count() as i64;
+        numbered.push((order, if order == 0 { 0 } else { before + 1 }));
+    }
+    let rows: Vec<_> = new
+        .into_iter()
+        .zip(numbered)
+        .map(|(event, (order, place))| {
+            // Found as it is written.
+            let seq = diesel::dsl::sql::<BigInt>("(SELECT COALESCE(MAX(earlier.seq), 0) + ")
+                .bind::<BigInt, _>(place)
+                .sql(" FROM events earlier WHERE earlier.order_id = ")
+                .bind::<BigInt, _>(order)
+                .sql(")");
+            let (actor_kind, actor_key, actor_name) = event.actor;
+            (
+                events::uid.eq(event.uid),
+                events::order_id.eq(event.order.map(|order| order.0)),
+                events::seq.eq(seq),
+                events::kind.eq(event.kind),
+                events::payload.eq(event.payload),
+                events::actor_kind.eq(actor_kind),
+                events::actor_key.eq(actor_key),
+                events::actor_name.eq(actor_name),
+                events::happened_at.eq(event.at),
+            )
+        })
+        .collect();
+    let written = diesel::insert_into(events::table).values(rows);
     on_each_database!(tx.conn, conn => written.execute(conn))?;
     Ok(())
 }
@@ -71,33 +148,12 @@ fn kind_and_payload(event: &Event) -> Result<(String, String)> {
     }
 }
 
-/// Two statements for all of them.
+/// One statement for all of them.
 pub(super) fn append_each(tx: &mut Tx<'_>, actor: &Actor, new: &[(OrderId, Event)]) -> Result<()> {
-    let keys: Vec<i64> = new.iter().map(|(order, _)| order.0).collect();
-    let last: Vec<(Option<i64>, Option<i64>)> = events::table
-        .filter(events::order_id.eq_any(keys))
-        .group_by(events::order_id)
-        .select((events::order_id, diesel::dsl::max(events::seq)))
-        .load(tx.conn)?;
-    let last: std::collections::HashMap<i64, i64> =
-        last.into_iter().filter_map(|(order, seq)| order.zip(seq)).collect();
-    let mut rows = Vec::with_capacity(new.len());
-    for (order, event) in new {
-        let (kind, payload) = kind_and_payload(event)?;
-        rows.push((
-            events::uid.eq(new_uid()),
-            events::order_id.eq(Some(order.0)),
-            events::seq.eq(last.get(&order.0).copied().unwrap_or(0) + 1),
-            events::kind.eq(kind),
-            events::payload.eq(payload),
-            events::actor_kind.eq(actor.kind()),
-            events::actor_key.eq(actor.key()),
-            events::actor_name.eq(actor.name()),
-            events::happened_at.eq(tx.now),
-        ));
-    }
-    on_each_database!(tx.conn, conn => diesel::insert_into(events::table).values(&rows).execute(conn))?;
-    Ok(())
+    let now = tx.now;
+    let new: Result<Vec<Untold>> =
+        new.iter().map(|(order, event)| Untold::of(actor, Some(*order), event, now)).collect();
+    write(tx, new?)
 }
 
 pub(super) fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<Entry>> {

@@ -62,6 +62,15 @@ pub struct Rate {
     pub tax_minor: i64,
 }
 
+/// What was received in one way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paid {
+    /// Words for the way: `Gift card •••• 9QX7`.
+    pub label: String,
+    /// How much.
+    pub amount_minor: i64,
+}
+
 /// All that an invoice or credit note says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
@@ -89,6 +98,9 @@ pub struct Content {
     pub total_minor: i64,
     /// What was received by then.
     pub paid_minor: i64,
+    /// The same by the way it was paid; documents of before that was told have none.
+    #[serde(default)]
+    pub paid_by: Vec<Paid>,
     /// The invoice that a credit note takes back.
     pub credits: String,
     /// Why it takes it back.
@@ -106,7 +118,7 @@ impl Content {
 
 /// The invoice of an order: what is left of its lines, its charges and its tax. Tax that stands on the
 /// order as a whole is shared among the rows by their worth, largest remainder first.
-pub fn of_order(order: &Order, lines: &[Line], charges: &[Charge], parties: Parties) -> Content {
+pub fn of_order(order: &Order, lines: &[Line], charges: &[Charge], paid_by: Vec<Paid>, parties: Parties) -> Content {
     let mut rows: Vec<Row> = lines.iter().filter_map(line_row).collect();
     rows.extend(charges.iter().filter(|charge| charge.kind != ChargeKind::Tax).filter_map(charge_row));
     // What the rows come to, before tax that is put on top.
@@ -145,6 +157,7 @@ pub fn of_order(order: &Order, lines: &[Line], charges: &[Charge], parties: Part
         tax_minor: tax,
         total_minor: total,
         paid_minor: order.net_minor(),
+        paid_by,
         rows,
         rates,
         credits: String::new(),
@@ -178,6 +191,7 @@ pub fn credit(invoice: &Content, name: &str, amount: i64, reason: &str) -> Conte
         tax_minor: tax,
         total_minor: amount,
         paid_minor: 0,
+        paid_by: Vec::new(),
         credits: name.to_owned(),
         reason: reason.to_owned(),
         ..invoice.clone()

@@ -17,10 +17,11 @@ use crate::ids::OrderId;
 use crate::market::{Market, Markets};
 use crate::money::Currency;
 use crate::order::{self, Order};
+use crate::payment;
 use crate::reach::Reach;
 use crate::time::UtcTime;
 use crate::web;
-use content::{Content, Parties, Party};
+use content::{Content, Paid, Parties, Party};
 
 crate::text_enum! {
     /// What a document is.
@@ -218,8 +219,20 @@ pub fn issue(tx: &mut Tx<'_>, actor: &Actor, number: i64) -> Result<Invoice> {
     let lines = order::lines(tx.conn, order.id)?;
     let charges = order::charges(tx.conn, order.id)?;
     let parties = parties(tx.conn, &order, &wishes)?;
-    let content = content::of_order(&order, &lines, &charges, parties);
+    let paid_by = paid_by(tx.conn, &order)?;
+    let content = content::of_order(&order, &lines, &charges, paid_by, parties);
     write(tx, actor, &order, DocumentKind::Invoice, None, content)
+}
+
+/// What was received and kept, by the way it was paid. A gift card is one: it lowers neither price nor tax.
+fn paid_by(conn: &mut Conn, order: &Order) -> Result<Vec<Paid>> {
+    let (ledger, methods) = (payment::ledger(conn, order.id)?, payment::methods(conn)?);
+    let paid = payment::kept_by_way(&ledger).into_iter().map(|way| {
+        let label = methods.label(&way.method);
+        let label = if way.card.is_empty() { label } else { format!("{label} {}", way.card) };
+        Paid { label, amount_minor: way.amount_minor }
+    });
+    Ok(paid.collect())
 }
 
 /// Takes an invoice back: all that stands of it, or an amount in minor units with tax.

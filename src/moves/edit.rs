@@ -1,7 +1,7 @@
 //! Changing the items of a placed order, with what follows for its parcels, payments and stock. The stage
 //! stays; nothing is charged: what becomes due or owed is shown and left to people.
 
-use super::{Shortage, settle_stock};
+use super::{Base, Shortage, settle_stock, shelf};
 use crate::actor::Actor;
 use crate::db::Tx;
 use crate::error::Result;
@@ -24,7 +24,14 @@ pub fn edit_lines(
     order::change_lines(tx, actor, &mut order, wanted)?;
     shipment::recount(tx, &mut order)?;
     payment::resettle(tx, &mut order)?;
-    settle_stock(tx, actor, &order, "edited", Shortage::Refuses)?;
+    match order.base {
+        // What it waits for is held as when it was placed, with what was added.
+        Base::Placed => {
+            let lines = order::lines(tx.conn, order.id)?;
+            shelf::hold_softly(tx, actor, &order, &lines, "edited")?;
+        }
+        _ => settle_stock(tx, actor, &order, "edited", Shortage::Refuses)?,
+    }
     order::save(tx, &mut order)?;
     Ok(order)
 }

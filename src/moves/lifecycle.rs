@@ -92,6 +92,14 @@ pub fn edges_from(from: Base, resume: Option<Base>) -> Vec<Edge> {
     edges
 }
 
+/// Whether any move out of a base depends on payments or refunds that are under way.
+pub fn asks_for_attempts(base: Base) -> bool {
+    let asks = |edge: &Edge| {
+        matches!((edge.kind, edge.to), (Kind::Incomplete, Base::Abandoned) | (Kind::Shelf, Base::Archived))
+    };
+    EDGES.iter().any(|edge| edge.from == base && asks(edge))
+}
+
 /// Why an order is put on hold, as stored keys and words.
 pub const HOLD_REASONS: &[(&str, &str)] = &[
     ("address_check", "Address to be checked"),

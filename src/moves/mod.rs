@@ -3,10 +3,12 @@
 //! rules of `lifecycle`, saves with a version check and leaves one event. Nothing here is reachable
 //! past the rules, whoever asks: a person, a program, a timer.
 
+mod advance;
 pub mod api;
 pub mod api_bulk;
 pub mod bulk;
 mod bulk_jobs;
+mod choices;
 mod edit;
 mod hold;
 pub mod lifecycle;
@@ -23,22 +25,25 @@ mod store_bulk;
 mod timers;
 mod undo;
 mod walk;
+mod wish;
 
 use crate::actor::Actor;
 use crate::catalog::stock::{self, Shortage};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Refusal, RefusalKind, Result};
 use crate::event::{self, Before, Event, Moved};
-use crate::ids::{MarketId, OrderId};
-use crate::market::Markets;
-use crate::order::{self, Correction, Draft, Line, Order, Outcome, PaymentKind, Placed};
+use crate::ids::OrderId;
+use crate::order::{self, Line, Order, PaymentKind};
 use crate::payment::method::Method;
-use crate::payment::{self, NewPayment, Payment};
-use crate::shipment::{self, Level, Tracking};
-use crate::time::UtcTime;
+use crate::payment::{self, Payment};
+use crate::shipment::{self, Level};
 use crate::workflow::{self, Base, Stage, Stages};
+use advance::abandon_at;
+use choices::told;
 
+pub use advance::{capture_payment, correct, payment_answered, place, record_payment};
 pub use bulk_jobs::{BULK_JOB, begin_bulk, carry_on_bulk, find_bulk};
+pub use choices::{Choice, choices, choices_of};
 pub use edit::edit_lines;
 pub use hold::{Hold, hold, open_holds, open_holds_of_many, release};
 pub use lifecycle::{Edge, Facts, Kind};
@@ -51,146 +56,7 @@ pub use store_bulk::BulkJob;
 pub use timers::run_timers;
 pub use undo::{UNDO_SECONDS, undo};
 pub use walk::{Walked, walk};
-
-/// How much the actor is allowed to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Authority {
-    /// Moves along the graph.
-    Moves,
-    /// Takes steps back and reinstates, too.
-    Corrects,
-}
-
-/// What becomes of money already received when an order is stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RefundChoice {
-    /// Nobody was asked: only possible when nothing was received.
-    Unasked,
-    /// It was given back in full and is recorded so.
-    All,
-    /// It is kept; the note says why.
-    Nothing,
-    /// It is kept until a refund of a part is recorded, which is asked for next.
-    Part,
-}
-
-impl RefundChoice {
-    /// Reads the form's and the API's word; anything else is [`RefundChoice::Unasked`].
-    pub fn parse(word: &str) -> Self {
-        match word {
-            "all" => RefundChoice::All,
-            "none" => RefundChoice::Nothing,
-            "part" => RefundChoice::Part,
-            _ => RefundChoice::Unasked,
-        }
-    }
-    fn as_str(self) -> &'static str {
-        match self {
-            RefundChoice::Unasked => "",
-            RefundChoice::All => "all",
-            RefundChoice::Nothing => "none",
-            RefundChoice::Part => "part",
-        }
-    }
-}
-
-crate::text_enum! {
-    /// What becomes of the stock of an order that is held.
-    pub enum StockMode {
-        /// It stays claimed.
-        Keep = "keep",
-        /// Others can have it; when the hold is released it is claimed again, if it is still there.
-        Free = "free",
-    }
-}
-
-/// What a refusal may tell the actor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Telling {
-    /// Everything.
-    Amounts,
-    /// Nothing of money.
-    NoAmounts,
-}
-
-/// Whether a move can be taken back from its toast.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Undoing {
-    /// Where nothing it did forbids it.
-    Offered,
-    /// Not: it came with a change that is kept.
-    Never,
-}
-
-/// How the parcels go with a move.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Parcels {
-    /// They are brought to where the stage wants them.
-    Follow,
-    /// They are there, and the stage comes after them.
-    Lead,
-}
-
-/// Whether the customer is told of a move.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Announcing {
-    /// If the stage that is entered says so.
-    AsTheStageSays,
-    /// Not, whatever the stage says.
-    Silent,
-}
-
-/// A wished move.
-#[derive(Clone, Debug)]
-pub struct MoveRequest {
-    /// Slug of a stage.
-    pub to: String,
-    /// Version of the order as the actor saw it; none means whatever it is now.
-    pub version: Option<i64>,
-    /// Reason key, where the move asks for one.
-    pub reason: String,
-    /// Words for the diary.
-    pub note: String,
-    /// What becomes of money received, when stopping.
-    pub refund: RefundChoice,
-    /// Carrier and number, when shipping.
-    pub tracking: Tracking,
-    /// When a hold ends by itself.
-    pub until: Option<UtcTime>,
-    /// What becomes of its stock while it is held.
-    pub stock: StockMode,
-    /// What the actor is allowed.
-    pub authority: Authority,
-    /// What the actor may be told.
-    pub telling: Telling,
-    /// Whether it may be taken back from its toast.
-    pub undoing: Undoing,
-    /// How the parcels go with it.
-    pub parcels: Parcels,
-    /// Whether the customer is told, where the stage says so.
-    pub announcing: Announcing,
-}
-
-impl MoveRequest {
-    /// A plain move to a stage.
-    pub fn to(stage: &str) -> Self {
-        MoveRequest {
-            to: stage.to_owned(),
-            version: None,
-            reason: String::new(),
-            note: String::new(),
-            refund: RefundChoice::Unasked,
-            tracking: Tracking::default(),
-            until: None,
-            stock: StockMode::Keep,
-            authority: Authority::Moves,
-            telling: Telling::Amounts,
-            undoing: Undoing::Offered,
-            parcels: Parcels::Follow,
-            announcing: Announcing::AsTheStageSays,
-        }
-    }
-}
+pub use wish::{Announcing, Authority, MoveRequest, Parcels, RefundChoice, StockMode, Telling, Undoing};
 
 /// What came of a move.
 #[derive(Clone, Debug)]
@@ -207,76 +73,19 @@ pub struct MoveOutcome {
     pub can_undo: bool,
 }
 
-/// A move a person may choose, or could if it lacked nothing.
-#[derive(Clone, Debug)]
-pub struct Choice {
-    /// The edge.
-    pub edge: Edge,
-    /// The stage it leads to.
-    pub stage: Stage,
-    /// What it lacks; empty if it can be taken.
-    pub lacks: Vec<String>,
-    /// What else it does.
-    pub effect: Option<String>,
-}
-
 /// Takes out of the notes of an order's holds, rejections and cancellations what tells who somebody is.
 pub fn erase(tx: &mut Tx<'_>, order: OrderId, replace: &dyn Fn(&str) -> String) -> Result<()> {
     store::erase(tx, order, replace)
 }
 
-/// Every move out of the order's stage that this authority may take, with what each lacks.
-pub fn choices(conn: &mut Conn, order: &Order, authority: Authority, telling: Telling) -> Result<Vec<Choice>> {
-    let stages = Stages::load(conn)?;
-    let mut facts = facts(conn, order)?;
-    let lines = order::lines(conn, order.id)?;
-    facts.short = shortages(conn, order, &lines)?;
-    choices_of(order, &stages, &facts, authority, telling)
-}
-
-/// The same from what was read already. Pure.
-pub fn choices_of(
-    order: &Order,
-    stages: &Stages,
-    facts: &Facts,
-    authority: Authority,
-    telling: Telling,
-) -> Result<Vec<Choice>> {
-    let mut choices = Vec::new();
-    let mut offer = |edge: Edge, stage: &Stage| {
-        let mut lacks = told(order, facts, &edge, telling);
-        lacks.extend(lifecycle::lacks_for_stage(order, stage));
-        let effect = match (edge.kind, telling) {
-            (Kind::Stop, Telling::NoAmounts) => None,
-            _ => lifecycle::effect(order, facts, &edge),
-        };
-        choices.push(Choice { edge, stage: stage.clone(), lacks, effect });
-    };
-    for stage in siblings::beside(order, stages) {
-        offer(Edge { from: order.base, to: order.base, kind: Kind::Sibling }, stage);
-    }
-    for edge in lifecycle::edges_from(order.base, order.resume_base) {
-        if edge.kind == Kind::Correction && authority != Authority::Corrects {
-            continue;
-        }
-        for stage in siblings::targets(order, &edge, stages)? {
-            offer(edge, stage);
-        }
-    }
-    Ok(choices)
-}
-
-fn told(order: &Order, facts: &Facts, edge: &Edge, telling: Telling) -> Vec<String> {
-    match telling {
-        Telling::Amounts => lifecycle::lacks(order, facts, edge),
-        Telling::NoAmounts => lifecycle::lacks_without_amounts(order, facts, edge),
-    }
-}
-
+/// What the rules of the moves out of the order's base look at; what none of them does is not read.
 fn facts(conn: &mut Conn, order: &Order) -> Result<Facts> {
     let lines = order::lines(conn, order.id)?;
-    let ledger = payment::ledger(conn, order.id)?;
-    let policy = payment::methods(conn)?.of(&order.payment_method);
+    let asks = lifecycle::asks_for_attempts(order.base);
+    let ledger = if asks { payment::ledger(conn, order.id)? } else { Vec::new() };
+    // What was paid in full asks nothing more of the way it is paid.
+    let is_paid = order.net_minor() >= order.total_minor;
+    let policy = if is_paid { Method::default() } else { payment::methods(conn)?.of(&order.payment_method) };
     // Only what is on hold has open holds, and only what has left comes back.
     let open_holds = if order.base == Base::OnHold { open_holds(conn, order.id)?.len() } else { 0 };
     let has_left = lines.iter().any(|line| line.shipped_quantity > 0);
@@ -294,183 +103,13 @@ pub fn facts_of(order: &Order, lines: &[Line], ledger: &[Payment], open_holds: u
         open_holds,
         shipped_units: sum(|line| line.shipped_quantity),
         packed_units: sum(|line| line.packed_quantity),
-        payment_in_flight: ledger.iter().any(|entry| entry.is_pending() && entry.kind != PaymentKind::Refund),
+        payment_in_flight: payment::is_under_way(ledger),
         refund_in_flight: ledger.iter().any(|entry| entry.is_pending() && entry.kind == PaymentKind::Refund),
         short: Vec::new(),
         returned_units: sum(|line| line.returned_quantity),
         open_returns: 0,
         policy,
     }
-}
-
-/// Places an order, starts its timer and confirms it at once if nothing is missing.
-///
-/// # Errors
-/// As [`order::place`].
-pub fn place(tx: &mut Tx<'_>, actor: &Actor, draft: &Draft) -> Result<Placed> {
-    let abandon_at = abandon_at(tx, actor, draft.market, &draft.payment_method, draft.placed_at)?;
-    let mut placed = order::place(tx, actor, draft, abandon_at)?;
-    if placed.outcome != Outcome::Made {
-        return Ok(placed);
-    }
-    shelf::hold_softly(tx, actor, &placed.order, &placed.lines, "placed")?;
-    let policy = payment::methods(tx.conn)?.of(&placed.order.payment_method);
-    let facts = facts_of(&placed.order, &placed.lines, &[], 0, policy);
-    placed.order = advance_by(tx, placed.order, &facts)?;
-    Ok(placed)
-}
-
-/// Orders typed in by staff and those paid offline wait for as long as it takes.
-fn abandon_at(
-    tx: &mut Tx<'_>,
-    actor: &Actor,
-    market: MarketId,
-    payment_method: &str,
-    placed_at: Option<UtcTime>,
-) -> Result<Option<UtcTime>> {
-    let method = payment::methods(tx.conn)?.of(payment_method.trim());
-    if actor.staff().is_some() || method.never_abandons {
-        return Ok(None);
-    }
-    let markets = Markets::load(tx.conn)?;
-    let minutes = match markets.market(market) {
-        Some(market) if !market.abandons => return Ok(None),
-        market => market.map_or(1_440, |market| market.abandon_after_minutes),
-    };
-    let minutes = method.abandon_after_minutes.unwrap_or(minutes);
-    Ok(Some(placed_at.unwrap_or(tx.now).max(tx.now).plus_minutes(minutes)))
-}
-
-/// Confirms a Placed or Abandoned order that has become complete. An order on hold keeps its hold and
-/// lands further when it is released.
-fn advance(tx: &mut Tx<'_>, order: Order) -> Result<Order> {
-    let facts = facts(tx.conn, &order)?;
-    advance_by(tx, order, &facts)
-}
-
-fn advance_by(tx: &mut Tx<'_>, mut order: Order, facts: &Facts) -> Result<Order> {
-    let stages = Stages::load(tx.conn)?;
-    let confirmed = stages.default_of(Base::Confirmed)?.clone();
-    let waits = order.base == Base::Placed || order.base == Base::Abandoned;
-    let held_while_waiting = order.base == Base::OnHold && order.resume_base == Some(Base::Placed);
-    let edge = Edge { from: Base::Placed, to: Base::Confirmed, kind: Kind::Forward };
-    if !(waits || held_while_waiting) || !lifecycle::lacks(&order, facts, &edge).is_empty() {
-        return Ok(order);
-    }
-    let rule = Actor::System { name: "Rule" };
-    let before = order.clone();
-    if held_while_waiting {
-        remember(&mut order, Some((confirmed.slug, Base::Confirmed)));
-        order.abandon_at = None;
-        let mut held = order.clone();
-        let saved = tx.attempt(|tx| {
-            settle_stock(tx, &rule, &held, "confirmed", Shortage::Refuses)?;
-            order::save(tx, &mut held)?;
-            Ok(held)
-        });
-        return unless_short(saved, before);
-    }
-    let edge = Edge { from: order.base, ..edge };
-    let wish = MoveRequest::to(&confirmed.slug);
-    let taken = tx.attempt(|tx| Ok(take(tx, &rule, order, &edge, &confirmed, &wish)?.order));
-    match taken {
-        Err(error) if stock::is_shortage(&error) && edge.from == Base::Abandoned => {
-            hold_for_stock(tx, before, &stages, &confirmed, &error.to_string())
-        }
-        Ok(order) => timers::hold_after_hours(tx, order),
-        taken => unless_short(taken, before),
-    }
-}
-
-/// The order as it became, or as it was if there is too little in stock: it waits.
-fn unless_short(changed: Result<Order>, before: Order) -> Result<Order> {
-    match changed {
-        Err(error) if stock::is_shortage(&error) => Ok(before),
-        changed => changed,
-    }
-}
-
-/// Puts an order on hold that was paid after it had been given up, when its goods are gone. Released, it
-/// is confirmed if there is enough by then.
-fn hold_for_stock(tx: &mut Tx<'_>, mut order: Order, stages: &Stages, confirmed: &Stage, why: &str) -> Result<Order> {
-    const REASON: &str = "paid_after_abandon_no_stock";
-    let rule = Actor::System { name: "Rule" };
-    let held = stages.default_of(Base::OnHold)?;
-    let moved = Moved {
-        from: order.stage.clone(),
-        to: held.slug.clone(),
-        from_base: order.base.as_str().into(),
-        to_base: Base::OnHold.as_str().into(),
-        reason: REASON.into(),
-        note: why.to_owned(),
-        before: before(&order),
-        can_undo: false,
-        quiet: true,
-    };
-    order.stage = held.slug.clone();
-    order.base = Base::OnHold;
-    order.stage_entered_at = tx.now;
-    remember(&mut order, Some((confirmed.slug.clone(), Base::Confirmed)));
-    let request =
-        MoveRequest { reason: REASON.into(), note: why.to_owned(), stock: StockMode::Free, ..MoveRequest::to("") };
-    hold::place_hold(tx, &rule, &order, &request)?;
-    order::save(tx, &mut order)?;
-    event::record(tx, &rule, Some(order.id), &Event::OrderMoved(moved))?;
-    Ok(order)
-}
-
-/// Records a payment that happened elsewhere and confirms the order if that completes it.
-///
-/// # Errors
-/// As [`payment::record`].
-pub fn record_payment(
-    tx: &mut Tx<'_>,
-    actor: &Actor,
-    number: i64,
-    version: Option<i64>,
-    new: &NewPayment,
-) -> Result<Order> {
-    let order = payment::record(tx, actor, number, version, new)?;
-    advance(tx, order)
-}
-
-/// Captures an authorisation and confirms the order if that completes it.
-///
-/// # Errors
-/// As [`payment::capture`].
-pub fn capture_payment(
-    tx: &mut Tx<'_>,
-    actor: &Actor,
-    number: i64,
-    version: Option<i64>,
-    new: &payment::NewCapture,
-) -> Result<Order> {
-    let order = payment::capture(tx, actor, number, version, new)?;
-    advance(tx, order)
-}
-
-/// Writes what a provider answered and confirms the order if that completes it.
-///
-/// # Errors
-/// As [`payment::provider::answered`].
-pub fn payment_answered(tx: &mut Tx<'_>, uid: &str, answer: &payment::provider::Answer) -> Result<Order> {
-    let order = payment::provider::answered(tx, uid, answer)?;
-    advance(tx, order)
-}
-
-/// Corrects an order and confirms it if that completes it.
-///
-/// # Errors
-/// As [`order::correct`].
-pub fn correct(
-    tx: &mut Tx<'_>,
-    actor: &Actor,
-    number: i64,
-    version: Option<i64>,
-    change: &Correction,
-) -> Result<Order> {
-    let order = order::correct(tx, actor, number, version, change)?;
-    advance(tx, order)
 }
 
 /// Moves an order to a stage. Being there already is success without change.
@@ -661,6 +300,17 @@ fn remember(order: &mut Order, stage: Option<(String, Base)>) {
 fn take(
     tx: &mut Tx<'_>,
     actor: &Actor,
+    order: Order,
+    edge: &Edge,
+    target: &Stage,
+    request: &MoveRequest,
+) -> Result<MoveOutcome> {
+    event::together(tx, |tx| taken(tx, actor, order, edge, target, request))
+}
+
+fn taken(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
     mut order: Order,
     edge: &Edge,
     target: &Stage,
@@ -685,6 +335,9 @@ fn take(
             before.cancelled = cancelled(tx, &order)?;
             let decision = stop(tx, actor, &mut order, request, &mut can_undo)?;
             before.decision = Some(decision);
+            if edge.from == Base::OnHold {
+                hold::release_all(tx, actor, order.id)?;
+            }
         }
         (Kind::Forward, Base::Confirmed) => order.abandon_at = None,
         (Kind::Forward, Base::Approved) => {
@@ -763,19 +416,28 @@ fn decide(tx: &mut Tx<'_>, actor: &Actor, order: &Order, kind: &str, request: &M
     store::insert_decision(tx, actor, order.id, &decision)
 }
 
+/// Why money goes back when an order is stopped for this reason, as a key of [`payment::REFUND_REASONS`].
+fn refund_reason(stopped: &str) -> &'static str {
+    match stopped {
+        "customer" => "customer",
+        "inventory" | "out_of_stock" => "out_of_stock",
+        "price_error" => "price",
+        _ => "other",
+    }
+}
+
 /// Ends an order: keeps the decision, gives money back or lets it go, takes what has not left out of
-/// the order, closes its holds. Money that moved cannot be taken back by an undo.
+/// the order. Money that moved cannot be taken back by an undo.
 fn stop(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, request: &MoveRequest, can_undo: &mut bool) -> Result<i64> {
     let kind = if order.base == Base::Rejected { "reject" } else { "cancel" };
     let decision = decide(tx, actor, order, kind, request)?;
     order.abandon_at = None;
     let refunded = match request.refund {
-        RefundChoice::All => payment::refund_all(tx, actor, order, &request.note)?,
+        RefundChoice::All => payment::refund_all(tx, actor, order, refund_reason(&request.reason), &request.note)?,
         RefundChoice::Nothing | RefundChoice::Part | RefundChoice::Unasked => false,
     };
     let voided = payment::void_all(tx, actor, order)?;
     *can_undo &= !refunded && !voided;
     shipment::cancel_open(tx, actor, order)?;
-    hold::release_all(tx, actor, order.id)?;
     Ok(decision)
 }

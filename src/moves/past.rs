@@ -1,12 +1,11 @@
 //! Orders that already have a history: from a file, or for a demonstration.
 
 use super::{
-    Actor, Base, Draft, Event, MoveRequest, Moved, Order, Outcome, Placed, Shortage, Stages, Tx, order, payment,
-    settle_stock, shipment, store,
+    Actor, Base, Event, MoveRequest, Moved, Order, Shortage, Stages, Tx, order, payment, settle_stock, shipment, store,
 };
 use crate::error::Result;
 use crate::event;
-use crate::order::Past;
+use crate::order::{Draft, Outcome, Past, Placed};
 use crate::returns;
 use crate::shipment::{ShipmentState, Tracking};
 use crate::time::UtcTime;

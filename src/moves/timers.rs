@@ -9,6 +9,7 @@ use crate::db::{Conn, Db, Tx};
 use crate::error::{Error, Refusal, Result};
 use crate::market::{self, Market, Markets};
 use crate::order::{self, Order};
+use crate::payment;
 use crate::time::UtcTime;
 use crate::workflow::Stages;
 
@@ -153,7 +154,7 @@ fn advance_if_due(tx: &mut Tx<'_>, number: i64, to: Base) -> Result<bool> {
     if !due {
         return Ok(false);
     }
-    if facts(tx.conn, &order)?.payment_in_flight {
+    if payment::is_under_way(&payment::ledger(tx.conn, order.id)?) {
         return Err(Refusal::state("order.payment_in_flight", "A payment is under way.").into());
     }
     let target = Stages::load(tx.conn)?.default_of(to)?.slug.clone();

@@ -18,14 +18,20 @@ pub const UNDO_SECONDS: i64 = 600;
 /// # Errors
 /// Stale if anything happened since; a state refusal if the move cannot be taken back.
 pub fn undo(tx: &mut Tx<'_>, actor: &Actor, number: i64, version: i64) -> Result<MoveOutcome> {
-    if let Some(order) = undone_before(tx, actor, number, version)? {
+    let order = order::find_for_change(tx, number, None)?;
+    let diary = event::timeline(tx.conn, order.id)?;
+    if was_undone(&order, &diary, actor, version) {
         let label = Stages::load(tx.conn)?.label(&order.stage);
         return Ok(MoveOutcome { order, changed: false, from_label: label.clone(), to_label: label, can_undo: false });
     }
-    let mut order = order::find_for_change(tx, number, Some(version))?;
+    order::check_version(tx, &order, Some(version))?;
+    event::together(tx, |tx| taken_back(tx, actor, order, &diary))
+}
+
+fn taken_back(tx: &mut Tx<'_>, actor: &Actor, mut order: Order, diary: &[Entry]) -> Result<MoveOutcome> {
     let stages = Stages::load(tx.conn)?;
-    let last = event::last_change(tx.conn, order.id)?.ok_or_else(nothing)?;
-    let Event::OrderMoved(moved) = last.event else { return Err(nothing()) };
+    let last = event::last_change_in(diary).ok_or_else(nothing)?;
+    let Event::OrderMoved(moved) = &last.event else { return Err(nothing()) };
     let is_theirs = last.actor_kind == actor.kind() && last.actor_key == actor.key();
     let is_open = stages.find(&moved.from).is_some_and(|stage| stage.active);
     if !is_theirs || !is_open || !moved.can_undo || tx.now.seconds_since(last.at) > UNDO_SECONDS {
@@ -36,19 +42,21 @@ pub fn undo(tx: &mut Tx<'_>, actor: &Actor, number: i64, version: i64) -> Result
         .into());
     }
     let stage = stages.find(&moved.from).ok_or_else(|| Error::Missing(format!("stage {}", moved.from)))?.clone();
+    let due = order.due_in_all();
     order.stage = stage.slug.clone();
     order.base = stage.base;
     order.stage_entered_at = UtcTime(moved.before.stage_entered_at);
     order.abandon_at = moved.before.abandon_at.map(UtcTime);
     let remembered = moved.before.resume_stage.as_deref().and_then(|slug| stages.find(slug));
     super::remember(&mut order, remembered.map(|stage| (stage.slug.clone(), stage.base)));
-    goods_back(tx, actor, &mut order, &moved, last.at)?;
+    goods_back(tx, actor, &mut order, moved, diary, last.at)?;
     if let Some(decision) = moved.before.decision {
         store::undo_decision(tx, decision)?;
     }
     match moved.before.hold {
         Some(hold) => store::release_hold(tx, crate::ids::HoldId(hold), actor.name())?,
-        None => store::reopen_holds(tx, order.id, last.at)?,
+        None if moved.from_base == Base::OnHold.as_str() => store::reopen_holds(tx, order.id, last.at)?,
+        None => {}
     }
     match (order.base, moved.to_base.as_str()) {
         (Base::Placed, "abandoned" | "on_hold") => {
@@ -57,7 +65,10 @@ pub fn undo(tx: &mut Tx<'_>, actor: &Actor, number: i64, version: i64) -> Result
         }
         _ => super::settle_stock(tx, actor, &order, "undone", Shortage::Refuses)?,
     }
-    payment::resettle(tx, &mut order)?;
+    // No money moved; only what it is held against may have.
+    if order.due_in_all() != due {
+        payment::resettle(tx, &mut order)?;
+    }
     order::save(tx, &mut order)?;
     let undone = Event::MoveUndone { from: moved.from.clone(), to: moved.to.clone() };
     event::record(tx, actor, Some(order.id), &undone)?;
@@ -70,16 +81,11 @@ pub fn undo(tx: &mut Tx<'_>, actor: &Actor, number: i64, version: i64) -> Result
     })
 }
 
-/// The order, if the same person has taken this very move back already: a second click.
-fn undone_before(tx: &mut Tx<'_>, actor: &Actor, number: i64, version: i64) -> Result<Option<Order>> {
-    let order = order::find_for_change(tx, number, None)?;
-    if order.version != version + 1 {
-        return Ok(None);
-    }
-    let last = event::last_change(tx.conn, order.id)?;
+/// Whether the same person has taken this very move back already: a second click.
+fn was_undone(order: &Order, diary: &[Entry], actor: &Actor, version: i64) -> bool {
     let is_theirs = |last: &Entry| last.actor_kind == actor.kind() && last.actor_key == actor.key();
-    let undone = last.is_some_and(|last| matches!(last.event, Event::MoveUndone { .. }) && is_theirs(&last));
-    Ok(undone.then_some(order))
+    let last = event::last_change_in(diary).filter(|_| order.version == version + 1);
+    last.is_some_and(|last| matches!(last.event, Event::MoveUndone { .. }) && is_theirs(last))
 }
 
 fn nothing() -> Error {
@@ -88,7 +94,14 @@ fn nothing() -> Error {
 
 /// Brings the goods back to where they were: every parcel that the move touched to what the diary says
 /// of it before, every line to what was cancelled of it before.
-fn goods_back(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, moved: &Moved, at: UtcTime) -> Result<()> {
+fn goods_back(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    order: &mut Order,
+    moved: &Moved,
+    diary: &[Entry],
+    at: UtcTime,
+) -> Result<()> {
     let (from, to) = (Base::parse(&moved.from_base), Base::parse(&moved.to_base));
     if matches!(to, Some(Base::Cancelled | Base::Rejected)) {
         shipment::reinstate(tx, order, &moved.before.cancelled)?;
@@ -96,8 +109,7 @@ fn goods_back(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, moved: &Moved, 
     if matches!((from, to), (Some(Base::Cancelled | Base::Rejected), Some(Base::Confirmed))) {
         shipment::cancel_open(tx, actor, order)?;
     }
-    let diary = event::timeline(tx.conn, order.id)?;
-    returns::put_back(tx, actor, order, &diary, at)?;
+    returns::put_back(tx, actor, order, diary, at)?;
     let change = |entry: &Entry| match &entry.event {
         Event::ShipmentChanged { shipment, state, carrier, tracking, .. } => Some(Former {
             parcel: shipment.clone(),

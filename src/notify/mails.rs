@@ -15,8 +15,7 @@ use crate::ids::{StaffId, new_uid};
 use crate::job::{self, Job};
 use crate::mail::{self, Letter, deliver};
 use crate::market::Markets;
-use crate::moves::lifecycle;
-use crate::order::list::Known;
+use crate::order::pages_list::knowing;
 use crate::reach::Reach;
 use crate::report::attention;
 use crate::staff::{self, Permission, Role};
@@ -177,15 +176,7 @@ fn daily(conn: &mut Conn, reader: &Reader, hour: i64, now: UtcTime) -> Result<Op
         return Ok(None);
     }
     let reach = reader.reach();
-    let known = Known {
-        stages: Stages::load(conn)?,
-        zone: markets.zone(),
-        markets: markets.within(&reach),
-        reach: reach.clone(),
-        me: reader.id,
-        now,
-        holds: lifecycle::HOLD_REASONS,
-    };
+    let known = knowing(Stages::load(conn)?, markets, &reach, reader.id, now);
     let groups = attention::groups(conn, &known, reader.role.may(Permission::ViewMoney))?;
     let mut news = News::of(&store::unread(conn, &reach, 0)?, &store::calls(conn, &reach, reader.id, 0)?);
     news.waiting = groups

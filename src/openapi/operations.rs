@@ -109,6 +109,7 @@ pub const MONEY: [&str; 3] = ["create_capture", "create_refund", "create_goodwil
 /// What else an operation may ask for, in words.
 pub const BESIDES: &[(&str, &str)] = &[
     ("list_orders", "Filtering and sorting by amounts needs `money:read` too."),
+    ("create_order", "Gift cards that have paid need `payments:write` too."),
     ("show_cart", "And `orders:read`."),
     ("list_events", "And `orders:read`."),
     ("update_order_status", "Cancelling and rejecting needs `orders:cancel` too, and a step back `orders:correct`."),

@@ -3,10 +3,10 @@
 
 use serde_json::Value;
 
-use super::ChargeKind;
 use super::api_new::{NewAddress, NewItem, NewOrder};
 use super::carts::{self, Content};
 use super::draft::{Draft, DraftCharge, DraftLine};
+use super::{ChargeKind, PaymentKind};
 use crate::api::Decimal;
 use crate::catalog::{self, Product};
 use crate::db::{Conn, Tx};
@@ -15,7 +15,8 @@ use crate::ids::ChannelId;
 use crate::market::{self, Channel, ChannelKind, Market, Markets};
 use crate::money::{Currency, Money};
 use crate::order::{self, totals};
-use crate::payment;
+use crate::payment::method::GIFT_CARD;
+use crate::payment::{self, NewPayment};
 use crate::staff::Caller;
 use crate::time::UtcTime;
 
@@ -295,8 +296,48 @@ fn instant_of(text: Option<&String>, field: &str, problems: &mut Vec<FieldProble
     read
 }
 
-/// An order as it was sent, understood.
-pub(super) fn understood(tx: &mut Tx<'_>, caller: &Caller, new: &NewOrder, asked: Asked) -> Result<Draft> {
+/// What the gift cards of an order that can be have paid. Together it is no more than the order comes to.
+fn gift_cards_of(new: &NewOrder, draft: &Draft) -> Result<Vec<NewPayment>> {
+    let mut problems = Vec::new();
+    let mut left = totals::add_up(draft).total_minor;
+    let mut payments = Vec::new();
+    for (at, card) in new.gift_cards.iter().enumerate() {
+        let field = format!("gift_cards.{at}.amount");
+        match card.amount.positive_minor(draft.currency, &field) {
+            Err(wrong) => problems.push(wrong),
+            Ok(0) => problems.push(problem(field, "Enter what the gift card pays, above zero.")),
+            Ok(minor) if minor > left => {
+                let left = Money::new(left, draft.currency).decimal();
+                let message = format!("That is more than the order comes to: {left} of it is not paid yet.");
+                problems.push(problem(field, message));
+            }
+            Ok(minor) => {
+                left -= minor;
+                payments.push(NewPayment {
+                    kind: PaymentKind::Capture,
+                    amount_minor: minor,
+                    method: GIFT_CARD.to_owned(),
+                    reference: card.code.clone(),
+                    note: String::new(),
+                    expires_at: None,
+                });
+            }
+        }
+        if card.code.trim().is_empty() || card.code.chars().count() > 500 {
+            let message = "Give the code of the gift card, in up to 500 characters. Its last four letters are kept.";
+            problems.push(problem(format!("gift_cards.{at}.code"), message));
+        }
+    }
+    if problems.is_empty() { Ok(payments) } else { Err(Refusal::fields("order.invalid", problems).into()) }
+}
+
+/// An order as it was sent, understood, with what was paid for it already.
+pub(super) fn understood(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    new: &NewOrder,
+    asked: Asked,
+) -> Result<(Draft, Vec<NewPayment>)> {
     let Place { market, channel } = place_of(tx, caller, new.channel.as_deref(), new.market.as_deref())?;
     let (items, of_cart) = items_of(tx, new, channel.id, asked)?;
     let mut problems = Vec::new();
@@ -357,7 +398,8 @@ pub(super) fn understood(tx: &mut Tx<'_>, caller: &Caller, new: &NewOrder, asked
     }
     draft.due_at = instant_of(new.due_at.as_ref(), "due_at", &mut problems);
     check(&draft, new, problems)?;
-    Ok(draft)
+    let paid = gift_cards_of(new, &draft)?;
+    Ok((draft, paid))
 }
 
 pub(super) fn lines_of(

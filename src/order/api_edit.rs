@@ -355,11 +355,10 @@ fn reassign(tx: &mut Tx<'_>, caller: &Caller, order: &Order, wanted: &Value) -> 
         Value::String(word) => {
             let folded = word.trim().to_lowercase();
             let mut members = staff::members(tx.conn)?.into_iter();
-            let found =
-                members.find(|member| member.disabled_at.is_none() && (member.email == folded || member.uid == folded));
+            let found = members.find(|member| member.email == folded || member.uid == folded);
             let message = format!("Nobody here has the e-mail address {word}.");
             let member = found.ok_or_else(|| Refusal::field("order.assignee", "assignee", message))?;
-            Some((member.id, member.name))
+            Some(member.id)
         }
         _ => return Err(Refusal::field("request.wrong_kind", "assignee", "This is an e-mail address, or null.").into()),
     };

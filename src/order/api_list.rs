@@ -8,13 +8,13 @@ use utoipa::{IntoParams, ToSchema};
 use super::api::{OrderJson, base_of, represent_all};
 use super::list::filter::{Archived, Assignee, Filter, Known, Sort};
 use super::list::{self, Count, Cursor, StageTotals, Wanted};
+use super::pages_list::knowing;
 use crate::api::{Paged, Pairs, Reply};
 use crate::db::Conn;
 use crate::error::{Refusal, Result};
 use crate::ids::StaffId;
 use crate::market::Markets;
 use crate::money::Money;
-use crate::moves::lifecycle;
 use crate::order::{FulfilmentStatus, PaymentStatus};
 use crate::staff::permission::ViewOrders;
 use crate::staff::{self, Caller, Permission, Program};
@@ -116,18 +116,10 @@ pub struct Asked {
     pub counted: bool,
 }
 
-/// What filters refer to, for this program. It may ask for markets that it does not know of, and finds nothing.
+/// What filters refer to, for this program. Nobody is `me` yet.
 pub fn known(conn: &mut Conn, caller: &Caller) -> Result<Known> {
-    let markets = Markets::load(conn)?;
-    Ok(Known {
-        stages: Stages::load(conn)?,
-        zone: markets.zone(),
-        markets,
-        reach: caller.reach().clone(),
-        me: StaffId(0),
-        now: UtcTime::now(),
-        holds: lifecycle::HOLD_REASONS,
-    })
+    let (stages, markets) = (Stages::load(conn)?, Markets::load(conn)?);
+    Ok(knowing(stages, markets, caller.reach(), StaffId(0), UtcTime::now()))
 }
 
 /// Reads a list from its parameters. What `assignee` names becomes `me` of `known`.

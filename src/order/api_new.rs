@@ -13,8 +13,8 @@ use crate::api::{Body, Decimal, Reply};
 use crate::error::{FieldProblem, Refusal};
 use crate::moves;
 use crate::order::{Order, Outcome, Placed};
-use crate::staff::Program;
 use crate::staff::permission::EditOrders;
+use crate::staff::{Permission, Program};
 use crate::web::{Answer, Desk};
 
 /// A line to be ordered.
@@ -138,6 +138,17 @@ pub struct NewCharge {
     pub label: Option<String>,
 }
 
+/// A gift card that pays for an order, in whole or in part.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewGiftCard {
+    /// Its code. Only the last four letters of it are kept.
+    #[schema(examples("GIFT-2K4M-9QX7"), max_length = 500)]
+    pub code: String,
+    /// What it pays, above zero.
+    pub amount: Decimal,
+}
+
 /// An order to be placed.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -180,6 +191,10 @@ pub struct NewOrder {
     #[serde(default)]
     #[schema(max_items = 100)]
     pub taxes: Vec<NewCharge>,
+    /// Gift cards that have paid for it, in whole or in part. They are payments: neither prices nor taxes change.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub gift_cards: Vec<NewGiftCard>,
     /// What you believe the order comes to. If it does not, the order is refused with both sums.
     pub total: Option<Decimal>,
     /// Slug of the channel; the one for programs if left out.
@@ -309,8 +324,14 @@ pub async fn create(desk: Data<Desk>, program: Program<EditOrders>, body: Body<N
     let asked = ask_shop(&desk, program.caller(), &value).await;
     program
         .write(&canonical, move |tx, caller| {
-            let draft = understood(tx, caller, &value, asked)?;
-            let Placed { order, outcome, .. } = moves::place(tx, caller.actor(), &draft)?;
+            let (draft, paid) = understood(tx, caller, &value, asked)?;
+            if !paid.is_empty() {
+                caller.must(Permission::RecordPayments)?;
+            }
+            let Placed { mut order, outcome, .. } = moves::place(tx, caller.actor(), &draft)?;
+            for payment in paid.iter().filter(|_| outcome == Outcome::Made) {
+                order = moves::record_payment(tx, caller.actor(), order.number, None, payment)?;
+            }
             if outcome == Outcome::KnownButDiffers {
                 let number = order.number.to_string();
                 let message =

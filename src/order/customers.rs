@@ -10,6 +10,7 @@ use crate::event::{self, Event};
 use crate::ids::CustomerId;
 use crate::money::Currency;
 use crate::reach::Reach;
+use crate::time::UtcTime;
 use crate::words;
 
 /// What the orders of a customer come to in one currency, minor units.
@@ -23,6 +24,31 @@ pub struct CustomerSum {
     pub ordered_minor: i64,
     /// Received and kept.
     pub paid_minor: i64,
+}
+
+/// What the orders of a customer within a reach tell of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CustomerHistory {
+    /// Whose.
+    pub customer: CustomerId,
+    /// How many they are.
+    pub orders: i64,
+    /// Received and kept in the currency that was asked for, minor units.
+    pub paid_minor: i64,
+    /// When the first was placed.
+    pub first_at: UtcTime,
+    /// When the last was placed.
+    pub last_at: UtcTime,
+}
+
+/// What the orders of these customers within a reach tell of each; who has none is left out.
+pub fn histories_of_customers(
+    conn: &mut Conn,
+    reach: &Reach,
+    customers: &[CustomerId],
+    currency: Currency,
+) -> Result<Vec<CustomerHistory>> {
+    store::histories_of_customers(conn, reach, customers, currency)
 }
 
 /// The newest orders of a customer within a reach, newest first.

@@ -89,6 +89,6 @@ fn fact(sum: LineSum) -> LineFact {
 }
 
 fn sums(totals: &Totals) -> SumFact {
-    let Totals { subtotal_minor, discount_minor, shipping_minor, tax_minor, total_minor } = *totals;
+    let Totals { subtotal_minor, discount_minor, shipping_minor, tax_minor, total_minor, .. } = *totals;
     SumFact { subtotal_minor, discount_minor, shipping_minor, tax_minor, total_minor }
 }

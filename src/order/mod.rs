@@ -19,6 +19,7 @@ mod document;
 pub mod draft;
 mod edit;
 pub mod list;
+mod marks;
 pub mod news;
 pub mod pages_board;
 pub mod pages_bulk;
@@ -39,6 +40,7 @@ mod pages_tabs;
 pub mod pages_tags;
 pub mod pages_views;
 pub mod pages_way;
+mod placing;
 pub mod status;
 mod store;
 pub mod store_carts;
@@ -46,14 +48,11 @@ mod store_stage;
 pub mod totals;
 pub mod views;
 
-use crate::actor::Actor;
 use crate::address::Address;
-use crate::catalog::{self, Product};
-use crate::db::{Conn, Tx, dialect};
+use crate::db::{self, Conn, Tx, dialect};
 use crate::error::{Error, Refusal, RefusalKind, Result};
-use crate::event::{self, Event};
+use crate::event;
 use crate::ids::{ChannelId, CustomerId, LineId, MarketId, OrderId, ProductId, StaffId};
-use crate::market::Markets;
 use crate::money::{Currency, Money};
 use crate::reach::Reach;
 use crate::time::{UtcTime, brief_span};
@@ -63,11 +62,14 @@ pub use caption::caption;
 pub use changes::ChangeSet;
 pub use correction::{Correction, correct};
 pub use customers::{
-    CustomerSum, blank_party, lock_of_customer, merge_customers, of_customer, sums_of_customer, unsettled_of_customer,
+    CustomerHistory, CustomerSum, blank_party, histories_of_customers, lock_of_customer, merge_customers, of_customer,
+    sums_of_customer, unsettled_of_customer,
 };
 pub use document::reindex;
 pub use draft::{ChargeKind, Draft, DraftCharge, DraftLine, Past, PastPayment};
 pub use edit::{change_lines, preview};
+pub use marks::{assign, mark_printed, tag};
+pub use placing::{Outcome, Placed, place};
 pub use status::{Balance, EntryState, FulfilmentStatus, PaymentKind, PaymentStatus, Quantities};
 pub use store::{Indexed, NewOrder};
 pub use store_carts as carts;
@@ -349,28 +351,6 @@ pub(crate) fn called(kind: ChargeKind, label: &str, code: &str) -> String {
     if code.is_empty() { name.to_owned() } else { format!("{name} {code}") }
 }
 
-/// What came of placing an order.
-#[derive(Clone, Debug)]
-pub struct Placed {
-    /// The order, new or known.
-    pub order: Order,
-    /// Its lines, by position.
-    pub lines: Vec<Line>,
-    /// How it stands to what was there.
-    pub outcome: Outcome,
-}
-
-/// Whether an order was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It was made.
-    Made,
-    /// It was already there with the same content.
-    Known,
-    /// It was already there; what came now differs and was left aside.
-    KnownButDiffers,
-}
-
 /// The order with that number.
 ///
 /// # Errors
@@ -501,7 +481,7 @@ pub struct Neighbours {
 
 /// Lines of an order by position.
 pub fn lines(conn: &mut Conn, order: OrderId) -> Result<Vec<Line>> {
-    store::lines(conn, &[order])
+    db::remembered_of(order, conn, |conn| store::lines(conn, &[order]))
 }
 
 /// Lines of several orders, by order and position.
@@ -517,124 +497,6 @@ pub fn charges(conn: &mut Conn, order: OrderId) -> Result<Vec<Charge>> {
 /// Charges of several orders, by order and position.
 pub fn charges_of_many(conn: &mut Conn, orders: &[OrderId]) -> Result<Vec<Charge>> {
     store::charges(conn, orders)
-}
-
-/// Places an order: checks it, gives it a number, writes it down. The same source makes one order
-/// ever, the same cart one live order. It starts as Placed and is abandoned at `abandon_at`, unless the
-/// feature `moves` advances it before.
-///
-/// # Errors
-/// Refuses a draft that is no order, and a cart that already made a different one.
-pub fn place(tx: &mut Tx<'_>, actor: &Actor, draft: &Draft, abandon_at: Option<UtcTime>) -> Result<Placed> {
-    draft::check(draft)?;
-    if let Some(known) = known(tx, draft)? {
-        return Ok(known);
-    }
-    let number = store::next_number(tx)?;
-    let (order, lines) = insert(tx, draft, number, abandon_at)?;
-    let channel = Markets::load(tx.conn)?.channel(draft.channel).map(|channel| channel.name.clone());
-    let source = channel.ok_or_else(|| Error::broken("an order came through a channel that is not there"))?;
-    let created = Event::OrderCreated {
-        number,
-        stage: order.stage.clone(),
-        total_minor: order.total_minor,
-        currency: order.currency,
-        source,
-    };
-    event::record_past(tx, actor, order.id, &created, order.placed_at)?;
-    document::index_placed(tx, &order, draft)?;
-    Ok(Placed { order, lines, outcome: Outcome::Made })
-}
-
-/// The order that this draft's source or cart already made.
-fn known(tx: &mut Tx<'_>, draft: &Draft) -> Result<Option<Placed>> {
-    // A twin that comes while the first is under way waits here and then finds its order.
-    for (kind, name) in [("source", &draft.source_ref), ("cart", &draft.cart_id)] {
-        if let Some(name) = name {
-            dialect::lock_words(tx.conn, &format!("{kind} {} {name}", draft.channel.0))?;
-        }
-    }
-    let by_source = match &draft.source_ref {
-        Some(source) => store::by_source(tx.conn, draft.channel, source)?,
-        None => None,
-    };
-    if let Some(order) = by_source {
-        let lines = lines(tx.conn, order.id)?;
-        let is_same = same_content(&order, &lines, draft);
-        let outcome = if is_same { Outcome::Known } else { Outcome::KnownButDiffers };
-        return Ok(Some(Placed { order, lines, outcome }));
-    }
-    let by_cart = match &draft.cart_id {
-        Some(cart) => store::by_live_cart(tx.conn, draft.channel, cart)?,
-        None => None,
-    };
-    let Some(order) = by_cart else { return Ok(None) };
-    let lines = lines(tx.conn, order.id)?;
-    if same_content(&order, &lines, draft) {
-        return Ok(Some(Placed { order, lines, outcome: Outcome::Known }));
-    }
-    Err(Refusal::state(
-        "order.cart_already_ordered",
-        format!(
-            "This cart was already ordered as {} with other content. Use a new cart for a new order.",
-            order.shown_number()
-        ),
-    )
-    .allowing(vec![order.number.to_string()])
-    .into())
-}
-
-fn same_content(order: &Order, stored: &[Line], draft: &Draft) -> bool {
-    order.total_minor == totals::add_up(draft).total_minor
-        && order.currency == draft.currency
-        && stored.len() == draft.lines.len()
-        && stored.iter().zip(&draft.lines).all(|(line, wanted)| {
-            line.sku == wanted.sku
-                && line.title == wanted.title
-                && line.quantity == wanted.quantity
-                && line.unit_minor == wanted.unit_minor
-        })
-}
-
-fn insert(tx: &mut Tx<'_>, draft: &Draft, number: i64, abandon_at: Option<UtcTime>) -> Result<(Order, Vec<Line>)> {
-    let stages = Stages::load(tx.conn)?;
-    let stage = stages.default_of(Base::Placed)?.slug.clone();
-    let customer = crate::customer::find_or_make(tx, &draft.customer_name, &draft.email, &draft.phone)?;
-    let mut new = NewOrder::from_draft(draft, number, stage, customer, tx.now)?;
-    new.abandon_at = abandon_at;
-    let order = store::insert(tx, &new)?;
-    let skus: Vec<String> = draft.lines.iter().filter(|l| l.product.is_none()).map(|l| l.sku.trim().into()).collect();
-    let shelf = catalog::find_by_skus(tx.conn, &skus)?;
-    let mut lines = Vec::with_capacity(draft.lines.len());
-    for (index, line) in draft.lines.iter().enumerate() {
-        lines.push(store::insert_line(tx, order.id, index as i64 + 1, &known_product(line, &shelf))?);
-    }
-    for (index, charge) in draft.charges.iter().enumerate() {
-        store::insert_charge(tx, order.id, index as i64 + 1, charge)?;
-    }
-    if !draft.tags.is_empty() {
-        store::replace_tags(tx, order.id, &order.tag_list())?;
-    }
-    Ok((order, lines))
-}
-
-/// The line with the product that its SKU names, which lends it what it lacks.
-fn known_product(line: &DraftLine, shelf: &[Product]) -> DraftLine {
-    let mut line = line.clone();
-    let sku = line.sku.trim();
-    let product = shelf.iter().find(|product| line.product.is_none() && !sku.is_empty() && product.sku == sku);
-    if let Some(product) = product {
-        line.product = Some(product.id);
-        for (own, known) in [(&mut line.picture, &product.picture), (&mut line.bin, &product.bin)] {
-            if own.is_empty() {
-                own.clone_from(known);
-            }
-        }
-        if line.grams == 0 {
-            line.grams = product.grams;
-        }
-    }
-    line
 }
 
 /// Saves what moves, payments and parcels computed about an order: stage, statuses, sums, timers, and
@@ -699,78 +561,6 @@ pub fn settle(order: &mut Order, balance: &Balance, now: UtcTime) {
 /// Writes new quantities of a line. The database refuses what does not add up.
 pub fn save_quantities(tx: &mut Tx<'_>, line: &Line) -> Result<()> {
     store::save_quantities(tx, line)
-}
-
-/// Replaces the tags of an order.
-///
-/// # Errors
-/// Refuses more than 50 tags or a tag of more than 50 characters.
-pub fn tag(tx: &mut Tx<'_>, actor: &Actor, number: i64, add: &[String], remove: &[String]) -> Result<Order> {
-    let mut order = find_for_change(tx, number, None)?;
-    let before = order.tag_list();
-    let mut after = before.clone();
-    after.retain(|tag| !remove.iter().any(|gone| gone.eq_ignore_ascii_case(tag)));
-    for tag in add.iter().map(|tag| tag.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|tag| !tag.is_empty())
-    {
-        if !after.iter().any(|known| known.to_lowercase() == tag.to_lowercase()) {
-            after.push(tag);
-        }
-    }
-    if after.len() > 50 || after.iter().any(|tag| tag.chars().count() > 50) {
-        return Err(Refusal::field("order.tags", "tag", "An order takes 50 tags of 50 characters at the most.").into());
-    }
-    let added: Vec<String> = after.iter().filter(|tag| !before.contains(tag)).cloned().collect();
-    let removed: Vec<String> = before.iter().filter(|tag| !after.contains(tag)).cloned().collect();
-    if added.is_empty() && removed.is_empty() {
-        return Ok(order);
-    }
-    order.tags = after.join("\n");
-    store::replace_tags(tx, order.id, &after)?;
-    order.updated_at = tx.now;
-    if store::save_facts(tx, &order)? == 0 {
-        return Err(stale(tx.conn, &order, tx.now)?);
-    }
-    order.version += 1;
-    event::record(tx, actor, Some(order.id), &Event::OrderTagged { added, removed })?;
-    reindex(tx, &order)?;
-    Ok(order)
-}
-
-/// Makes somebody responsible for an order, or nobody. Names are for the diary.
-pub fn assign(tx: &mut Tx<'_>, actor: &Actor, number: i64, to: Option<(StaffId, String)>) -> Result<Order> {
-    let mut order = find_for_change(tx, number, None)?;
-    let wanted = to.as_ref().map(|(id, _)| *id);
-    if wanted == order.assignee_id {
-        return Ok(order);
-    }
-    let before = store::staff_name(tx.conn, order.assignee_id)?;
-    order.assignee_id = wanted;
-    order.updated_at = tx.now;
-    if store::save_facts(tx, &order)? == 0 {
-        return Err(stale(tx.conn, &order, tx.now)?);
-    }
-    order.version += 1;
-    event::record(tx, actor, Some(order.id), &Event::OrderAssigned { before, after: to.map(|(_, name)| name) })?;
-    Ok(order)
-}
-
-/// Records that slips were printed. Printing moves nothing and does not count as a change that
-/// others could conflict with.
-pub fn mark_printed(
-    tx: &mut Tx<'_>,
-    actor: &Actor,
-    orders: &[OrderId],
-    template: &str,
-    paper: &str,
-    gift: bool,
-) -> Result<()> {
-    for id in orders {
-        let order = lock(tx, *id)?;
-        let print = store::count_print(tx, order.id)?;
-        let printed = Event::SlipPrinted { template: template.into(), paper: paper.into(), gift, print };
-        event::record(tx, actor, Some(order.id), &printed)?;
-    }
-    Ok(())
 }
 
 /// Adds to the counters of notes, messages and unread messages that the list shows.

@@ -306,7 +306,7 @@ fn one(tx: &mut Tx<'_>, person: &Person, number: i64, deed: &Deed, announcing: A
             Ok("tagged".to_owned())
         }
         Deed::Assign(to) => {
-            super::assign(tx, actor, number, to.clone())?;
+            super::assign(tx, actor, number, to.as_ref().map(|(id, _)| *id))?;
             Ok(to.as_ref().map_or("assigned to nobody".to_owned(), |(_, name)| format!("assigned to {name}")))
         }
     }

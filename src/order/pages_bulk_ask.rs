@@ -8,7 +8,7 @@ use crate::db::Conn;
 use crate::error::Result;
 use crate::moves::lifecycle;
 use crate::staff::permission::ViewOrders;
-use crate::staff::{self, Permission, Person, Staff};
+use crate::staff::{self, Member, Permission, Person, Staff};
 use crate::web::{self, Answer, Desk, Section, Shell};
 use crate::workflow::{Base, Stages};
 
@@ -131,7 +131,10 @@ fn ask_page(conn: &mut Conn, person: &Person, asked: Asked, numbers: Vec<i64>, b
         }
         Asked::Tag => {}
         Asked::Assign => {
-            let members = staff::members(conn)?.into_iter().filter(|member| member.disabled_at.is_none());
+            // Whoever sees one of them; the others are refused one by one.
+            let orders = find_many(conn, &person.reach, &page.numbers)?;
+            let sees_any = |member: &Member| orders.iter().any(|order| member.can_take(order.market_id));
+            let members = staff::members(conn)?.into_iter().filter(sees_any);
             page.people = members.map(|member| Choice { value: member.uid, label: member.name }).collect();
         }
     }

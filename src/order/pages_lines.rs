@@ -10,7 +10,6 @@ use super::draft::{ChargeKind, DraftCharge};
 use super::pages_form::{Typed, amount, problem};
 use super::pages_rows::{LINE, Row, line, offered, products, rows, show_lent, without_row};
 use super::pages_way::{number_of, went};
-use super::totals::Totals;
 use super::{Charge, Line, Order, caption};
 use crate::catalog::Product;
 use crate::db::Conn;
@@ -541,7 +540,7 @@ fn sum_rows(order: &Order, after: &Order, outcome: &Outcome) -> Vec<SumRow> {
         ("Subtotal", old.subtotal_minor, new.subtotal_minor),
         ("Discount on the order", -old.discount_minor, -new.discount_minor),
         ("Shipping", old.shipping_minor, new.shipping_minor),
-        ("Fees", fees(old, order.tax_included), fees(new, order.tax_included)),
+        ("Fees", old.fees_minor, new.fees_minor),
         (tax, old.tax_minor, new.tax_minor),
         ("Taken out earlier", -order.cancelled_minor, -after.cancelled_minor),
         ("Total", old.total_minor - order.cancelled_minor, new.total_minor - after.cancelled_minor),
@@ -556,16 +555,6 @@ fn sum_rows(order: &Order, after: &Order, outcome: &Outcome) -> Vec<SumRow> {
             is_total: label == "Total",
         })
         .collect()
-}
-
-/// Fees and rounding: what of a total is nothing else.
-fn fees(sums: &Totals, tax_included: bool) -> i64 {
-    let on_top = if tax_included { 0 } else { sums.tax_minor };
-    if sums.total_minor == 0 {
-        // A total never falls below zero, so nothing can be told from it.
-        return 0;
-    }
-    sums.total_minor - (sums.subtotal_minor - sums.discount_minor + sums.shipping_minor + on_top)
 }
 
 /// What becomes due or owed, in one sentence.

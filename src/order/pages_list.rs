@@ -16,6 +16,7 @@ use super::pages_way::encoded;
 use super::views::{self, View};
 use crate::db::Conn;
 use crate::error::{Error, Refusal, Result};
+use crate::ids::StaffId;
 use crate::market::Markets;
 use crate::moves::lifecycle;
 use crate::reach::Reach;
@@ -26,17 +27,17 @@ use crate::workflow::Stages;
 
 /// Loads what filters refer to.
 pub(crate) fn known(conn: &mut Conn, person: &Person, now: UtcTime) -> Result<Known> {
-    Ok(knowing(Stages::load(conn)?, Markets::load(conn)?, person, now))
+    Ok(knowing(Stages::load(conn)?, Markets::load(conn)?, &person.reach, person.id, now))
 }
 
-/// What filters refer to, where it is loaded already.
-pub(crate) fn knowing(stages: Stages, markets: Markets, person: &Person, now: UtcTime) -> Known {
+/// What filters refer to, for whoever has this reach, from what is loaded already.
+pub(crate) fn knowing(stages: Stages, markets: Markets, reach: &Reach, me: StaffId, now: UtcTime) -> Known {
     Known {
         stages,
         zone: markets.zone(),
-        markets: markets.within(&person.reach),
-        reach: person.reach.clone(),
-        me: person.id,
+        markets: markets.within(reach),
+        reach: reach.clone(),
+        me,
         now,
         holds: lifecycle::HOLD_REASONS,
     }
@@ -57,7 +58,7 @@ pub(crate) fn read_wanted(pairs: &address::Pairs, shell: &Shell, known: &Known) 
         Some((_, slug)) => {
             let found = shell.views.iter().find(|view| view.slug == *slug);
             let view = found.ok_or_else(|| Error::Missing(format!("saved view called {slug}")))?;
-            Some(address::split(&view.query))
+            Some(address::split_saved(&view.query, known).0)
         }
         None => None,
     };
@@ -99,6 +100,8 @@ struct Index {
     rows: Vec<Row>,
     empty: Option<Empty>,
     cut: bool,
+    /// Whether the view narrows to what this person does not see.
+    view_cut: bool,
     words: String,
     previous: String,
     next: String,
@@ -205,6 +208,8 @@ fn load(conn: &mut Conn, person: &Person, pairs: address::Pairs) -> Result<Loade
     let columns = Column::chosen(&person.preferences.columns, sight);
     let members = if columns.contains(&Column::Assignee) { staff::members(conn)? } else { Vec::new() };
     shell.view = wanted.view.clone().unwrap_or_default();
+    let opened = shell.views.iter().find(|view| Some(&view.slug) == wanted.view.as_ref());
+    let view_cut = opened.is_some_and(|view| address::split_saved(&view.query, &known).1);
     let tabs = tabs(
         &shell,
         &saved,
@@ -258,6 +263,7 @@ fn load(conn: &mut Conn, person: &Person, pairs: address::Pairs) -> Result<Loade
         may_cancel: person.may(Permission::CancelOrders),
         may_export: person.may(Permission::Export),
         cut: page.cut,
+        view_cut,
         tabs,
         rows,
         empty,
@@ -283,10 +289,12 @@ fn changed_view(
 ) -> Result<Option<View>> {
     let Some(slug) = wanted.view.as_ref().or(wanted.was.as_ref()) else { return Ok(None) };
     let Some(saved) = shell.views.iter().find(|view| view.slug == *slug) else { return Ok(None) };
-    let same = address::read(&address::split(&saved.query), None, known).is_ok_and(|saved| {
+    let (pairs, is_cut) = address::split_saved(&saved.query, known);
+    let same = address::read(&pairs, None, known).is_ok_and(|saved| {
         saved.filter == wanted.filter && saved.sort == wanted.sort && saved.descending == wanted.descending
     });
-    if same {
+    // Whoever sees a part of a view would take the rest from those who see it.
+    if same || is_cut {
         return Ok(None);
     }
     let may_share = person.may(Permission::ManageViews);

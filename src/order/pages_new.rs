@@ -216,7 +216,7 @@ fn rate(typed: &Typed, problems: &mut Vec<FieldProblem>) -> Option<i64> {
 }
 
 fn sum_of(new: &Draft) -> Sum {
-    let Totals { subtotal_minor, discount_minor, shipping_minor, tax_minor, total_minor } = add_up(new);
+    let Totals { subtotal_minor, discount_minor, shipping_minor, tax_minor, total_minor, .. } = add_up(new);
     let money = |minor: i64| Money::new(minor, new.currency).to_string();
     let unless_zero = |minor: i64, text: String| if minor == 0 { String::new() } else { text };
     Sum {

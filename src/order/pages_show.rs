@@ -249,7 +249,7 @@ impl ShowPage {
             assignee: members.iter().find(|m| Some(m.id) == assignee).map(|m| m.name.clone()).unwrap_or_default(),
             colleagues: members
                 .iter()
-                .filter(|member| member.disabled_at.is_none() || Some(member.id) == assignee)
+                .filter(|member| member.can_take(order.market_id) || Some(member.id) == assignee)
                 .map(|m| Colleague { uid: m.uid.clone(), name: m.name.clone(), chosen: Some(m.id) == assignee })
                 .collect(),
             ways: ways(conn, &order, &messages, page_is_open, sight.contact, by)?,
@@ -374,7 +374,7 @@ fn beside(
     from: &str,
     order: &Order,
 ) -> Result<Neighbours> {
-    let known = knowing(stages.clone(), markets.clone(), person, shell.now);
+    let known = knowing(stages.clone(), markets.clone(), &person.reach, person.id, shell.now);
     let wanted = read_wanted(&list::address::split(from), shell, &known)
         .and_then(|wanted| may_ask(person, &wanted).map(|()| wanted))
         .unwrap_or_default();

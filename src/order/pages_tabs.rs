@@ -30,7 +30,7 @@ pub(crate) struct Tab {
 /// The saved views that can be read today, with their filters.
 pub(crate) fn saved_filters(shell: &Shell, known: &Known, person: &Person) -> Vec<(web::NavView, Filter)> {
     let readable = shell.views.iter().take(12).filter_map(|view| {
-        let wanted = address::read(&address::split(&view.query), None, known).ok()?;
+        let wanted = address::read(&address::split_saved(&view.query, known).0, None, known).ok()?;
         may_ask(person, &wanted).ok()?;
         Some((view.clone(), wanted.filter))
     });

@@ -7,7 +7,6 @@ use serde::Deserialize;
 
 use super::pages_show::{Wish, again};
 use super::pages_way::{number_of, way_back, went};
-use crate::error::Refusal;
 use crate::staff;
 use crate::staff::Staff;
 use crate::staff::permission::EditOrders;
@@ -75,13 +74,8 @@ pub async fn assign(
         .db
         .write(move |tx| {
             let member = if uid.is_empty() { None } else { Some(staff::member(tx.conn, &uid)?) };
-            if member.as_ref().is_some_and(|member| member.disabled_at.is_some()) {
-                return Err(Refusal::state("order.assignee_disabled", "This person is no longer at the desk.").into());
-            }
-            let to = member.map(|member| (member.id, member.name));
-            let name = to.as_ref().map(|(_, name)| name.clone());
-            super::assign(tx, &actor, number, to)?;
-            Ok(name)
+            super::assign(tx, &actor, number, member.as_ref().map(|member| member.id))?;
+            Ok(member.map(|member| member.name))
         })
         .await?;
     staff.toast(match name {

@@ -65,9 +65,11 @@ fn load(conn: &mut Conn, person: &Person, query: &str, problem: Option<&Refusal>
     let shell = Shell::load(conn, person, Section::Orders)?;
     let known = known(conn, person, shell.now)?;
     let may_share = person.may(Permission::ManageViews);
-    let summary = |query: &str| match address::read(&address::split(query), None, &known) {
-        Ok(wanted) => summary(&wanted, &known),
-        Err(refusal) => refusal.message,
+    let summary = |query: &str| {
+        let (pairs, is_cut) = address::split_saved(query, &known);
+        let told = address::read(&pairs, None, &known).map(|wanted| summary(&wanted, &known));
+        let rest = if is_cut { ", and a market or channel that you do not see" } else { "" };
+        told.map_or_else(|refusal| refusal.message, |told| format!("{told}{rest}"))
     };
     let shown = views::of(conn, person.id)?.into_iter().map(|view: View| Shown {
         summary: summary(&view.query),

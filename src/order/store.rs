@@ -4,14 +4,14 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::customers::CustomerSum;
+use super::customers::{CustomerHistory, CustomerSum};
 use super::draft::{Draft, DraftCharge, DraftLine};
 use super::{Charge, FulfilmentStatus, Line, Order, PaymentStatus, status, totals};
 use crate::db::dialect::{self, Fixed, Parameter};
-use crate::db::schema::{counters, notes, order_charges, order_lines, order_tags, orders, shipments, staff};
-use crate::db::{Conn, Tx};
+use crate::db::schema::{counters, notes, order_charges, order_lines, order_tags, orders, shipments};
+use crate::db::{self, Conn, Tx};
 use crate::error::Result;
-use crate::ids::{ChannelId, CustomerId, MarketId, OrderId, StaffId, new_uid};
+use crate::ids::{ChannelId, CustomerId, MarketId, OrderId, new_uid};
 use crate::money::Currency;
 use crate::reach::Reach;
 use crate::time::UtcTime;
@@ -239,6 +239,49 @@ pub(super) fn sums_of_customer(conn: &mut Conn, reach: &Reach, customer: Custome
         .collect())
 }
 
+pub(super) fn histories_of_customers(
+    conn: &mut Conn,
+    reach: &Reach,
+    customers: &[CustomerId],
+    currency: Currency,
+) -> Result<Vec<CustomerHistory>> {
+    #[derive(diesel::QueryableByName)]
+    struct History {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        customer_id: i64,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        orders: i64,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        paid_minor: i64,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        first_at: UtcTime,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        last_at: UtcTime,
+    }
+    if customers.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Keys are numbers, so nothing is bound.
+    let keys: Vec<String> = customers.iter().map(|customer| customer.0.to_string()).collect();
+    let sql = format!(
+        "SELECT customer_id, COUNT(*) AS orders, \
+         CAST(SUM(CASE WHEN currency = $1 THEN captured_minor - refunded_minor ELSE 0 END) AS BIGINT) AS paid_minor, \
+         MIN(placed_at) AS first_at, MAX(placed_at) AS last_at \
+         FROM orders WHERE customer_id IN ({}){} GROUP BY customer_id",
+        keys.join(", "),
+        reach.and("market_id")
+    );
+    let found = dialect::load_written::<History>(conn, sql, vec![Parameter::Text(currency.code().to_owned())])?;
+    let history = |found: History| CustomerHistory {
+        customer: CustomerId(found.customer_id),
+        orders: found.orders,
+        paid_minor: found.paid_minor,
+        first_at: found.first_at,
+        last_at: found.last_at,
+    };
+    Ok(found.into_iter().map(history).collect())
+}
+
 /// Gives the orders of one customer to another; answers how many.
 pub(super) fn repoint(tx: &mut Tx<'_>, from: CustomerId, to: CustomerId) -> Result<i64> {
     let moved = diesel::update(orders::table.filter(orders::customer_id.eq(from.0)))
@@ -272,11 +315,6 @@ pub(super) fn charges(conn: &mut Conn, of: &[OrderId]) -> Result<Vec<Charge>> {
     Ok(load_by_keys!(conn, order_charges::order_id, keys, are => order_charges::table.filter(are).order(by_place)))
 }
 
-pub(super) fn staff_name(conn: &mut Conn, id: Option<StaffId>) -> Result<Option<String>> {
-    let Some(id) = id else { return Ok(None) };
-    Ok(staff::table.find(id.0).select(staff::name).first(conn).optional()?)
-}
-
 pub(super) fn last_number(conn: &mut Conn) -> Result<i64> {
     Ok(counters::table.find("order_number").select(counters::value).first(conn)?)
 }
@@ -294,6 +332,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, new: &NewOrder) -> Result<Order> {
 }
 
 pub(super) fn insert_line(tx: &mut Tx<'_>, order: OrderId, position: i64, line: &DraftLine) -> Result<Line> {
+    db::forget::<Vec<Line>>();
     let written = diesel::insert_into(order_lines::table)
         .values((
             order_lines::uid.eq(new_uid()),
@@ -410,10 +449,19 @@ pub(super) fn save_quantities(tx: &mut Tx<'_>, line: &Line) -> Result<()> {
             order_lines::returned_quantity.eq(line.returned_quantity),
         ))
         .execute(tx.conn)?;
+    db::amend_of(line.order_id, |known: &mut Vec<Line>| {
+        for known in known.iter_mut().filter(|known| known.id == line.id) {
+            known.cancelled_quantity = line.cancelled_quantity;
+            known.packed_quantity = line.packed_quantity;
+            known.shipped_quantity = line.shipped_quantity;
+            known.returned_quantity = line.returned_quantity;
+        }
+    });
     Ok(())
 }
 
 pub(super) fn save_line(tx: &mut Tx<'_>, line: &Line) -> Result<()> {
+    db::forget::<Vec<Line>>();
     diesel::update(order_lines::table.find(line.id.0))
         .set((
             order_lines::quantity.eq(line.quantity),

@@ -13,6 +13,8 @@ pub struct Totals {
     pub discount_minor: i64,
     /// Carriage.
     pub shipping_minor: i64,
+    /// Fees and rounding together; below zero where rounding takes more off than fees add.
+    pub fees_minor: i64,
     /// Tax, whether included or on top.
     pub tax_minor: i64,
     /// What the customer owes.
@@ -43,10 +45,10 @@ pub fn of_parts(lines: &[(i64, i64)], charges: &[(ChargeKind, i64)], tax_include
     let tax_minor = if has_tax_charges { of(ChargeKind::Tax) } else { lines.iter().map(|(_, tax)| tax).sum() };
     let discount_minor = -of(ChargeKind::Discount);
     let shipping_minor = of(ChargeKind::Shipping);
+    let fees_minor = of(ChargeKind::Fee) + of(ChargeKind::Rounding);
     let on_top = if tax_included { 0 } else { tax_minor };
-    let total =
-        subtotal_minor - discount_minor + shipping_minor + of(ChargeKind::Fee) + of(ChargeKind::Rounding) + on_top;
-    Totals { subtotal_minor, discount_minor, shipping_minor, tax_minor, total_minor: total.max(0) }
+    let total = subtotal_minor - discount_minor + shipping_minor + fees_minor + on_top;
+    Totals { subtotal_minor, discount_minor, shipping_minor, fees_minor, tax_minor, total_minor: total.max(0) }
 }
 
 /// Tax of an amount at a rate in parts per million, inside it or on top of it, rounded by the house's one
@@ -105,7 +107,8 @@ mod tests {
     #[test]
     fn a_discount_above_the_goods_leaves_nothing_to_pay() {
         let mut draft = mugs_and_bowl();
-        draft.charges = vec![charge(ChargeKind::Discount, -99_999)];
-        assert_eq!(add_up(&draft).total_minor, 0);
+        draft.charges = vec![charge(ChargeKind::Discount, -99_999), charge(ChargeKind::Fee, 300)];
+        let totals = add_up(&draft);
+        assert_eq!((totals.fees_minor, totals.total_minor), (300, 0));
     }
 }

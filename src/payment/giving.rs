@@ -171,13 +171,15 @@ pub(super) fn nothing_left() -> Refusal {
     )
 }
 
-/// Gives everything received back, capture by capture. Returns whether there was anything. Does not
-/// save.
-pub fn refund_all(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, note: &str) -> Result<bool> {
+/// Gives everything received back, capture by capture, for a reason of [`REFUND_REASONS`]. Returns whether
+/// there was anything. Does not save.
+pub fn refund_all(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, reason: &str, note: &str) -> Result<bool> {
     let ledger = ledger(tx.conn, order.id)?;
     let open = open_captures(&ledger);
     for (capture, left) in &open {
-        let row = Row { note, adjustment_minor: *left, ..Row::about(capture, PaymentKind::Refund, *left) };
+        let reference = gift_card_of(capture);
+        let adjustment_minor = *left;
+        let row = Row { reference, note, reason, adjustment_minor, ..Row::about(capture, PaymentKind::Refund, *left) };
         write(tx, actor, order, &row)?;
     }
     resettle(tx, order)?;

@@ -20,7 +20,7 @@ mod store;
 mod sums;
 
 use crate::actor::Actor;
-use crate::db::{Conn, Db, Tx};
+use crate::db::{self, Conn, Db, Tx};
 use crate::error::{Error, Refusal, Result};
 use crate::event::{self, Event};
 use crate::ids::{OrderId, PaymentId};
@@ -34,8 +34,8 @@ pub use giving::{goodwill, refund, refund_all, worth_of};
 pub use methods::{add_method, change_method, methods};
 pub use refund::{GOODWILL_REASONS, NewRefund, REFUND_REASONS, RefundLine};
 pub use sums::{
-    balance, capturable, given_back, is_lapsed, is_to_try_again, open_authorizations, open_captures, promised,
-    refundable,
+    Kept, balance, capturable, given_back, is_lapsed, is_to_try_again, is_under_way, kept_by_way, open_authorizations,
+    open_captures, promised, refundable,
 };
 
 /// A row of the ledger.
@@ -208,7 +208,7 @@ pub fn erase(tx: &mut Tx<'_>, order: OrderId, replace: &dyn Fn(&str) -> String) 
 
 /// The ledger of an order, oldest first.
 pub fn ledger(conn: &mut Conn, order: OrderId) -> Result<Vec<Payment>> {
-    store::of_order(conn, order)
+    db::remembered_of(order, conn, |conn| store::of_order(conn, order))
 }
 
 /// Records an authorisation or a payment that happened elsewhere and saves what follows for the
@@ -373,7 +373,7 @@ pub fn capture_by_policy(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, base
             any = true;
         }
     }
-    settle_by(tx, order, &ledger, any)?;
+    resettle(tx, order)?;
     Ok(any)
 }
 
@@ -417,7 +417,7 @@ pub fn void_all(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order) -> Result<boo
             any = true;
         }
     }
-    settle_by(tx, order, &ledger, any)?;
+    resettle(tx, order)?;
     Ok(any)
 }
 
@@ -481,15 +481,6 @@ fn lapse(tx: &mut Tx<'_>, number: i64) -> Result<bool> {
     Ok(true)
 }
 
-/// Takes the sums of a ledger over into the order; read again if rows were written since. Does not save.
-fn settle_by(tx: &mut Tx<'_>, order: &mut Order, read: &[Payment], written: bool) -> Result<()> {
-    if written {
-        return resettle(tx, order);
-    }
-    order::settle(order, &balance(read, tx.now), tx.now);
-    Ok(())
-}
-
 /// Takes the ledger's sums over into the order. Does not save.
 pub fn resettle(tx: &mut Tx<'_>, order: &mut Order) -> Result<()> {
     let sums = balance(&ledger(tx.conn, order.id)?, tx.now);
@@ -508,7 +499,7 @@ fn settle(tx: &mut Tx<'_>, order: &mut Order) -> Result<()> {
 fn write(tx: &mut Tx<'_>, actor: &Actor, order: &Order, row: &Row<'_>) -> Result<PaymentId> {
     let is_done = row.provider == provider::MANUAL;
     let state = if is_done { EntryState::Succeeded } else { EntryState::Pending };
-    let (id, uid) = store::insert(tx, actor, order, row, state)?;
+    let Payment { id, uid, .. } = store::insert(tx, actor, order, row, state)?;
     if is_done {
         event::record(tx, actor, Some(order.id), &recorded(order, row, uid))?;
     } else {

@@ -2,7 +2,7 @@
 //! owed, and every row with what can be done about it.
 
 use super::giving::lines_of_refunds;
-use super::method::Methods;
+use super::method::{self, Methods};
 use super::{
     GOODWILL_REASONS, Payment, REFUND_REASONS, capturable, is_lapsed, is_to_try_again, open_captures, promised,
     refundable,
@@ -204,11 +204,15 @@ fn row(shell: &Shell, ledger: &[Payment], entry: &Payment, may: May, address: &d
         tone,
         about: String::new(),
         lines: String::new(),
-        reference: entry.reference.clone(),
+        reference: if is_gift_card(entry) { String::new() } else { entry.reference.clone() },
         at: entry.created_at,
         amount: shown.to_string(),
         acts,
     }
+}
+
+fn is_gift_card(entry: &Payment) -> bool {
+    method::same(&entry.method, method::GIFT_CARD)
 }
 
 fn word(entry: &Payment) -> (&'static str, &'static str) {
@@ -227,7 +231,12 @@ fn word(entry: &Payment) -> (&'static str, &'static str) {
 }
 
 fn about(shell: &Shell, order: &Order, ways: &Methods, entry: &Payment) -> String {
-    let method = if entry.method.is_empty() { String::new() } else { ways.label(&entry.method) };
+    // The end of its code tells one gift card from another, on a phone too.
+    let method = match entry.method.as_str() {
+        "" => String::new(),
+        key if is_gift_card(entry) => format!("{} {}", ways.label(key), entry.reference).trim().to_owned(),
+        key => ways.label(key),
+    };
     let by = if entry.actor_name.is_empty() { String::new() } else { format!("by {}", entry.actor_name) };
     let reason = REFUND_REASONS.iter().chain(GOODWILL_REASONS).find(|(key, _)| *key == entry.reason);
     let reason = reason.map_or(String::new(), |(_, words)| words.to_lowercase());

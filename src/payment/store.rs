@@ -27,13 +27,12 @@ pub(super) fn insert(
     order: &Order,
     row: &Row<'_>,
     state: EntryState,
-) -> Result<(PaymentId, String)> {
-    let uid = new_uid();
+) -> Result<Payment> {
     let settled_at = (state == EntryState::Succeeded).then_some(tx.now);
-    let id = diesel::insert_into(payments::table)
+    let written: Payment = diesel::insert_into(payments::table)
         .values((
             (
-                payments::uid.eq(&uid),
+                payments::uid.eq(new_uid()),
                 payments::order_id.eq(order.id.0),
                 payments::kind.eq(row.kind),
                 payments::parent_id.eq(row.parent.map(|id| id.0)),
@@ -57,9 +56,10 @@ pub(super) fn insert(
                 payments::retries_id.eq(row.retries.map(|id| id.0)),
             ),
         ))
-        .returning(payments::id)
+        .returning(payments::all_columns)
         .get_result(tx.conn)?;
-    Ok((id, uid))
+    db::amend_of(order.id, |ledger: &mut Vec<Payment>| ledger.push(written.clone()));
+    Ok(written)
 }
 
 pub(super) fn insert_past(
@@ -69,6 +69,7 @@ pub(super) fn insert_past(
     past: &PastPayment,
     parent: Option<PaymentId>,
 ) -> Result<PaymentId> {
+    db::forget::<Vec<Payment>>();
     Ok(diesel::insert_into(payments::table)
         .values((
             payments::uid.eq(new_uid()),
@@ -90,6 +91,7 @@ pub(super) fn insert_past(
 
 /// Reference, note and problem.
 pub(super) fn set_words(tx: &mut Tx<'_>, payment: PaymentId, [reference, note, problem]: &[String; 3]) -> Result<()> {
+    db::forget::<Vec<Payment>>();
     diesel::update(payments::table.find(payment.0))
         .set((payments::reference.eq(reference), payments::note.eq(note), payments::problem.eq(problem)))
         .execute(tx.conn)?;
@@ -103,6 +105,7 @@ pub(super) fn set_outcome(
     reference: &str,
     problem: &str,
 ) -> Result<()> {
+    db::forget::<Vec<Payment>>();
     diesel::update(payments::table.find(payment.0))
         .set((
             payments::state.eq(state),

@@ -1,7 +1,7 @@
 //! What follows from a ledger: what is promised, received and given back, and how much of each may
 //! still move. Pure; minor units of the order's currency.
 
-use super::Payment;
+use super::{Payment, method};
 use crate::order::{Balance, EntryState, PaymentKind};
 use crate::time::UtcTime;
 
@@ -104,6 +104,38 @@ pub fn open_captures(ledger: &[Payment]) -> Vec<(&Payment, i64)> {
         .map(|entry| (entry, refundable(ledger, entry)))
         .filter(|(_, left)| *left > 0)
         .collect()
+}
+
+/// Whether a payment waits for its outcome.
+pub fn is_under_way(ledger: &[Payment]) -> bool {
+    ledger.iter().any(|entry| entry.is_pending() && entry.kind != PaymentKind::Refund)
+}
+
+/// What was received in one way and kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Key of the way.
+    pub method: String,
+    /// What is kept of the code, where it is a gift card.
+    pub card: String,
+    /// Minor units.
+    pub amount_minor: i64,
+}
+
+/// What was received and kept by the way it was paid, and of gift cards by the card, oldest first.
+pub fn kept_by_way(ledger: &[Payment]) -> Vec<Kept> {
+    let mut ways: Vec<Kept> = Vec::new();
+    for capture in ledger.iter().filter(|entry| entry.kind == PaymentKind::Capture && entry.is_done()) {
+        let given = children(ledger, capture).filter(|entry| entry.kind == PaymentKind::Refund && entry.is_done());
+        let amount_minor = capture.amount_minor - given.map(|entry| entry.amount_minor).sum::<i64>();
+        let card = if method::same(&capture.method, method::GIFT_CARD) { capture.reference.as_str() } else { "" };
+        match ways.iter_mut().find(|way| method::same(&way.method, &capture.method) && way.card == card) {
+            Some(way) => way.amount_minor += amount_minor,
+            None => ways.push(Kept { method: capture.method.clone(), card: card.to_owned(), amount_minor }),
+        }
+    }
+    ways.retain(|way| way.amount_minor > 0);
+    ways
 }
 
 /// What was given back in all, with what is under way: the total that a refund is asked to expect.
@@ -238,6 +270,26 @@ mod tests {
         assert!(!waits(&[again(4, 3, done)]) && waits(&[again(4, 3, EntryState::Cancelled)]));
         assert!(waits(&[refund(4, 1, 40, failed), again(5, 4, done)]), "what makes up for another says nothing");
         assert!(!waits(&[refund(4, 1, 40, pending)]) && !waits(&[refund(4, 1, 60, done)]));
+    }
+
+    #[test]
+    fn what_is_kept_is_told_by_the_way_it_was_paid() {
+        let by = |entry: Payment, method: &str, reference: &str| Payment {
+            method: method.into(),
+            reference: reference.into(),
+            ..entry
+        };
+        let ledger = [
+            by(entry(1, PaymentKind::Capture, None, 2_000), "gift_card", "•••• 9QX7"),
+            by(entry(2, PaymentKind::Capture, None, 3_000), "card", "ch_1"),
+            by(entry(3, PaymentKind::Capture, None, 500), "card", "ch_2"),
+            entry(4, PaymentKind::Refund, Some(2), 1_000),
+            by(entry(5, PaymentKind::Capture, None, 700), "cash", ""),
+            entry(6, PaymentKind::Refund, Some(5), 700),
+        ];
+        let kept =
+            |method: &str, card: &str, amount_minor| Kept { method: method.into(), card: card.into(), amount_minor };
+        assert_eq!(kept_by_way(&ledger), [kept("gift_card", "•••• 9QX7", 2_000), kept("card", "", 2_500)]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::money::Money;
 use crate::order::list::filter::AGES;
 use crate::order::list::{self, Count, Filter, Known, StageTotals, Wanted};
 use crate::order::pages_list;
+use crate::payment::GOODWILL_REASONS;
 use crate::staff::permission::ViewOrders;
 use crate::staff::{Permission, Person, Staff};
 use crate::web::{self, Answer, Desk, Section, Shell};
@@ -83,6 +84,8 @@ struct Today {
     bars: Vec<Line>,
     charts: Vec<(&'static str, u32, u32, Chart)>,
     dispatch: Option<Dispatch>,
+    /// Reason, orders, amount; the last is the sum of all.
+    goodwill: Vec<(&'static str, i64, String)>,
     may_edit: bool,
     may_print: bool,
 }
@@ -116,6 +119,7 @@ fn load(conn: &mut Conn, person: &Person) -> Result<Today> {
             Vec::new()
         },
         dispatch: dispatch(&figures, &known),
+        goodwill: if money { goodwill(&figures, &known) } else { Vec::new() },
         may_edit: person.may(Permission::EditOrders),
         may_print: person.may(Permission::Print),
         shell,
@@ -171,6 +175,22 @@ fn kpis(figures: &Figures, known: &Known, money: bool) -> Vec<Kpi> {
         });
     }
     kpis
+}
+
+fn goodwill(figures: &Figures, known: &Known) -> Vec<(&'static str, i64, String)> {
+    let amount = |minor: i64| Money::new(minor, known.currency()).to_string();
+    let words = |reason: &str| {
+        let found = GOODWILL_REASONS.iter().find(|(key, _)| *key == reason);
+        found.map_or("Another reason", |(_, words)| *words)
+    };
+    let given = &figures.goodwill;
+    let mut rows: Vec<_> = given.iter().map(|(reason, sum)| (words(reason), sum.orders, amount(sum.minor))).collect();
+    if given.len() > 1 {
+        let all = given.iter().map(|(_, sum)| (sum.orders, sum.minor));
+        let (orders, minor) = all.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        rows.push(("Together", orders, amount(minor)));
+    }
+    rows
 }
 
 fn signed_percent(percent: i64) -> String {

@@ -1,4 +1,4 @@
-//! The figures of the day: what came in, what is to be done first, how long things wait. Seven
+//! The figures of the day: what came in, what is to be done first, how long things wait. Eight
 //! queries, each of them bounded, whatever the size of the shop.
 
 use chrono::Days;
@@ -16,6 +16,8 @@ use crate::workflow::{Base, Stage};
 
 /// Days of the chart.
 pub const DAYS: usize = 14;
+/// Days over which goodwill is added up.
+pub const GOODWILL_DAYS: i64 = 30;
 
 /// What was ordered in a span of time, in the shop's currency and without what was stopped.
 #[derive(Clone, Copy, Debug, Default)]
@@ -62,6 +64,8 @@ pub struct Figures {
     pub unread: Count,
     /// Time in stage of what is open.
     pub ages: Vec<Ages>,
+    /// Given out of kindness in the last [`GOODWILL_DAYS`] days, by reason, the largest sum first.
+    pub goodwill: Vec<(String, Taken)>,
 }
 
 #[derive(QueryableByName)]
@@ -86,6 +90,8 @@ struct Reason {
     reason: String,
     #[diesel(sql_type = BigInt)]
     orders: i64,
+    #[diesel(sql_type = BigInt)]
+    minor: i64,
 }
 
 /// Parts of one question with numbered parameters. SQLite numbers them by where they first stand in
@@ -137,6 +143,7 @@ pub fn figures(conn: &mut Conn, known: &Known, totals: &StageTotals) -> Result<F
         packed: count(2),
         unread: count(3),
         ages: ages(conn, known)?,
+        goodwill: goodwill(conn, known)?,
     })
 }
 
@@ -233,11 +240,29 @@ fn holds(conn: &mut Conn, known: &Known) -> Result<Vec<(String, i64)>> {
         all if all.is_empty() => all,
         some => format!(" AND EXISTS (SELECT 1 FROM orders WHERE orders.id = holds.order_id{some})"),
     };
-    let text =
-        format!("SELECT reason, count(*) AS orders FROM holds WHERE released_at IS NULL{within} GROUP BY reason");
+    let text = format!(
+        "SELECT reason, count(*) AS orders, CAST(0 AS BIGINT) AS minor FROM holds WHERE released_at IS NULL{within} GROUP BY reason"
+    );
     let mut rows: Vec<Reason> = load_written(conn, text, Vec::new())?;
     rows.sort_by(|a, b| b.orders.cmp(&a.orders).then_with(|| a.reason.cmp(&b.reason)));
     Ok(rows.into_iter().map(|row| (row.reason, row.orders)).collect())
+}
+
+/// In the shop's currency, as everything here.
+fn goodwill(conn: &mut Conn, known: &Known) -> Result<Vec<(String, Taken)>> {
+    let within = match known.reach.and("orders.market_id") {
+        all if all.is_empty() => all,
+        some => format!(" AND EXISTS (SELECT 1 FROM orders WHERE orders.id = payments.order_id{some})"),
+    };
+    let text = format!(
+        "SELECT reason, count(DISTINCT order_id) AS orders, CAST(SUM(amount_minor) AS BIGINT) AS minor FROM payments \
+         WHERE kind = 'goodwill' AND state = 'succeeded' AND created_at >= $1 AND currency = $2{within} GROUP BY reason"
+    );
+    let since = known.now.plus_minutes(-GOODWILL_DAYS * 1_440);
+    let bounds = vec![Parameter::Int(since.0), Parameter::Text(known.currency().code().to_owned())];
+    let mut rows: Vec<Reason> = load_written(conn, text, bounds)?;
+    rows.sort_by(|a, b| b.minor.cmp(&a.minor).then_with(|| a.reason.cmp(&b.reason)));
+    Ok(rows.into_iter().map(|row| (row.reason, Taken { orders: row.orders, minor: row.minor })).collect())
 }
 
 fn ages(conn: &mut Conn, known: &Known) -> Result<Vec<Ages>> {

@@ -512,6 +512,9 @@ pub fn put_back(
     };
     let touched: Vec<(String, ReturnState)> =
         diary.iter().filter(|entry| entry.at == moved_at).filter_map(told).collect();
+    if touched.is_empty() {
+        return Ok(());
+    }
     for mut known in of_order(tx.conn, order.id)?.into_iter().filter(|r| touched.iter().any(|(uid, _)| *uid == r.uid)) {
         let mut before = diary.iter().rev().filter(|entry| entry.at < moved_at).filter_map(told);
         let to = match before.find(|(uid, _)| *uid == known.uid) {

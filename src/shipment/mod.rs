@@ -157,9 +157,9 @@ pub fn contents(conn: &mut Conn, shipments: &[ShipmentId]) -> Result<Vec<Content
 /// order's fulfilment status; does not save the order.
 pub fn bring_to(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, level: Level) -> Result<()> {
     let mut lines = order::lines(tx.conn, order.id)?;
-    let mut parcels = of_order(tx.conn, order.id)?;
+    let (mut parcels, contents) = with_contents(tx.conn, order, &lines)?;
     for parcel in &mut parcels {
-        step(tx, actor, parcel, &mut lines, level, &Tracking::default())?;
+        step(tx, actor, parcel, &contents, &mut lines, level, &Tracking::default())?;
     }
     parcels.retain(|parcel| parcel.state != ShipmentState::Cancelled);
     finish(tx, order, &lines, &parcels)
@@ -170,13 +170,13 @@ pub fn bring_to(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, level: Level)
 /// that has none. Updates the order's fulfilment status; does not save the order.
 pub fn bring_up_to(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, level: Level, tracking: &Tracking) -> Result<()> {
     let mut lines = order::lines(tx.conn, order.id)?;
-    let mut parcels = of_order(tx.conn, order.id)?;
-    pack_open(tx, actor, order, &mut lines, &mut parcels)?;
+    let (mut parcels, mut contents) = with_contents(tx.conn, order, &lines)?;
+    pack_open(tx, actor, order, &mut lines, &mut parcels, &mut contents)?;
     let (mut given, none) = (Some(tracking.with_carrier()), Tracking::default());
     for parcel in parcels.iter_mut().filter(|parcel| parcel.state.progress() < state_of(level).progress()) {
         let takes = !parcel.state.has_left() && parcel.tracking.is_empty();
         let number = if takes { given.take().unwrap_or_default() } else { none.clone() };
-        step(tx, actor, parcel, &mut lines, level, &number)?;
+        step(tx, actor, parcel, &contents, &mut lines, level, &number)?;
     }
     finish(tx, order, &lines, &parcels)
 }
@@ -197,6 +197,7 @@ fn pack_open(
     order: &Order,
     lines: &mut [Line],
     parcels: &mut Vec<Shipment>,
+    contents: &mut Vec<Content>,
 ) -> Result<()> {
     let open: Vec<(usize, i64)> = lines
         .iter()
@@ -211,6 +212,7 @@ fn pack_open(
     for (index, quantity) in open {
         let line = &mut lines[index];
         store::insert_content(tx, parcel.id, line.id, quantity)?;
+        contents.push(Content { shipment_id: parcel.id, line_id: line.id, quantity });
         line.packed_quantity += quantity;
     }
     record(tx, actor, &parcel)?;
@@ -223,6 +225,7 @@ fn step(
     tx: &mut Tx<'_>,
     actor: &Actor,
     parcel: &mut Shipment,
+    contents: &[Content],
     lines: &mut [Line],
     level: Level,
     tracking: &Tracking,
@@ -231,7 +234,7 @@ fn step(
     if was == wanted {
         return Ok(());
     }
-    shift(tx, parcel, lines, wanted)?;
+    shift(parcel, contents, lines, wanted);
     stamp(tx, actor, parcel, was);
     if wanted.has_left() && !was.has_left() && parcel.tracking.is_empty() {
         parcel.carrier = tracking.carrier.clone();
@@ -259,14 +262,18 @@ fn stamp(tx: &Tx<'_>, actor: &Actor, parcel: &mut Shipment, was: ShipmentState) 
     parcel.delivered_at = (parcel.state == ShipmentState::Delivered).then_some(tx.now);
 }
 
-/// Takes everything that has not left out of the order, or puts it back. Does not save the order.
+/// Takes everything that has not left out of the order, and parcels that have not left apart. Does not save
+/// the order.
 pub fn cancel_open(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order) -> Result<()> {
-    bring_back_unsent(tx, actor, order)?;
     let mut lines = order::lines(tx.conn, order.id)?;
+    let (mut parcels, contents) = with_contents(tx.conn, order, &lines)?;
+    for parcel in parcels.iter_mut().filter(|parcel| !parcel.state.has_left()) {
+        step(tx, actor, parcel, &contents, &mut lines, Level::Open, &Tracking::default())?;
+    }
+    parcels.retain(|parcel| parcel.state != ShipmentState::Cancelled);
     for line in &mut lines {
         line.cancelled_quantity += line.quantities().open();
     }
-    let parcels = of_order(tx.conn, order.id)?;
     finish(tx, order, &lines, &parcels)
 }
 
@@ -277,7 +284,7 @@ pub fn reinstate(tx: &mut Tx<'_>, order: &mut Order, before: &[(i64, i64)]) -> R
     for line in &mut lines {
         line.cancelled_quantity = before.iter().find(|(id, _)| *id == line.id.0).map_or(0, |(_, units)| *units);
     }
-    let parcels = of_order(tx.conn, order.id)?;
+    let (parcels, _) = with_contents(tx.conn, order, &lines)?;
     finish(tx, order, &lines, &parcels)
 }
 
@@ -303,12 +310,15 @@ pub fn put_back(
     formers: &[Former],
     moved_at: UtcTime,
 ) -> Result<()> {
+    if formers.is_empty() {
+        return recount(tx, order);
+    }
     let mut lines = order::lines(tx.conn, order.id)?;
-    let mut parcels = store::of_order(tx.conn, order.id)?;
+    let (mut parcels, contents) = store::with_contents(tx.conn, order.id)?;
     for parcel in &mut parcels {
         let Some(former) = formers.iter().find(|former| former.parcel == parcel.uid) else { continue };
         let state = if parcel.created_at == moved_at { ShipmentState::Cancelled } else { former.state };
-        shift(tx, parcel, &mut lines, state)?;
+        shift(parcel, &contents, &mut lines, state);
         parcel.shipped_at = match state {
             ShipmentState::Shipped => Some(former.at),
             ShipmentState::Delivered => parcel.shipped_at.or(Some(former.at)),
@@ -329,8 +339,8 @@ pub fn put_back(
 }
 
 /// Gives a parcel another state and moves the units of its lines with it.
-fn shift(tx: &mut Tx<'_>, parcel: &mut Shipment, lines: &mut [Line], state: ShipmentState) -> Result<()> {
-    for content in contents(tx.conn, &[parcel.id])? {
+fn shift(parcel: &mut Shipment, contents: &[Content], lines: &mut [Line], state: ShipmentState) {
+    for content in contents.iter().filter(|content| content.shipment_id == parcel.id) {
         let Some(line) = lines.iter_mut().find(|line| line.id == content.line_id) else { continue };
         for (at, sign) in [(parcel.state, -1), (state, 1)] {
             match at {
@@ -343,17 +353,17 @@ fn shift(tx: &mut Tx<'_>, parcel: &mut Shipment, lines: &mut [Line], state: Ship
         }
     }
     parcel.state = state;
-    Ok(())
 }
 
-fn bring_back_unsent(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order) -> Result<()> {
-    let mut lines = order::lines(tx.conn, order.id)?;
-    let mut parcels = of_order(tx.conn, order.id)?;
-    for parcel in parcels.iter_mut().filter(|parcel| !parcel.state.has_left()) {
-        step(tx, actor, parcel, &mut lines, Level::Open, &Tracking::default())?;
+/// The parcels of an order that were not taken apart, and what is in them. An order none of whose units is
+/// packed or has left has none.
+fn with_contents(conn: &mut Conn, order: &Order, lines: &[Line]) -> Result<(Vec<Shipment>, Vec<Content>)> {
+    if lines.iter().all(|line| line.packed_quantity == 0 && line.shipped_quantity == 0) {
+        return Ok((Vec::new(), Vec::new()));
     }
+    let (mut parcels, contents) = store::with_contents(conn, order.id)?;
     parcels.retain(|parcel| parcel.state != ShipmentState::Cancelled);
-    finish(tx, order, &lines, &parcels)
+    Ok((parcels, contents))
 }
 
 /// Writes what was shipped before the desk knew the order. `shipped` holds units per line.
@@ -400,7 +410,7 @@ pub fn record_past(
 /// edited or came back. Does not save the order.
 pub fn recount(tx: &mut Tx<'_>, order: &mut Order) -> Result<()> {
     let lines = order::lines(tx.conn, order.id)?;
-    let parcels = of_order(tx.conn, order.id)?;
+    let (parcels, _) = with_contents(tx.conn, order, &lines)?;
     finish(tx, order, &lines, &parcels)
 }
 

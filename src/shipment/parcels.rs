@@ -1,7 +1,9 @@
 //! One parcel at a time: filled from the order or out of another one, packed, sent, followed, taken
 //! apart. Whether the order is in a stage for it is decided in `moves`; nothing here saves the order.
 
-use super::{Content, Shipment, ShipmentState, Tracking, contents, finish, of_order, record, shift, stamp, store};
+use super::{
+    Content, Shipment, ShipmentState, Tracking, contents, finish, of_order, record, shift, stamp, store, with_contents,
+};
 use crate::actor::Actor;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Refusal, Result};
@@ -133,10 +135,10 @@ pub fn change(
     tracking: &Tracking,
 ) -> Result<()> {
     let mut lines = order::lines(tx.conn, order.id)?;
-    let mut parcels = of_order(tx.conn, order.id)?;
+    let (mut parcels, contents) = with_contents(tx.conn, order, &lines)?;
     for parcel in parcels.iter_mut().filter(|known| known.id == parcel) {
         let was = parcel.state;
-        shift(tx, parcel, &mut lines, to)?;
+        shift(parcel, &contents, &mut lines, to);
         stamp(tx, actor, parcel, was);
         if to.has_left() && !tracking.number.is_empty() {
             let tracking = tracking.with_carrier();

@@ -29,6 +29,23 @@ pub(super) fn contents(conn: &mut Conn, of: &[ShipmentId]) -> Result<Vec<Content
     Ok(load_by_keys!(conn, shipment_lines::shipment_id, keys, are => shipment_lines::table.filter(are).order(by_line)))
 }
 
+/// Every parcel of an order, those that were taken apart too, and what is in them: one question.
+pub(super) fn with_contents(conn: &mut Conn, order: OrderId) -> Result<(Vec<Shipment>, Vec<Content>)> {
+    let rows: Vec<(Shipment, Option<Content>)> = shipments::table
+        .left_join(shipment_lines::table)
+        .filter(shipments::order_id.eq(order.0))
+        .order((shipments::position.asc(), shipments::id.asc(), shipment_lines::line_id.asc()))
+        .load(conn)?;
+    let (mut parcels, mut contents): (Vec<Shipment>, Vec<Content>) = (Vec::new(), Vec::new());
+    for (parcel, content) in rows {
+        if parcels.last().is_none_or(|last| last.id != parcel.id) {
+            parcels.push(parcel);
+        }
+        contents.extend(content);
+    }
+    Ok((parcels, contents))
+}
+
 /// A new parcel with the next number among those that were not taken apart.
 pub(super) fn insert(tx: &mut Tx<'_>, order: OrderId, state: ShipmentState, packed_by: &str) -> Result<Shipment> {
     let last: Option<i64> = shipments::table

@@ -201,6 +201,13 @@ pub struct Member {
     pub last_seen_at: Option<UtcTime>,
 }
 
+impl Member {
+    /// Whether an order of this market can be given to them: they are at the desk and see it.
+    pub fn can_take(&self, market: MarketId) -> bool {
+        self.disabled_at.is_none() && self.reach.sees(market)
+    }
+}
+
 /// Everybody, by name.
 pub fn members(conn: &mut Conn) -> Result<Vec<Member>> {
     let mut all = store::members(conn)?;

@@ -79,13 +79,13 @@ fn orders_of_phone(conn: &mut Conn, phone: &str) -> Result<Vec<Order>> {
     let (mut found, mut keys) = (Vec::new(), Vec::<OrderId>::new());
     for form in forms(phone) {
         let tail = vec![form[form.len().saturating_sub(TAIL)..].to_owned()];
-        for id in Search::Customers.find(conn, &tail, MOST)? {
+        for id in Search::Customers.find(conn, &Reach::EVERYWHERE, &tail, MOST)? {
             let Some(person) = customer::find(conn, CustomerId(id))? else { continue };
             if is_same(&form, person.phone()) {
                 found.extend(order::of_customer(conn, &Reach::EVERYWHERE, person.id, MOST)?);
             }
         }
-        for id in Search::Orders.find(conn, &tail, MOST)?.into_iter().map(OrderId) {
+        for id in Search::Orders.find(conn, &Reach::EVERYWHERE, &tail, MOST)?.into_iter().map(OrderId) {
             if keys.contains(&id) {
                 continue;
             }

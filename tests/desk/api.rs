@@ -486,6 +486,9 @@ fn a_key_of_one_market_knows_of_no_other() {
         assert!(!refused.text().contains("main") && !refused.text().contains("Phone"), "{}", refused.text());
     }
     assert_eq!(home.see("/api/orders")["orders"].as_array().unwrap().len(), 1);
+    let refused = away.get("/api/orders?market=mars");
+    assert_eq!(refused.problem(), (400, "list.value".into()));
+    assert!(!refused.text().contains("main"), "{}", refused.text());
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Recording payments on the order's page.
 
+use serde_json::{Value, json};
 use slipway::actor::Actor;
 use slipway::payment::{self, NewRefund};
+use slipway::staff::keys::NewKey;
 
 use crate::support::app::TestDesk;
 use crate::support::person::Reply;
@@ -297,4 +299,72 @@ fn a_gift_card_pays_a_part_and_keeps_its_code_to_itself() {
     let made = program.send("POST", &format!("/api/orders/{number}/captures"), &key, Some(&body));
     assert_eq!(made.status, 201, "{}", made.text());
     assert!(made.text().contains("•••• 9QX7") && !made.text().contains("2K4M"), "{}", made.text());
+}
+
+#[test]
+fn an_order_of_a_program_brings_its_gift_cards_as_payments() {
+    let desk = TestDesk::open();
+    let program = desk.program();
+    let order = |cards: Value, more: Value| {
+        let mut order = json!({
+            "items": [{"name": "Mug", "sku": "MUG", "quantity": 2, "price": 28.50}],
+            "taxes": [{"amount": 9.89, "label": "VAT 21 %"}],
+            "customer": {"name": "Eszter Kovács", "email": "eszter@example.com"},
+            "shipping_address": {
+                "name": "Eszter Kovács", "address": "Ráday utca 14", "city": "Budapest", "zip": "1092", "country": "HU"
+            },
+            "gift_cards": cards,
+        });
+        order.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        order
+    };
+    let card = |code: &str, amount: f64| json!({"code": code, "amount": amount});
+    // A part: the rest is due, and how it is paid is open.
+    let made = program.post("/api/orders", &order(json!([card("GIFT-2K4M-9QX7", 20.0)]), json!({})));
+    assert_eq!(made.status, 201, "{}", made.text());
+    let number = made.json()["order"]["number"].as_i64().unwrap();
+    let part = desk.look(number);
+    assert_eq!((part.base, part.amount_due(), part.captured_minor), (slipway::workflow::Base::Placed, 3_700, 2_000));
+    assert_eq!((part.total_minor, part.tax_minor, part.discount_minor), (5_700, 989, 0));
+    let ledger = desk.read(|conn| payment::ledger(conn, part.id));
+    assert_eq!((ledger[0].method.as_str(), ledger[0].reference.as_str()), ("gift_card", "•••• 9QX7"));
+    // The whole of it, by two: confirmed, paid, and on the invoice a way of paying beside the full tax.
+    let both = json!([card("GIFT-2K4M-9QX7", 20.0), card("GIFT-7777-ABCD", 37.0)]);
+    let named = order(both, json!({"external_id": "web-1"}));
+    let made = program.post("/api/orders", &named);
+    assert_eq!((made.status, made.json()["status"].as_str()), (201, Some("confirmed")), "{}", made.text());
+    assert!(!made.text().contains("2K4M"));
+    let number = made.json()["order"]["number"].as_i64().unwrap();
+    assert_eq!(program.post("/api/orders", &named).status, 200);
+    let whole = desk.look(number);
+    assert_eq!((whole.payment_method.as_str(), whole.captured_minor), ("gift_card", 5_700), "taken once");
+    let owner = desk.owner();
+    let issued = owner.post(&format!("/orders/{number}/invoices"), &[("form_token", &slipway::ids::new_uid())]);
+    let paper = owner.see(issued.location());
+    for words in [
+        "VAT 21 % €9.89",
+        "Total €57.00",
+        "Gift card •••• 9QX7 €20.00",
+        "Gift card •••• ABCD €37.00",
+        "Paid by then €57.00",
+    ] {
+        paper.must_say(words);
+    }
+    assert!(!paper.says("Discount") && !paper.says("2K4M"));
+    // What cannot be is refused, and leaves no order.
+    let newest = |desk: &TestDesk| desk.read(slipway::order::next_number);
+    let before = newest(&desk);
+    for (cards, field) in [
+        (json!([card("A-1", 20.0), card("B-2", 37.01)]), "/gift_cards/1/amount"),
+        (json!([card("A-1", 0.0)]), "/gift_cards/0/amount"),
+        (json!([card("", 20.0)]), "/gift_cards/0/code"),
+    ] {
+        let refused = program.post("/api/orders", &order(cards, json!({})));
+        assert_eq!(refused.problem(), (400, "order.invalid".into()), "{}", refused.text());
+        assert!(refused.text().contains(field), "{}", refused.text());
+    }
+    let key = NewKey { name: "Till".into(), scopes: vec!["orders:write".into()], ..NewKey::default() };
+    let refused = desk.program_with(key).post("/api/orders", &order(json!([card("A-1", 5.0)]), json!({})));
+    assert_eq!(refused.status, 403, "{}", refused.text());
+    assert_eq!(newest(&desk), before);
 }

@@ -182,6 +182,12 @@ fn a_customer_of_two_markets_is_seen_with_the_orders_within_reach() {
     assert!(page.text().contains(&format!("/orders/{swiss}")) && !page.text().contains(&format!("/orders/{second}")));
     assert!(!page.says("EUR") && !page.says("older orders"), "{}", page.words());
     assert!(desk.owner().see(&format!("/customers/{}", key(swiss))).text().contains(&format!("/orders/{second}")));
+    // The list counts the same.
+    let orders = |person: &Person| {
+        let text = person.see("/customers?q=heidi").text();
+        text.split("data-word=\"Orders\">").nth(1).and_then(|rest| rest.split('<').next()).map(str::to_owned)
+    };
+    assert_eq!((orders(&urs).as_deref(), orders(&desk.owner()).as_deref()), (Some("1"), Some("2")));
     for path in ["", "/edit"] {
         assert_eq!(urs.get(&format!("/customers/{}{path}", key(home))).status, 404);
     }
@@ -325,4 +331,88 @@ fn an_order_is_found_by_its_number_with_the_prefix_of_its_market_and_without() {
         assert!(row.says("Heidi Frei") && !row.says("Eszter"), "{typed}");
     }
     assert!(owner.fragment(&format!("/orders?q=XX{swiss}")).says("Nothing matches"));
+}
+
+#[test]
+fn a_search_finds_what_is_within_reach_however_much_there_is_of_it_elsewhere() {
+    let Scene { desk, home: _, swiss, urs } = Scene::set(Role::Support);
+    // More of the other market are newer than a search looks at.
+    let draft = desk.order().line("MUG", "Mug", 1, 2_400).customer("Vera Frei", "vera@example.com").draft();
+    desk.write(move |tx| {
+        for _ in 0..=1_000 {
+            slipway::moves::place(tx, &Actor::System { name: "Test" }, &draft)?;
+        }
+        Ok(())
+    });
+    let found = urs.see("/orders?q=frei");
+    assert!(found.text().contains(&format!("/orders/{swiss}")) && found.says("1–1 of 1"), "{}", found.words());
+    assert!(!found.says("More than 1,000") && !found.says("Vera"));
+    desk.owner().see("/orders?q=frei").must_say("More than 1,000");
+    assert!(urs.see("/customers?q=frei").says("1 found"));
+}
+
+#[test]
+fn a_view_of_another_market_opens_without_it_and_says_so() {
+    let Scene { desk, home: _, swiss, urs } = Scene::set(Role::Support);
+    let owner = desk.owner();
+    let form = owner.see("/views?query=market%3Dmain%26gift%3Dno");
+    let saved = owner.post(
+        "/views",
+        &[
+            ("name", "Home, no gifts"),
+            ("query", "market=main&gift=no"),
+            ("shared", "1"),
+            ("form_token", &form.field("form_token")),
+        ],
+    );
+    assert_eq!(saved.status, 303, "{}", saved.words());
+    let view = saved.location().split("view=").nth(1).unwrap().to_owned();
+    let opened = urs.see(&format!("/orders?view={view}"));
+    opened.must_say("This view also narrows to a market or channel that you do not see.");
+    assert!(opened.text().contains(&format!("/orders/{swiss}")) && !opened.says("Update this view"));
+    urs.see("/views").must_say("a market or channel that you do not see");
+    assert!(!owner.see(&format!("/orders?view={view}")).says("that you do not see"));
+}
+
+#[test]
+fn an_order_is_given_to_nobody_who_cannot_see_it() {
+    let Scene { desk, home, swiss, urs } = Scene::set(Role::Support);
+    let owner = desk.owner();
+    let member = desk.read(staff::members).into_iter().find(|member| member.name == "Urs Meier").unwrap();
+    let colleagues = |number: i64| {
+        let text = owner.see(&format!("/orders/{number}")).text();
+        text.split("name=\"staff\"").nth(1).unwrap().split("</select>").next().unwrap().contains("Urs Meier")
+    };
+    assert!(colleagues(swiss) && !colleagues(home));
+    let give = |number: i64| owner.post(&format!("/orders/{number}/assignee"), &[("staff", member.uid.as_str())]);
+    let refused = give(home);
+    assert_eq!(refused.status, 409);
+    refused.must_say(&format!("Urs Meier is kept to other markets and cannot see #{home}."));
+    assert_eq!(give(swiss).status, 303);
+    assert_eq!((desk.look(home).assignee_id, desk.look(swiss).assignee_id), (None, Some(member.id)));
+    // A program is told the same, and of several the one that can be is given.
+    let program = desk.program();
+    let refused = program.send(
+        "PATCH",
+        &format!("/api/orders/{home}"),
+        &[],
+        Some(&serde_json::json!({"assignee": member.email})),
+    );
+    assert_eq!(refused.problem(), (409, "order.assignee_away".into()));
+    let form =
+        [("o", home.to_string()), ("o", swiss.to_string()), ("do", "assign".into()), ("who", member.uid.clone())];
+    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    owner.post("/orders/bulk", &form).must_say("cannot see");
+    assert_eq!(desk.look(home).assignee_id, None);
+    drop(urs);
+    let second = place_in(&desk, "switzerland", "Beat Frei", "beat@example.com");
+    let left = member.clone();
+    desk.write(move |tx| staff::disable_as(tx, &Actor::System { name: "Test" }, &left));
+    let refused = program.send(
+        "PATCH",
+        &format!("/api/orders/{second}"),
+        &[],
+        Some(&serde_json::json!({"assignee": member.email})),
+    );
+    assert_eq!(refused.problem(), (409, "order.assignee_disabled".into()));
 }

@@ -7,10 +7,11 @@ use slipway::actor::Actor;
 use slipway::error::Error;
 use slipway::event;
 use slipway::money::Currency;
+use slipway::moves::{self, MoveRequest, RefundChoice};
 use slipway::order::{self, EntryState, PaymentKind, PaymentStatus};
 use slipway::payment::provider::{self, Answer, Provider, Providers, Question};
-use slipway::payment::{self, NewCapture, NewPayment, NewRefund, Payment};
-use slipway::{moves, worker};
+use slipway::payment::{self, NewCapture, NewGoodwill, NewPayment, NewRefund, Payment};
+use slipway::worker;
 
 use crate::attention::heaps_of;
 use crate::support::app::TestDesk;
@@ -251,6 +252,50 @@ fn goodwill_changes_no_balance() {
     let order = desk.look(number);
     assert_eq!((order.captured_minor, order.refunded_minor, order.payment_status), (6_395, 0, PaymentStatus::Paid));
     owner.see(&format!("/orders/{number}")).must_say("Goodwill");
+}
+
+#[test]
+fn what_was_given_out_of_kindness_is_added_up_by_reason() {
+    let desk = TestDesk::open();
+    let owner = desk.owner();
+    assert!(!owner.see("/").says("Goodwill"));
+    let give = |number: i64, minor: i64, reason: &str| {
+        let new = NewGoodwill {
+            amount_minor: minor,
+            reason: reason.into(),
+            method: "cash".into(),
+            reference: String::new(),
+            note: String::new(),
+        };
+        desk.write(move |tx| payment::goodwill(tx, &SYSTEM, number, None, &new));
+    };
+    let (first, second) = (desk.order().paid().place(), desk.order().paid().place());
+    give(first, 500, "late");
+    give(first, 250, "late");
+    give(second, 1_000, "damaged");
+    owner.see("/").must_say(
+        "Goodwill, 30 days Given out of kindness by reason Reason Orders Given Arrived damaged or wrong 1 €10.00 \
+         It took too long 1 €7.50 Together 2 €17.50",
+    );
+    assert!(!desk.packer().see("/").says("Goodwill"));
+}
+
+#[test]
+fn what_is_given_back_when_an_order_is_stopped_says_why() {
+    let desk = TestDesk::open();
+    for (to, reason, why) in [
+        ("cancelled", "customer", "customer"),
+        ("cancelled", "inventory", "out_of_stock"),
+        ("rejected", "price_error", "price"),
+        ("rejected", "fraud", "other"),
+    ] {
+        let number = desk.order().paid().at("confirmed").place();
+        let stop = MoveRequest { reason: reason.into(), refund: RefundChoice::All, ..MoveRequest::to(to) };
+        desk.write(move |tx| moves::move_to_stage(tx, &SYSTEM, number, &stop));
+        let id = desk.look(number).id;
+        let refund = desk.read(|conn| payment::ledger(conn, id)).pop().unwrap();
+        assert_eq!((refund.kind, refund.reason.as_str()), (PaymentKind::Refund, why), "{to} for {reason}");
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! A move with all it does is one transaction of few statements: a dozen at the most that change something,
-//! and not many more that look.
+//! A move with all it does is one transaction of a dozen statements, those that look included, and not counted
+//! the one that asks which stages the shop has.
 
 use std::sync::{Arc, Mutex};
 
@@ -35,28 +35,50 @@ fn statements<T: Send + 'static>(
 }
 
 #[test]
-fn a_move_with_all_it_does_is_few_statements() {
+fn a_move_with_all_it_does_is_a_dozen_statements_and_the_stages_of_the_shop() {
     let desk = TestDesk::open();
     desk.product("MUG-OAT-L", 100);
-    let approve = desk.order().authorized().at("confirmed").place();
-    let ship = desk.order().at("processed").place();
-    let cancel = desk.order().at("approved").place();
-    let refund = RefundChoice::All;
-    let mut counts = Vec::new();
-    let mut seen = Vec::new();
-    for (number, request) in [
-        // The promise is captured, the shelf looked at, the decision kept.
-        (approve, MoveRequest::to("approved")),
+    let stop = MoveRequest { reason: "customer".into(), ..MoveRequest::to("cancelled") };
+    let asked = |name, number, request| (name, number, request);
+    let moves = [
+        // The shelf is looked at, the decision kept.
+        asked("approve", desk.order().authorized().at("confirmed").place(), MoveRequest::to("approved")),
+        asked("pack", desk.order().at("approved").place(), MoveRequest::to("processed")),
         // One parcel leaves, and its goods with it.
-        (ship, MoveRequest::to("shipped")),
+        asked("ship", desk.order().at("processed").place(), MoveRequest::to("shipped")),
+        asked("deliver", desk.order().at("shipped").place(), MoveRequest::to("delivered")),
         // Everything is given back and goes back on the shelf.
-        (cancel, MoveRequest { reason: "customer".into(), refund, ..MoveRequest::to("cancelled") }),
-    ] {
-        let told = statements(&desk, move |tx| moves::move_to_stage(tx, &ANA, number, &request));
-        counts.push(count(&told));
-        seen.push(told);
+        asked("cancel", desk.order().at("approved").place(), MoveRequest { refund: RefundChoice::All, ..stop.clone() }),
+        asked(
+            "cancel and keep",
+            desk.order().at("approved").place(),
+            MoveRequest { refund: RefundChoice::Nothing, note: "A deposit.".into(), ..stop },
+        ),
+    ];
+    let mut told = Vec::new();
+    for (name, number, request) in moves {
+        let seen = statements(&desk, move |tx| moves::move_to_stage(tx, &ANA, number, &request));
+        told.push((name.to_owned(), seen));
+        if !["approve", "cancel"].contains(&name) {
+            let version = desk.look(number).version;
+            let seen = statements(&desk, move |tx| moves::undo(tx, &ANA, number, version));
+            told.push((format!("undo {name}"), seen));
+        }
     }
-    assert_eq!(counts, [(15, 3), (22, 8), (30, 9)], "{seen:#?}");
+    let counts: Vec<_> = told.iter().map(|(name, seen)| (name.as_str(), count(seen))).collect();
+    let wanted = [
+        ("approve", (10, 3)),
+        ("pack", (10, 5)),
+        ("undo pack", (10, 4)),
+        ("ship", (12, 7)),
+        ("undo ship", (13, 7)),
+        ("deliver", (9, 3)),
+        ("undo deliver", (9, 3)),
+        ("cancel", (13, 8)),
+        ("cancel and keep", (12, 7)),
+        ("undo cancel and keep", (13, 7)),
+    ];
+    assert_eq!(counts, wanted, "{told:#?}");
 }
 
 /// How many there are, and how many of them change something.

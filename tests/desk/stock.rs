@@ -10,6 +10,7 @@ use slipway::db::{Conn, Db};
 use slipway::error::{Error, Refusal, RefusalKind};
 use slipway::ids::{LineId, ProductId};
 use slipway::moves::{self, Authority, MoveRequest, RefundChoice, StockMode};
+use slipway::order::changes::{ChangeSet, Wish};
 use slipway::order::{self, Order, PaymentKind};
 use slipway::payment::NewPayment;
 use slipway::time::UtcTime;
@@ -184,6 +185,28 @@ fn a_soft_hold_is_turned_into_an_allocation_even_of_the_last_unit() {
     assert_eq!(desk.pay(second).stage, "placed", "it waits although it is paid");
     assert_eq!(desk.pay(first).stage, "confirmed");
     assert_eq!(desk.levels(mug), (2, 2, 0));
+    desk.stock_must_add_up();
+}
+
+#[test]
+fn a_soft_hold_follows_an_edit_up_and_down_as_far_as_there_is_enough() {
+    let desk = TestDesk::open();
+    let mug = desk.product(MUG, 4);
+    let number = desk.order().line(MUG, "Mug", 1, 2850).place();
+    let edit = |quantity: i64| {
+        desk.write(move |tx| {
+            let order = order::find(tx.conn, number)?;
+            let line = order::lines(tx.conn, order.id)?.remove(0);
+            let wish = Wish { line: line.id, quantity, unit_minor: line.unit_minor, discount_minor: 0 };
+            let wanted = ChangeSet { wishes: vec![wish], ..ChangeSet::default() };
+            moves::edit_lines(tx, &ANA, number, None, &wanted).map(drop)
+        });
+        desk.levels(mug)
+    };
+    assert_eq!(desk.levels(mug), (4, 0, 1));
+    assert_eq!(edit(3), (4, 0, 3));
+    assert_eq!(edit(2), (4, 0, 2));
+    assert_eq!(edit(5), (4, 0, 2), "what is not there is not held, and refuses nothing yet");
     desk.stock_must_add_up();
 }
 

@@ -410,3 +410,17 @@ pub fn join(path: &str, pairs: &[(String, String)]) -> String {
 pub fn split(query: &str) -> Pairs {
     url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()
 }
+
+/// A saved view as somebody has it who may know of some markets only: without the markets and channels that
+/// they do not know of, and whether there were any.
+pub fn split_saved(query: &str, known: &Known) -> (Pairs, bool) {
+    let is_known = |(name, value): &(String, String)| match name.as_str() {
+        "market" => known.markets.markets.iter().any(|market| market.slug == value.trim()),
+        "channel" | "channel_not" => known.markets.channels.iter().any(|channel| channel.slug == value.trim()),
+        _ => true,
+    };
+    let all = split(query);
+    let seen: Pairs = all.iter().filter(|pair| known.reach.is_everywhere() || is_known(pair)).cloned().collect();
+    let is_cut = seen.len() < all.len();
+    (seen, is_cut)
+}

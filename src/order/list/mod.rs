@@ -92,6 +92,8 @@ struct Way<'a> {
     spelling: Spelling,
     /// The words that are searched for: an order's number without the prefix of its market.
     search: String,
+    /// Where they are searched for.
+    reach: &'a Reach,
     /// Orders in its stages.
     in_stages: i64,
     /// How many orders meet each indexed condition, up to one more than [`FEW`].
@@ -99,7 +101,7 @@ struct Way<'a> {
 }
 
 impl<'a> Way<'a> {
-    fn of(conn: &Conn, filter: &'a Filter, known: &Known, totals: &StageTotals) -> Self {
+    fn of(conn: &Conn, filter: &'a Filter, known: &'a Known, totals: &StageTotals) -> Self {
         Way {
             terms: plan::terms(filter, known),
             parts: plan::parts(filter, known),
@@ -107,6 +109,7 @@ impl<'a> Way<'a> {
             living: !filter.lists_archived(&known.stages),
             spelling: store::spelling(conn),
             search: known.searched(&filter.search),
+            reach: &known.reach,
             in_stages: totals.sum(&filter.listed_stages(&known.stages)),
             found: Vec::new(),
             filter,
@@ -335,7 +338,7 @@ fn probe(conn: &mut Conn, ways: &mut [Way<'_>]) -> Result<()> {
     for way in &mut *ways {
         for (index, term) in way.terms.iter_mut().enumerate() {
             if let Term::Search(keys) = term {
-                *keys = store::search(conn, &way.search)?;
+                *keys = store::search(conn, way.reach, &way.search)?;
                 way.found.push((index, i64::try_from(keys.len()).unwrap_or(i64::MAX)));
                 keys.truncate(usize::try_from(SEARCHED).unwrap_or(usize::MAX));
             }

@@ -24,9 +24,9 @@ pub(super) fn spelling(conn: &Conn) -> Spelling {
     }
 }
 
-/// Keys of the orders that a search text finds, newest first; one more than are looked at at the most.
-pub(super) fn search(conn: &mut Conn, text: &str) -> Result<Vec<i64>> {
-    Search::Orders.find(conn, &words::wanted(text), SEARCHED + 1)
+/// Keys of the orders within a reach that a search text finds, newest first; one more than are looked at at the most.
+pub(super) fn search(conn: &mut Conn, reach: &Reach, text: &str) -> Result<Vec<i64>> {
+    Search::Orders.find(conn, reach, &words::wanted(text), SEARCHED + 1)
 }
 
 #[derive(QueryableByName)]
