@@ -16,7 +16,7 @@ use crate::market::{self, ChannelKind, Markets};
 use crate::money::{Currency, Money};
 use crate::moves;
 use crate::order::totals::add_up;
-use crate::order::{self, Outcome};
+use crate::order::{self, Order, Outcome, Past, PaymentKind};
 use crate::time::UtcTime;
 
 /// Orders shown before an import.
@@ -245,7 +245,10 @@ pub fn place(tx: &mut Tx<'_>, import: &Import, batch: Vec<Mapped>) -> Result<(Ta
             match placed {
                 Ok(placed) => match placed.outcome {
                     Outcome::Made => tally.made += 1,
-                    Outcome::Known => tally.known += 1,
+                    Outcome::Known => {
+                        tally.known += 1;
+                        mapped.problems.extend(behind(&mapped, &arrived.past, &placed.order));
+                    }
                     Outcome::KnownButDiffers => {
                         tally.differ += 1;
                         let rows = mapped.rows - mapped.problems.iter().map(|problem| problem.rows).sum::<u64>();
@@ -265,6 +268,37 @@ pub fn place(tx: &mut Tx<'_>, import: &Import, batch: Vec<Mapped>) -> Result<(Ta
         problems.append(&mut mapped.problems);
     }
     Ok((tally, problems))
+}
+
+/// What to tell when the file knows of money that the desk does not: the shop took or returned it elsewhere
+/// since the order came in.
+fn behind(mapped: &Mapped, past: &Past, order: &Order) -> Option<Problem> {
+    let sum =
+        |kind| past.payments.iter().filter(|entry| entry.kind == kind).map(|entry| entry.amount_minor).sum::<i64>();
+    let parts: Vec<String> = [
+        ("received", sum(PaymentKind::Capture), order.captured_minor),
+        ("given back", sum(PaymentKind::Refund), order.refunded_minor),
+    ]
+    .into_iter()
+    .filter(|(_, stated, known)| stated > known)
+    .map(|(word, stated, known)| {
+        let [stated, known] = [stated, known].map(|minor| Money::new(minor, order.currency));
+        format!("{stated} {word} where the desk knows of {known}")
+    })
+    .collect();
+    (!parts.is_empty()).then(|| Problem {
+        row: mapped.first_row,
+        line: mapped.first_line,
+        order: mapped.name.clone(),
+        reason: Reason::Noted,
+        rows: 0,
+        message: format!(
+            "{} is already here as {number} and was left as it is. The file says {}. If so, record it at {number}.",
+            mapped.name,
+            parts.join(" and "),
+            number = order.shown_number(),
+        ),
+    })
 }
 
 fn differs(mapped: &Mapped, rows: u64, number: &str) -> Problem {

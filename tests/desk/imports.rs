@@ -105,6 +105,26 @@ fn a_file_imported_twice_makes_nothing_the_second_time_and_never_overwrites() {
 }
 
 #[test]
+fn a_later_export_tells_of_money_that_the_desk_does_not_know_of() {
+    let desk = TestDesk::open();
+    let owner = desk.owner();
+    let import = |content: &str| {
+        let (place, _) = offer(&owner, "shopify", "orders.csv", content.as_bytes());
+        let _ = owner.post(&format!("{place}/start"), &[]);
+        work(&desk);
+        owner.see(&place)
+    };
+    let unpaid = export().replace(",paid,", ",pending,");
+    assert_ne!(unpaid, export());
+    assert!(!import(&unpaid).text().contains("where the desk knows of"));
+    let page = import(&export());
+    page.must_say("Orders made 0");
+    page.must_say("received where the desk knows of €0.00. If so, record it at");
+    let first = orders(&desk).into_iter().find(|order| order.source_ref.as_deref() == Some("#1001")).unwrap();
+    assert_eq!(first.captured_minor, 0, "it was left as it is");
+}
+
+#[test]
 fn a_file_that_is_no_export_is_refused_with_a_sentence_and_leaves_nothing() {
     let desk = TestDesk::open();
     let owner = desk.owner();
