@@ -1,6 +1,7 @@
 //! Every statement the two databases must be told in different words.
 
 use diesel::backend::Backend;
+use diesel::connection::SimpleConnection;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
@@ -276,6 +277,17 @@ pub fn on_the_way(conn: &Conn) -> &'static str {
     }
 }
 
+/// Lets SQLite forget how many rows small tables have. What it learnt to be small it reads from end to end, and goes on
+/// so when the table has grown: its full-text index then looks through all of itself to remove a part. Of tables that
+/// it knows nothing of it takes them to be large. Seen by connections that open afterwards.
+pub(super) fn forget_small_sizes(conn: &mut SqliteConnection) {
+    for table in ["sqlite_stat4", "sqlite_stat1"] {
+        let small = "SELECT tbl FROM sqlite_stat1 WHERE CAST(stat AS INTEGER) < 1000";
+        // Before anything was learnt there is no such table.
+        let _ = conn.batch_execute(&format!("DELETE FROM {table} WHERE tbl IN ({small})"));
+    }
+}
+
 /// What stands between a table and the name of the index that SQLite must read it by. Postgres has
 /// statistics of its own and is not told.
 pub fn by_index(conn: &Conn) -> &'static str {
@@ -308,4 +320,34 @@ where
         }
         query.load::<T>(inner)
     })?)
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::sql_types::Text;
+
+    use super::*;
+
+    #[derive(QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = Text)]
+        detail: String,
+    }
+
+    #[test]
+    fn what_was_small_once_is_not_read_from_end_to_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("small.db").to_string_lossy().into_owned();
+        let open = || SqliteConnection::establish(&file).unwrap();
+        let plan = || {
+            let asked = "EXPLAIN QUERY PLAN DELETE FROM parts WHERE id >= 1 AND id <= 2";
+            diesel::sql_query(asked).get_result::<Step>(&mut open()).unwrap().detail
+        };
+        let made = "CREATE TABLE parts (id INTEGER PRIMARY KEY); INSERT INTO parts VALUES (1), (2); ANALYZE;";
+        forget_small_sizes(&mut open());
+        open().batch_execute(made).unwrap();
+        assert!(plan().starts_with("SCAN"), "{}", plan());
+        forget_small_sizes(&mut open());
+        assert!(plan().starts_with("SEARCH"), "{}", plan());
+    }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::{Conn, Tx, memo, savepoint, search};
+use super::{Conn, Tx, dialect, memo, savepoint, search};
 use crate::error::{Error, Result};
 use crate::time::UtcTime;
 
@@ -121,5 +121,9 @@ fn serve(mut conn: Conn, jobs: &Receiver<Job>) {
             answer(failed.clone());
         }
     }
+    // Who ends without it learns it another time.
     let _ = super::batch(&mut conn, "PRAGMA optimize;");
+    if let Conn::Sqlite(conn) = &mut conn {
+        dialect::forget_small_sizes(conn);
+    }
 }
