@@ -69,11 +69,12 @@ impl Location {
                 batch(
                     &mut conn,
                     "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                     PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;",
+                     PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;",
                 )
                 .map_err(|error| self.unreachable(error))?;
                 if read_only {
-                    batch(&mut conn, "PRAGMA query_only = ON;")?;
+                    // What they read again is in the system's memory; each would hold a copy of its own.
+                    batch(&mut conn, "PRAGMA query_only = ON; PRAGMA cache_size = -2048;")?;
                 }
                 Ok(conn)
             }

@@ -201,7 +201,7 @@ impl Hands {
                 rows.clear();
             }
         }
-        self.tell("ANALYZE".to_owned())
+        self.tell(self.bulk.knowing_what_is_aside().to_owned())
     }
 
     /// Copies the patterns as planned, with every index built at the end.
