@@ -6,6 +6,7 @@ use diesel::sql_types::{BigInt, Text};
 
 use super::today::of_base;
 use crate::db::Conn;
+use crate::db::dialect::OPEN_RETURNS;
 use crate::db::dialect::{Parameter, load_written};
 use crate::error::Result;
 use crate::money::Currency;
@@ -234,8 +235,8 @@ fn question(why: Why, known: &Known) -> (String, Vec<Parameter>) {
             none,
             format!(
                 "returns JOIN orders ON orders.id = returns.order_id \
-                 WHERE returns.state NOT IN ('rejected', 'closed', 'cancelled'){within} \
-                 ORDER BY returns.requested_at, returns.id"
+                 WHERE {}{within} ORDER BY returns.requested_at, returns.id",
+                OPEN_RETURNS.0
             ),
         ),
         Why::CreditOwed => (

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::{Return, ReturnLine, ReturnState};
+use crate::db::dialect::OPEN_RETURNS;
 use crate::db::schema::{orders, return_lines, returns};
 use crate::db::{Conn, Tx};
 use crate::error::Result;
@@ -25,10 +26,9 @@ pub(super) fn contents(conn: &mut Conn, of: &[ReturnId]) -> Result<Vec<ReturnLin
 }
 
 pub(super) fn open(conn: &mut Conn, reach: &Reach, limit: i64) -> Result<Vec<(i64, String, Return)>> {
-    let done = [ReturnState::Rejected, ReturnState::Closed, ReturnState::Cancelled];
     Ok(returns::table
         .inner_join(orders::table.on(orders::id.eq(returns::order_id)))
-        .filter(returns::state.ne_all(done))
+        .filter(OPEN_RETURNS)
         .filter(sql::<Bool>(&reach.holds("orders.market_id")))
         .order((returns::requested_at.asc(), returns::id.asc()))
         .select((orders::number, orders::customer_name, returns::all_columns))

@@ -6,10 +6,11 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 
 use super::shell::{MOST_UNREAD, NavView, Shop};
+use crate::db::dialect::{self, OPEN_RETURNS};
 use crate::db::schema::{
     markets, orders, request_keys, returns, saved_views, settings, stage_counts, stages, webhook_endpoints,
 };
-use crate::db::{Conn, Tx, dialect};
+use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::ids::{MarketId, StaffId};
 use crate::on_each_database;
@@ -83,8 +84,7 @@ pub(super) fn open_orders(conn: &mut Conn, reach: &Reach) -> Result<i64> {
 
 /// How many returns something is left to do on.
 pub(super) fn open_returns(conn: &mut Conn, reach: &Reach) -> Result<i64> {
-    let over = ["rejected", "closed", "cancelled"];
-    let open = returns::table.filter(returns::state.ne_all(over));
+    let open = returns::table.filter(OPEN_RETURNS);
     if reach.is_everywhere() {
         return Ok(open.count().get_result(conn)?);
     }
