@@ -327,6 +327,8 @@ where
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use diesel::sql_types::Text;
 
     use super::*;

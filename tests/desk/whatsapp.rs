@@ -633,7 +633,7 @@ fn a_file_that_can_never_be_had_is_told_in_the_conversation() {
     };
     drain();
     let audio = "A file that could not be fetched: audio. Only pictures and PDF are kept here.".to_owned();
-    assert_eq!(lost(), [audio.clone()], "the others are tried again");
+    assert_eq!(lost(), [audio.as_str()], "the others are tried again");
     let root = graph.root();
     let serves = |late: &str| {
         let about =
