@@ -42,6 +42,14 @@ fn offer(person: &Person, kind: &str, file: &str, content: &[u8]) -> (String, Re
     (place, page)
 }
 
+/// Imports an export whole and opens what the desk says of it.
+fn import(desk: &TestDesk, owner: &Person, content: &str) -> Reply {
+    let (place, _) = offer(owner, "shopify", "orders.csv", content.as_bytes());
+    let _ = owner.post(&format!("{place}/start"), &[]);
+    work(desk);
+    owner.see(&place)
+}
+
 fn work(desk: &TestDesk) {
     let db = desk.db.clone();
     tokio::runtime::Runtime::new().unwrap().block_on(async move { worker::drain(&db).await }).unwrap();
@@ -84,12 +92,7 @@ fn a_file_is_shown_before_it_is_imported_and_then_makes_its_orders() {
 fn a_file_imported_twice_makes_nothing_the_second_time_and_never_overwrites() {
     let desk = TestDesk::open();
     let owner = desk.owner();
-    let import = |content: &str| {
-        let (place, _) = offer(&owner, "shopify", "orders.csv", content.as_bytes());
-        let _ = owner.post(&format!("{place}/start"), &[]);
-        work(&desk);
-        owner.see(&place)
-    };
+    let import = |content: &str| import(&desk, &owner, content);
     import(&export());
     let before = orders(&desk).into_iter().map(|order| (order.number, order.version)).collect::<Vec<_>>();
     let (_, again) = offer(&owner, "shopify", "orders.csv", export().as_bytes());
@@ -108,12 +111,7 @@ fn a_file_imported_twice_makes_nothing_the_second_time_and_never_overwrites() {
 fn a_later_export_tells_of_money_that_the_desk_does_not_know_of() {
     let desk = TestDesk::open();
     let owner = desk.owner();
-    let import = |content: &str| {
-        let (place, _) = offer(&owner, "shopify", "orders.csv", content.as_bytes());
-        let _ = owner.post(&format!("{place}/start"), &[]);
-        work(&desk);
-        owner.see(&place)
-    };
+    let import = |content: &str| import(&desk, &owner, content);
     let unpaid = export().replace(",paid,", ",pending,");
     assert_ne!(unpaid, export());
     assert!(!import(&unpaid).text().contains("where the desk knows of"));
