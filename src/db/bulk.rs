@@ -24,8 +24,7 @@ pub struct Bulk {
 const SEARCHES: [&str; 2] = ["customer_search", "order_search"];
 
 /// What makes filling it fast: words are gathered until there are 16 MB of them, which processors still keep
-/// close by, and what was written down is put in one order once, at the end, instead of again and again. With
-/// 1 MB that end takes many times as long, with 400 MB the gathering half as long again.
+/// close by, and what was written down is put in one order once, at the end, instead of again and again.
 const PATIENT_SEARCH: [(&str, u32); 3] = [("hashsize", 16_000_000), ("automerge", 0), ("crisismerge", 1_999)];
 
 /// A second hand, which fills search in a file beside the database while the first copies rows: a database of
