@@ -485,7 +485,7 @@ pub fn orders_of_lines(conn: &mut Conn, reach: &Reach, lines: &[LineId]) -> Resu
     store::orders_of_lines(conn, reach, lines)
 }
 
-/// Orders whose soft holds have ended.
+/// Orders whose soft holds have ended, without those on hold: for them the clock stands still.
 pub fn expired(conn: &mut Conn, now: UtcTime, limit: i64) -> Result<Vec<OrderId>> {
     store::expired(conn, now, limit)
 }

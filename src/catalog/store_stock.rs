@@ -308,7 +308,9 @@ pub(super) fn movements(conn: &mut Conn, product: ProductId, limit: i64) -> Resu
 
 pub(super) fn expired(conn: &mut Conn, now: UtcTime, limit: i64) -> Result<Vec<OrderId>> {
     let mut due: Vec<OrderId> = stock_claims::table
+        .inner_join(orders::table.on(orders::id.eq(stock_claims::order_id)))
         .filter(stock_claims::soft_held.gt(0).and(stock_claims::expires_at.le(now)))
+        .filter(orders::base.ne("on_hold"))
         .select(stock_claims::order_id)
         .order(stock_claims::expires_at.asc())
         .limit(limit)

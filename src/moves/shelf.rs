@@ -24,12 +24,13 @@ fn wants(lines: &[Line]) -> Vec<Want> {
 }
 
 /// How firmly an order in this state claims its goods.
-fn firmness(conn: &mut Conn, order: &Order) -> Result<Firmness> {
+fn firmness(tx: &mut Tx<'_>, order: &Order) -> Result<Firmness> {
     Ok(match order.base {
         Base::Placed => Firmness::Softly,
         Base::Abandoned | Base::Cancelled | Base::Rejected | Base::Archived => Firmness::None,
-        Base::OnHold if open_holds(conn, order.id)?.iter().any(|hold| hold.stock_mode == "free") => Firmness::None,
-        Base::OnHold if order.resume_base == Some(Base::Placed) => Firmness::Softly,
+        Base::OnHold if open_holds(tx.conn, order.id)?.iter().any(|hold| hold.stock_mode == "free") => Firmness::None,
+        // While it is held the clock that would give its goods free stands still: see `timers`.
+        Base::OnHold if order.resume_base == Some(Base::Placed) => for_a_while(tx, order)?,
         Base::OnHold
         | Base::Confirmed
         | Base::Approved
@@ -50,17 +51,22 @@ pub fn settle_stock(tx: &mut Tx<'_>, actor: &Actor, order: &Order, cause: &str, 
     if wants.is_empty() {
         return Ok(());
     }
-    let firmness = firmness(tx.conn, order)?;
+    let firmness = firmness(tx, order)?;
     let cause = Cause::new(cause, order.version.to_string());
     stock::settle(tx, actor, order.id, firmness, &wants, &cause, shortage)
+}
+
+/// Softly, for as long as the order's market says.
+fn for_a_while(tx: &mut Tx<'_>, order: &Order) -> Result<Firmness> {
+    let markets = Markets::load(tx.conn)?;
+    let minutes = markets.market(order.market_id).map_or(HOLD_MINUTES, |market| market.stock_hold_minutes);
+    Ok(Firmness::SoftlyUntil(tx.now.plus_minutes(minutes)))
 }
 
 /// Holds the goods of an order that waits in Placed for a while.
 pub(super) fn hold_softly(tx: &mut Tx<'_>, actor: &Actor, order: &Order, lines: &[Line], cause: &str) -> Result<()> {
     let wants = wants(lines);
-    let markets = Markets::load(tx.conn)?;
-    let minutes = markets.market(order.market_id).map_or(HOLD_MINUTES, |market| market.stock_hold_minutes);
-    let firmness = Firmness::SoftlyUntil(tx.now.plus_minutes(minutes));
+    let firmness = for_a_while(tx, order)?;
     let cause = Cause::new(cause, order.version.to_string());
     stock::settle(tx, actor, order.id, firmness, &wants, &cause, Shortage::Refuses)
 }
@@ -90,7 +96,7 @@ pub async fn follow_counting(db: &Db, actor: &Actor, product: Option<ProductId>)
         db.write(move |tx| {
             let order = order::lock(tx, id)?;
             let wants = wants(&order::lines(tx.conn, id)?);
-            let firmness = firmness(tx.conn, &order)?;
+            let firmness = firmness(tx, &order)?;
             let cause = Cause::new("counting", tx.now.0.to_string());
             stock::settle(tx, &actor, id, firmness, &wants, &cause, Shortage::IsOwed)
         })

@@ -44,13 +44,16 @@ pub async fn run_timers(db: &Db) -> Result<usize> {
     Ok(changed)
 }
 
-/// Gives free what orders held softly until now.
+/// Gives free what orders held softly until now. An order on hold keeps what its hold lets it keep.
 async fn free_soft_holds(db: &Db, now: UtcTime) -> Result<usize> {
     let mut changed = 0;
     for id in db.read(move |conn| stock::expired(conn, now, BATCH)).await? {
         let freed = db
             .write(move |tx| {
-                order::lock(tx, id)?;
+                let order = order::lock(tx, id)?;
+                if order.base == Base::OnHold {
+                    return Ok(false);
+                }
                 stock::free_expired(tx, &TIMER, id)
             })
             .await;

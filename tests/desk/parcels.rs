@@ -117,6 +117,11 @@ fn nothing_is_packed_or_sent_while_a_hold_is_open() {
         assert_eq!(reply.status, 409, "{to}");
         reply.must_say("is on hold. Release the hold");
     }
+    let text = format!("order,tracking\n{number},1Z5R89390357567127");
+    owner.post("/shipments/tracking", &[("text", &text), ("act", "look")]).must_say("is on hold. Release the hold");
+    let program = desk.program();
+    let shipped = program.put(&format!("/api/orders/{number}/status"), &serde_json::json!({ "status": "shipped" }));
+    assert_eq!(shipped.status, 409, "{}", shipped.text());
     assert_eq!(parcels(&desk, number)[0].state, ShipmentState::Packed);
 }
 

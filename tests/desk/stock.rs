@@ -400,6 +400,47 @@ fn a_hold_keeps_its_stock_or_lets_others_have_it() {
 }
 
 #[test]
+fn a_held_order_that_waits_keeps_its_soft_hold_past_its_hour_or_lets_others_have_it() {
+    let desk = TestDesk::open();
+    let mug = desk.product(MUG, 2);
+    let number = desk.order().line(MUG, "Mug", 2, 2850).place();
+    let hold = |stock| MoveRequest { reason: "stock".into(), stock, ..MoveRequest::to("on_hold") };
+    let hour_passes = || {
+        desk.write(|tx| {
+            let sql = format!("UPDATE stock_claims SET expires_at = {}", tx.now.0 - 1);
+            slipway::on_each_database!(tx.conn, conn => diesel::sql_query(sql).execute(conn))?;
+            Ok(())
+        });
+    };
+    let release = |uid: String| {
+        let outcome = desk.write(move |tx| moves::release(tx, &ANA, number, None, &uid));
+        (outcome.order.stage, desk.levels(mug))
+    };
+    let id = desk.look(number).id;
+    let holds = || desk.read(|conn| moves::open_holds(conn, id));
+    let held = desk.go(number, hold(StockMode::Keep)).unwrap();
+    assert_eq!((held.base.as_str(), held.resume_stage.as_deref()), ("on_hold", Some("placed")));
+    hour_passes();
+    assert_eq!((desk.round(), desk.levels(mug)), (0, (2, 0, 2)), "it is kept for as long as the hold is open");
+    // Another hold lets others have it, and the last word counts while it is open.
+    desk.write(move |tx| moves::hold(tx, &ANA, number, &hold(StockMode::Free)));
+    assert_eq!(desk.levels(mug), (2, 0, 0));
+    let free = holds().into_iter().find(|hold| hold.stock_mode == "free").unwrap().uid;
+    assert_eq!(release(free), ("on_hold".into(), (2, 0, 2)), "taken again, for the hold that is left keeps it");
+    let kept = holds().remove(0).uid;
+    assert_eq!(release(kept), ("placed".into(), (2, 0, 2)));
+    assert_eq!((desk.round(), desk.levels(mug)), (0, (2, 0, 2)), "its hour begins anew");
+    hour_passes();
+    assert_eq!((desk.round(), desk.levels(mug)), (1, (2, 0, 0)), "and ends");
+    // What it let go and somebody else has is not there for it again.
+    let freed = desk.go(number, hold(StockMode::Free)).unwrap();
+    desk.order().line(MUG, "Mug", 1, 2850).at("confirmed").place();
+    let free = holds().remove(0).uid;
+    assert_eq!((freed.base.as_str(), release(free)), ("on_hold", ("placed".into(), (2, 1, 0))));
+    desk.stock_must_add_up();
+}
+
+#[test]
 fn a_count_below_nothing_beyond_reason_or_without_one_is_refused() {
     let desk = TestDesk::open();
     let mug = desk.product(MUG, 4);
