@@ -37,6 +37,9 @@ diesel::table! {
         payment_methods -> Text,
         invoice_series -> Text,
         credit_series -> Text,
+        tracked_ways -> Text,
+        approves_itself -> Bool,
+        approve_up_to_minor -> Nullable<BigInt>,
     }
 }
 

@@ -10,13 +10,15 @@ use crate::error::{Error, FieldProblem, Refusal, Result};
 use crate::event::{self, Event};
 use crate::ids::MarketId;
 use crate::language;
-use crate::money::Currency;
+use crate::money::{Currency, Money};
 use crate::words;
 
 /// Longest name, in characters.
 const LONGEST: usize = 80;
 /// Longest name of a series, in characters.
 const LONGEST_SERIES: usize = 30;
+/// Longest name of a way of sending, in characters.
+const LONGEST_WAY: usize = 200;
 /// Longest timer, in minutes: a year.
 const MOST_MINUTES: i64 = 366 * 24 * 60;
 /// Longest timer in days: ten years.
@@ -61,6 +63,12 @@ pub struct MarketFacts {
     pub invoice_series: String,
     /// The same for its credit notes.
     pub credit_series: String,
+    /// Ways of sending whose parcels leave with a tracking number; `*` is every way.
+    pub tracked_ways: Vec<String>,
+    /// Whether its confirmed orders approve themselves as soon as nothing is missing.
+    pub approves_itself: bool,
+    /// Up to which total in its currency they do; none for any.
+    pub approve_up_to_minor: Option<i64>,
     /// Opening hours.
     pub hours: Hours,
 }
@@ -87,6 +95,9 @@ impl MarketFacts {
             payment_methods: words(&market.payment_methods),
             invoice_series: market.invoice_series.clone(),
             credit_series: market.credit_series.clone(),
+            tracked_ways: market.tracked_ways.lines().map(str::to_owned).collect(),
+            approves_itself: market.approves_itself,
+            approve_up_to_minor: market.approve_up_to_minor,
             hours,
         }
     }
@@ -97,6 +108,7 @@ impl MarketFacts {
             order_prefix: self.order_prefix.trim().to_uppercase(),
             invoice_series: one_line(&self.invoice_series),
             credit_series: one_line(&self.credit_series),
+            tracked_ways: self.tracked_ways.iter().map(|way| one_line(way)).filter(|way| !way.is_empty()).collect(),
             ..self.clone()
         }
     }
@@ -151,6 +163,12 @@ impl MarketFacts {
                 problem(field, "This is between one day and ten years; empty means never.");
             }
         }
+        if self.tracked_ways.len() > MOST || self.tracked_ways.iter().any(|way| way.chars().count() > LONGEST_WAY) {
+            problem("tracked", "Give a hundred ways of sending at the most, each of 200 characters at the most.");
+        }
+        if self.approve_up_to_minor.is_some_and(|minor| minor <= 0) {
+            problem("approve_up_to", "Enter an amount above zero, or nothing.");
+        }
         if self.holds_after_hours && !self.hours.are_given() {
             problem("after_hours", "Give opening hours first: without them no order could wait for an opening.");
         }
@@ -176,6 +194,9 @@ impl MarketFacts {
         market.payment_methods = self.payment_methods.join(" ");
         market.invoice_series = self.invoice_series.clone();
         market.credit_series = self.credit_series.clone();
+        market.tracked_ways = self.tracked_ways.join("\n");
+        market.approves_itself = self.approves_itself;
+        market.approve_up_to_minor = self.approve_up_to_minor;
     }
 
     /// Each fact in words, for the diary.
@@ -189,6 +210,7 @@ impl MarketFacts {
             None => "closed".to_owned(),
         });
         let closed = self.hours.closed.iter().map(ToString::to_string);
+        let up_to = self.approve_up_to_minor.map(|minor| Money::new(minor, self.currency));
         vec![
             ("name", self.name.clone()),
             ("currency", self.currency.code().to_owned()),
@@ -206,6 +228,9 @@ impl MarketFacts {
             ("delivered after", days(self.deliver_after_days)),
             ("archived after", days(self.archive_after_days)),
             ("waiting for opening", yes_no(self.holds_after_hours)),
+            ("approving by itself", yes_no(self.approves_itself)),
+            ("approved by itself up to", up_to.map_or_else(|| "any total".to_owned(), |most| most.to_string())),
+            ("ways of sending with a tracking number", self.tracked_ways.join(", ")),
             ("ways of paying", self.payment_methods.join(", ")),
             ("opening hours", week.collect::<Vec<_>>().join(", ")),
             ("closed days", closed.collect::<Vec<_>>().join(", ")),

@@ -12,9 +12,10 @@ use crate::db::{self, Conn, Tx};
 use crate::error::{Error, Refusal, Result};
 use crate::ids::{ChannelId, MarketId};
 use crate::language::{self, Language};
-use crate::money::Currency;
+use crate::money::{Currency, Money};
 use crate::reach::Reach;
 use crate::time::UtcTime;
+use crate::words;
 
 pub use edit::{ChannelFacts, MarketFacts, add_channel, change, change_channel, hours, open};
 pub use hours::{Hours, Span};
@@ -115,9 +116,20 @@ pub struct Market {
     pub invoice_series: String,
     /// The same for its credit notes.
     pub credit_series: String,
+    /// Ways of sending whose parcels leave with a tracking number, one a line; `*` is every way.
+    pub tracked_ways: String,
+    /// Whether its confirmed orders approve themselves as soon as nothing is missing.
+    pub approves_itself: bool,
+    /// Up to which total in its currency they do; none for any.
+    pub approve_up_to_minor: Option<i64>,
 }
 
 impl Market {
+    /// Whether an order of this total approves itself once nothing is missing.
+    pub fn approves(&self, total: Money) -> bool {
+        let fits = |most: i64| total.currency == self.currency && total.minor <= most;
+        self.approves_itself && self.approve_up_to_minor.is_none_or(fits)
+    }
     /// Its time zone; UTC should the stored name be unknown.
     pub fn zone(&self) -> Tz {
         self.time_zone.parse().unwrap_or(Tz::UTC)
@@ -216,6 +228,12 @@ pub fn check_prefix(prefix: &str) -> Result<()> {
         "The order prefix takes one to eight letters or digits and ends in a letter, such as ORD.",
     )
     .into())
+}
+
+/// Whether parcels that a market sends this way leave with a tracking number only.
+pub fn tracks(conn: &mut Conn, market: MarketId, way: &str) -> Result<bool> {
+    let (ways, way) = (store::tracked_ways(conn, market)?, words::fold(way.trim()));
+    Ok(ways.lines().any(|named| named == "*" || words::fold(named) == way))
 }
 
 /// Changes the words and zone of a market: name, currency of new orders, time zone, country, prefix.

@@ -17,6 +17,11 @@ pub(super) fn channels(conn: &mut Conn) -> Result<Vec<Channel>> {
     Ok(on_each_database!(conn, conn => channels::table.order(channels::id.asc()).load(conn))?)
 }
 
+/// This one fact of a market, which every shipped order asks for.
+pub(super) fn tracked_ways(conn: &mut Conn, market: MarketId) -> Result<String> {
+    Ok(markets::table.find(market.0).select(markets::tracked_ways).first(conn)?)
+}
+
 pub(super) fn insert_market(tx: &mut Tx<'_>, new: &NewMarket) -> Result<Market> {
     db::forget::<Markets>();
     Ok(diesel::insert_into(markets::table)
@@ -90,6 +95,9 @@ pub(super) fn save_market(tx: &mut Tx<'_>, market: &Market) -> Result<()> {
             markets::payment_methods.eq(&market.payment_methods),
             markets::invoice_series.eq(&market.invoice_series),
             markets::credit_series.eq(&market.credit_series),
+            markets::tracked_ways.eq(&market.tracked_ways),
+            markets::approves_itself.eq(market.approves_itself),
+            markets::approve_up_to_minor.eq(market.approve_up_to_minor),
         ))
         .execute(tx.conn)?;
     Ok(())

@@ -2,7 +2,9 @@
 //! completes it. It is confirmed as soon as nothing is missing, and waits where stock is.
 
 use super::wish::{MoveRequest, StockMode};
-use super::{Edge, Facts, Kind, before, facts, facts_of, hold, lifecycle, remember, settle_stock, shelf, take, timers};
+use super::{
+    Edge, Facts, Kind, before, facts, facts_of, hold, lifecycle, remember, rule, settle_stock, shelf, take, timers,
+};
 use crate::actor::Actor;
 use crate::catalog::stock::{self, Shortage};
 use crate::db::Tx;
@@ -66,6 +68,9 @@ fn advance_by(tx: &mut Tx<'_>, mut order: Order, facts: &Facts) -> Result<Order>
     let waits = order.base == Base::Placed || order.base == Base::Abandoned;
     let held_while_waiting = order.base == Base::OnHold && order.resume_base == Some(Base::Placed);
     let edge = Edge { from: Base::Placed, to: Base::Confirmed, kind: Kind::Forward };
+    if order.base == Base::Confirmed {
+        return rule::approve(tx, order);
+    }
     if !(waits || held_while_waiting) || !lifecycle::lacks(&order, facts, &edge).is_empty() {
         return Ok(order);
     }
@@ -89,7 +94,10 @@ fn advance_by(tx: &mut Tx<'_>, mut order: Order, facts: &Facts) -> Result<Order>
         Err(error) if stock::is_shortage(&error) && edge.from == Base::Abandoned => {
             hold_for_stock(tx, before, &stages, &confirmed, &error.to_string())
         }
-        Ok(order) => timers::hold_after_hours(tx, order),
+        Ok(order) => {
+            let order = timers::hold_after_hours(tx, order)?;
+            rule::approve(tx, order)
+        }
         taken => unless_short(taken, before),
     }
 }

@@ -258,12 +258,15 @@ fn moved(conn: &mut Conn, caller: &Caller, outcome: &MoveOutcome, passed: &[Base
     Ok(Reply::ok(&body)?.version(outcome.order.version))
 }
 
-/// In the words of the API: the field `to` of a move is its status, and stages are called by their status.
+/// In the words of the API: the field `to` of a move is its status, `tracking` its number, and stages are called
+/// by their status.
 fn in_words(stages: &Stages, error: Error) -> Error {
     let Error::Refused(mut refusal) = error else { return error };
     for field in &mut refusal.fields {
-        if field.field == "to" {
-            field.field = "status".to_owned();
+        match field.field.as_str() {
+            "to" => field.field = "status".to_owned(),
+            "tracking" => field.field = "tracking_number".to_owned(),
+            _ => {}
         }
     }
     if refusal.code == "order.stage_not_allowed" {

@@ -1,7 +1,9 @@
 //! Holds: reasons an order may not go on. Several may be open at once; only releasing the last one
 //! moves the order back to where it was.
 
-use super::{Base, Edge, Kind, MoveOutcome, MoveRequest, Shortage, check, move_to_stage, settle_stock, store, take};
+use super::{
+    Base, Edge, Kind, MoveOutcome, MoveRequest, Shortage, check, move_to_stage, rule, settle_stock, store, take,
+};
 use crate::actor::Actor;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Result};
@@ -91,7 +93,14 @@ pub fn release(tx: &mut Tx<'_>, actor: &Actor, number: i64, version: Option<i64>
     match (is_last && order.base == Base::OnHold, resume) {
         (true, Some(target)) => {
             let edge = Edge { from: Base::OnHold, to: target.base, kind: Kind::Release };
-            take(tx, actor, order, &edge, &target, &MoveRequest::to(&target.slug))
+            let outcome = take(tx, actor, order, &edge, &target, &MoveRequest::to(&target.slug))?;
+            if outcome.order.base != Base::Confirmed {
+                return Ok(outcome);
+            }
+            let order = rule::approve(tx, outcome.order)?;
+            let stays = order.base == Base::Confirmed;
+            let (can_undo, to_label) = (outcome.can_undo && stays, stages.label(&order.stage));
+            Ok(MoveOutcome { order, can_undo, to_label, ..outcome })
         }
         _ => {
             release_one(tx, actor, &found)?;

@@ -12,12 +12,14 @@ mod choices;
 mod edit;
 mod hold;
 pub mod lifecycle;
+mod numbered;
 pub mod pages;
 pub mod pages_ask;
 pub mod pages_options;
 mod parcels;
 mod past;
 mod returns;
+mod rule;
 mod shelf;
 mod siblings;
 mod store;
@@ -47,6 +49,7 @@ pub use choices::{Choice, choices, choices_of};
 pub use edit::edit_lines;
 pub use hold::{Hold, hold, open_holds, open_holds_of_many, release};
 pub use lifecycle::{Edge, Facts, Kind};
+pub use numbered::needs_number;
 pub use parcels::{ParcelOutcome, cancel_remaining, change_parcel, retrack_parcel, ship_with, split};
 pub use past::place_past;
 pub use returns::{receive_return, request_return, settle_return};
@@ -343,9 +346,12 @@ fn taken(
         (Kind::Forward, Base::Approved) => {
             before.decision = Some(decide(tx, actor, &order, "approve", request)?);
         }
-        (Kind::Forward, Base::Processed) => goods(tx, actor, &mut order, Level::Packed, request)?,
-        (Kind::Forward, Base::Shipped) => goods(tx, actor, &mut order, Level::Shipped, request)?,
-        (Kind::Forward, Base::Delivered) => goods(tx, actor, &mut order, Level::Delivered, request)?,
+        (Kind::Forward, Base::Processed) => drop(goods(tx, actor, &mut order, Level::Packed, request)?),
+        (Kind::Forward, Base::Shipped) => {
+            let bare = goods(tx, actor, &mut order, Level::Shipped, request)?;
+            numbered::check_sent(tx, &order, bare, request)?;
+        }
+        (Kind::Forward, Base::Delivered) => drop(goods(tx, actor, &mut order, Level::Delivered, request)?),
         (Kind::Return, _) if request.parcels == Parcels::Lead => {}
         (Kind::Return, _) => crate::returns::receive_all(tx, actor, &mut order)?,
         (Kind::Incomplete, Base::Placed) => {
@@ -398,10 +404,11 @@ fn taken(
     Ok(MoveOutcome { order, changed: true, from_label: stages.label(&from), to_label: target.label.clone(), can_undo })
 }
 
-fn goods(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, level: Level, request: &MoveRequest) -> Result<()> {
+/// Brings the goods along. Returns how many parcels left by it without a tracking number.
+fn goods(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, level: Level, request: &MoveRequest) -> Result<usize> {
     match request.parcels {
         Parcels::Follow => shipment::bring_up_to(tx, actor, order, level, &request.tracking),
-        Parcels::Lead => Ok(()),
+        Parcels::Lead => Ok(0),
     }
 }
 

@@ -40,6 +40,8 @@ pub struct Ask {
     pub part: bool,
     /// Whether carrier and number are asked.
     pub tracking: bool,
+    /// Whether it goes nowhere without the number.
+    pub number_needed: bool,
     /// Whether an end is asked.
     pub until: bool,
     /// Whether it is asked what becomes of its stock.
@@ -135,6 +137,7 @@ pub(super) fn ask(
         tracking: choice.edge.to == Base::Shipped
             && choice.edge.kind == Kind::Forward
             && wants_tracking(&order, &parcels),
+        number_needed: super::needs_number(conn, &order)?,
         until: holds,
         stock: holds && stock::claims(conn, order.id)?.iter().any(|claim| claim.allocated + claim.soft_held > 0),
         message: told(conn, person, &order, choice)?,

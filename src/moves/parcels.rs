@@ -4,8 +4,8 @@
 
 use super::{
     Actor, Authority, Base, Edge, Event, Kind, MoveOutcome, MoveRequest, Moved, Order, Parcels, Shortage, Stages, Tx,
-    UNDO_SECONDS, Undoing, before, check, event, move_to_stage, open_holds, order, payment, settle_stock, shipment,
-    store, take,
+    UNDO_SECONDS, Undoing, before, check, event, move_to_stage, numbered, open_holds, order, payment, settle_stock,
+    shipment, store, take,
 };
 use crate::error::{Refusal, RefusalKind, Result};
 use crate::shipment::{Shipment, ShipmentState, Tracking, Units};
@@ -104,6 +104,7 @@ fn may_change(
             if parcel.state != ShipmentState::Packed {
                 return Err(Refusal::state("parcel.not_packed", "This parcel is not packed yet. Pack it first.").into());
             }
+            numbered::check_one(tx, order, parcel, request)?;
             let edge = Edge { from: Base::Processed, to: Base::Shipped, kind: Kind::Forward };
             check(tx, order, &edge, request)
         }

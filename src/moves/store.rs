@@ -86,6 +86,12 @@ pub(super) fn insert_decision(tx: &mut Tx<'_>, actor: &Actor, order: OrderId, ne
         .get_result(tx.conn)?)
 }
 
+/// Whether an order was approved once, be it undone since.
+pub(super) fn was_approved(conn: &mut Conn, order: OrderId) -> Result<bool> {
+    let approvals = decisions::table.filter(decisions::order_id.eq(order.0).and(decisions::kind.eq("approve")));
+    Ok(approvals.count().get_result::<i64>(conn)? > 0)
+}
+
 pub(super) fn undo_decision(tx: &mut Tx<'_>, decision: i64) -> Result<()> {
     diesel::update(decisions::table.find(decision)).set(decisions::undone_at.eq(Some(tx.now))).execute(tx.conn)?;
     Ok(())

@@ -339,6 +339,15 @@ pub async fn show(program: Program<ViewOrders>, id: Path<String>) -> Answer {
         .await
 }
 
+/// In the words of the API: a form's field for the tracking number is in `tracking`.
+fn at_its_number(error: Error) -> Error {
+    let Error::Refused(mut refusal) = error else { return error };
+    for field in refusal.fields.iter_mut().filter(|field| field.field == "tracking") {
+        field.field = "/tracking/number".to_owned();
+    }
+    Error::Refused(refusal)
+}
+
 async fn step(program: Program<MoveOrders>, id: Path<String>, step: Body<ShipmentStep>, to: ShipmentState) -> Answer {
     let Body { value, canonical } = step;
     program
@@ -351,7 +360,8 @@ async fn step(program: Program<MoveOrders>, id: Path<String>, step: Body<Shipmen
                 note: value.note.clone().unwrap_or_default(),
                 ..request(caller)
             };
-            let outcome = moves::change_parcel(tx, caller.actor(), order.number, &id, to, &wish)?;
+            let changed = moves::change_parcel(tx, caller.actor(), order.number, &id, to, &wish);
+            let outcome = changed.map_err(at_its_number)?;
             let version = outcome.order.version;
             Ok(Reply::ok(&body(tx.conn, caller, &outcome)?)?.version(version))
         })

@@ -167,18 +167,28 @@ pub fn bring_to(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, level: Level)
 
 /// Brings the goods of an order forward to a level: packs what is open into one parcel, sends or
 /// receives the parcels that are not so far yet. The carrier's number is that of the first parcel sent
-/// that has none. Updates the order's fulfilment status; does not save the order.
-pub fn bring_up_to(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, level: Level, tracking: &Tracking) -> Result<()> {
+/// that has none. Updates the order's fulfilment status; does not save the order. Returns how many of the parcels
+/// that left by it have no number.
+pub fn bring_up_to(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    order: &mut Order,
+    level: Level,
+    tracking: &Tracking,
+) -> Result<usize> {
     let mut lines = order::lines(tx.conn, order.id)?;
     let (mut parcels, mut contents) = with_contents(tx.conn, order, &lines)?;
     pack_open(tx, actor, order, &mut lines, &mut parcels, &mut contents)?;
     let (mut given, none) = (Some(tracking.with_carrier()), Tracking::default());
+    let mut bare = 0;
     for parcel in parcels.iter_mut().filter(|parcel| parcel.state.progress() < state_of(level).progress()) {
         let takes = !parcel.state.has_left() && parcel.tracking.is_empty();
         let number = if takes { given.take().unwrap_or_default() } else { none.clone() };
         step(tx, actor, parcel, &contents, &mut lines, level, &number)?;
+        bare += usize::from(takes && parcel.state.has_left() && parcel.tracking.is_empty());
     }
-    finish(tx, order, &lines, &parcels)
+    finish(tx, order, &lines, &parcels)?;
+    Ok(bare)
 }
 
 fn state_of(level: Level) -> ShipmentState {

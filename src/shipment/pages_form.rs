@@ -7,9 +7,9 @@ use serde::Deserialize;
 use super::{Tracking, Units, tracking};
 use crate::db::Conn;
 use crate::error::{Error, Refusal, Result};
-use crate::moves::MoveRequest;
 use crate::moves::lifecycle::CANCEL_REASONS;
 use crate::moves::pages::{authority_of, telling_of, version_of};
+use crate::moves::{self, MoveRequest};
 use crate::order::pages_way::{Tab, address, number_of, way_back};
 use crate::order::{self, Line};
 use crate::staff::Person;
@@ -52,6 +52,8 @@ pub struct ParcelForm {
     pub hint: String,
     pub units: Vec<UnitRow>,
     pub asks_tracking: bool,
+    /// The parcel goes nowhere without one.
+    pub number_needed: bool,
     pub tracking: String,
     pub carrier: String,
     pub known: Vec<&'static str>,
@@ -210,6 +212,7 @@ fn form(conn: &mut Conn, number: i64, purpose: &Purpose, back: &str) -> Result<P
         hint: String::new(),
         units: Vec::new(),
         asks_tracking: false,
+        number_needed: false,
         tracking: String::new(),
         carrier: String::new(),
         known: tracking::carriers().collect(),
@@ -253,6 +256,7 @@ fn form(conn: &mut Conn, number: i64, purpose: &Purpose, back: &str) -> Result<P
                 title: format!("{verb} parcel {} of {shown}", parcel.position),
                 action: format!("/orders/{number}/parcels/{uid}/{path}"),
                 asks_tracking: true,
+                number_needed: ships && moves::needs_number(conn, &order)?,
                 tracking: parcel.tracking,
                 carrier: parcel.carrier,
                 submit,

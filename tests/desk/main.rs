@@ -16,6 +16,7 @@ mod api_refusals_busy;
 mod api_refusals_ledgers;
 mod api_refusals_orders;
 mod api_webhooks;
+mod approving;
 mod attachments;
 mod attention;
 mod bad_input;

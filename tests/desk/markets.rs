@@ -144,3 +144,25 @@ fn channels_belong_to_a_market_and_can_be_renamed() {
     // An order through it says so everywhere.
     owner.get("/orders/filters").must_say("Market stall");
 }
+
+#[test]
+fn a_market_says_what_approves_itself_and_what_needs_a_tracking_number() {
+    let desk = TestDesk::open();
+    let owner = desk.owner();
+    let send = |up_to: &str, tracked: &str| {
+        let rule = [("currency", "EUR Euro"), ("approves", "1"), ("approve_up_to", up_to), ("tracked", tracked)];
+        owner.post("/settings/markets/main", &posted("Fern & Kiln", &rule))
+    };
+    let refused = send("plenty", "Parcel, tracked");
+    assert_eq!((refused.status, refused.field("approve_up_to").as_str()), (400, "plenty"));
+    refused.must_say("Enter an amount in EUR, such as 500, or nothing.");
+    send("0", "").must_say("Enter an amount above zero, or nothing.");
+    send("", &"x".repeat(201)).must_say("each of 200 characters at the most");
+    assert_eq!(send("250", "Parcel, tracked\r\n\r\n Courier ").status, 303);
+    let market = desk.read(Markets::load).home().unwrap().clone();
+    assert_eq!((market.approves_itself, market.approve_up_to_minor), (true, Some(25_000)));
+    assert_eq!(market.tracked_ways, "Parcel, tracked\nCourier");
+    let page = owner.see("/settings/markets/main");
+    assert_eq!(page.field("approve_up_to"), "250.00");
+    assert!(page.text().contains("Parcel, tracked\nCourier</textarea>"));
+}

@@ -1,5 +1,6 @@
 //! Orders split into parcels: filled, packed, sent and followed one by one, and cut short.
 
+use serde_json::json;
 use slipway::order;
 use slipway::shipment::{self, Shipment, ShipmentState};
 
@@ -120,7 +121,7 @@ fn nothing_is_packed_or_sent_while_a_hold_is_open() {
     let text = format!("order,tracking\n{number},1Z5R89390357567127");
     owner.post("/shipments/tracking", &[("text", &text), ("act", "look")]).must_say("is on hold. Release the hold");
     let program = desk.program();
-    let shipped = program.put(&format!("/api/orders/{number}/status"), &serde_json::json!({ "status": "shipped" }));
+    let shipped = program.put(&format!("/api/orders/{number}/status"), &json!({ "status": "shipped" }));
     assert_eq!(shipped.status, 409, "{}", shipped.text());
     assert_eq!(parcels(&desk, number)[0].state, ShipmentState::Packed);
 }
@@ -275,4 +276,53 @@ fn pasted_numbers_are_looked_at_before_each_parcel_is_sent() {
     assert_eq!((parcel.carrier.as_str(), parcel.tracking.as_str()), ("UPS", "1Z5R89390357567127"));
     assert_eq!(owner.post("/shipments/tracking", &[("text", " "), ("act", "look")]).status, 400);
     assert_eq!(desk.viewer().get("/shipments/tracking").status, 403);
+}
+
+#[test]
+fn a_parcel_sent_in_a_tracked_way_leaves_with_its_number_only() {
+    let desk = TestDesk::open();
+    let (owner, program) = (desk.owner(), desk.program());
+    let free = split_order(&desk);
+    program.put(&format!("/api/orders/{free}/status"), &json!({ "status": "shipped" }));
+    assert_eq!(desk.look(free).stage, "shipped", "nothing is asked unless the market says so");
+    desk.set_market(|facts| facts.tracked_ways = vec!["parcel, TRACKED".into(), "Courier".into()]);
+
+    // The whole order at once: the form of the move asks for the number and says what is missing.
+    let number = split_order(&desk);
+    let status = format!("/api/orders/{number}/status");
+    let refused = program.put(&status, &json!({ "status": "shipped" }));
+    refused.must_refuse(400, "order.required_missing", "/tracking_number");
+    assert_eq!(desk.look(number).stage, "approved", "the walk took no step");
+    let version = desk.look(number).version.to_string();
+    owner.post(&format!("/orders/{number}/moves"), &[("to", "processed"), ("version", &version)]);
+    owner.see(&format!("/orders/{number}/moves/new?to=shipped")).must_say("This way of sending needs a number");
+    let version = desk.look(number).version.to_string();
+    let bare = owner.post(&format!("/orders/{number}/moves"), &[("to", "shipped"), ("version", &version)]);
+    assert_eq!((bare.status, desk.look(number).stage.as_str()), (400, "processed"));
+    bare.must_say("“Parcel, tracked” needs a tracking number. Enter it.");
+
+    // A parcel by itself: the same.
+    let parcel = parcels(&desk, number).remove(0);
+    let bare = ship(&owner, &desk, number, &parcel, "");
+    assert_eq!(bare.status, 400);
+    bare.must_say("“Parcel, tracked” needs a tracking number. Enter it.");
+    let api = format!("/api/shipments/{}/ship", parcel.uid);
+    program.post(&api, &json!({})).must_refuse(400, "order.required_missing", "/tracking/number");
+
+    // Of several each needs its own.
+    let path = format!("/orders/{number}/parcels/new?parcel={}", parcel.uid);
+    fill(&owner, &desk, number, &path, &["1", ""], &[]);
+    let one_for_two = json!({ "status": "shipped", "tracking_number": "1Z5R89390357567127" });
+    program.put(&status, &one_for_two).must_refuse(409, "parcel.numbers_missing", "");
+    for (parcel, tracking) in parcels(&desk, number).iter().zip(["1Z5R89390357567127", "JVGL0612"]) {
+        assert_eq!(ship(&owner, &desk, number, parcel, tracking).status, 303);
+    }
+    assert_eq!(desk.look(number).stage, "shipped");
+
+    // Other ways of sending ask for nothing.
+    let letter = desk.order().with(|draft| draft.shipping_method = "Letter".into()).at("processed").place();
+    assert_eq!(program.put(&format!("/api/orders/{letter}/status"), &json!({ "status": "shipped" })).status, 200);
+    desk.set_market(|facts| facts.tracked_ways = vec!["*".into()]);
+    let any = desk.order().with(|draft| draft.shipping_method = "Letter".into()).at("processed").place();
+    assert_eq!(program.put(&format!("/api/orders/{any}/status"), &json!({ "status": "shipped" })).status, 400);
 }

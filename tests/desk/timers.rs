@@ -18,7 +18,7 @@ const ANA: Actor = Actor::System { name: "Ana" };
 
 impl TestDesk {
     /// Changes the first market.
-    fn set_market(&self, change: impl FnOnce(&mut MarketFacts) + Send + 'static) {
+    pub fn set_market(&self, change: impl FnOnce(&mut MarketFacts) + Send + 'static) {
         self.write(move |tx| {
             let market = Markets::load(tx.conn)?.home()?.clone();
             let mut facts = MarketFacts::of(&market, market::hours(tx.conn, market.id)?);

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::error::{FieldProblem, Refusal};
 use crate::market::{Hours, MarketFacts, Span};
-use crate::money::Currency;
+use crate::money::{Currency, Money};
 use crate::payment::method::Methods;
 
 /// Weekdays in the order of the form.
@@ -59,6 +59,12 @@ pub struct MarketForm {
     pub closed: String,
     /// Keys of the ways of paying.
     pub methods: Vec<String>,
+    /// Ways of sending with a tracking number, one a line.
+    pub tracked: String,
+    /// Whether confirmed orders approve themselves.
+    pub approves: Option<String>,
+    /// Up to which total, as typed, or empty.
+    pub approve_up_to: String,
 }
 
 impl MarketForm {
@@ -98,6 +104,11 @@ impl MarketForm {
             closes: time(|span| span.closes),
             closed: facts.hours.closed.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
             methods,
+            tracked: facts.tracked_ways.join("\n"),
+            approves: facts.approves_itself.then(|| "1".to_owned()),
+            approve_up_to: facts
+                .approve_up_to_minor
+                .map_or(String::new(), |minor| Money::new(minor, facts.currency).decimal()),
         }
     }
     /// The weekdays with what was typed: name, opens, closes.
@@ -146,6 +157,16 @@ impl MarketForm {
             read.problem("tax_rate", "Enter the tax in percent, such as 21 or 8.1.");
             0
         });
+        let approve_up_to_minor = match (self.approve_up_to.trim(), currency) {
+            ("", _) | (_, None) => None,
+            (typed, Some(currency)) => {
+                let money = Money::parse(typed, currency);
+                if money.is_none() {
+                    read.problem("approve_up_to", &format!("Enter an amount in {currency}, such as 500, or nothing."));
+                }
+                money.map(|money| money.minor)
+            }
+        };
         let hours = read.hours(self);
         if self.methods.is_empty() {
             read.problem("methods", "Tick at least one way of paying.");
@@ -173,6 +194,9 @@ impl MarketForm {
                 deliver_after_days,
                 archive_after_days,
                 holds_after_hours: self.after_hours.is_some(),
+                tracked_ways: self.tracked.lines().map(str::to_owned).collect(),
+                approves_itself: self.approves.is_some(),
+                approve_up_to_minor,
                 payment_methods: if all { Vec::new() } else { self.methods.clone() },
                 hours,
             }),

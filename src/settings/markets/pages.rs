@@ -140,6 +140,8 @@ fn load_one(conn: &mut Conn, person: &Person, slug: Option<&str>, sent: Sent) ->
                 holds_after_hours: false,
                 invoice_series: String::new(),
                 credit_series: String::new(),
+                approves_itself: false,
+                approve_up_to_minor: None,
                 ..MarketFacts::of(home, Hours::default())
             };
             MarketForm::of(&facts, &methods)
