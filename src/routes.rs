@@ -311,8 +311,10 @@ fn returns(config: &mut ServiceConfig) {
 
 /// Parcels of an order.
 fn parcels(config: &mut ServiceConfig) {
-    use crate::shipment::{pages as p, pages_tracking as bulk};
+    use crate::shipment::{pages as p, pages_pack as pack, pages_tracking as bulk};
     config
+        .service(resource("/pack").route(get().to(pack::find)))
+        .service(resource("/orders/{number:[0-9]+}/pack").route(get().to(pack::show)).route(post().to(pack::scan)))
         .service(resource("/shipments/tracking").route(get().to(bulk::new)).route(post().to(bulk::create)))
         .service(resource("/orders/{number:[0-9]+}/parcels/new").route(get().to(p::new)))
         .service(resource("/orders/{number:[0-9]+}/parcels").route(post().to(p::create)))

@@ -563,6 +563,7 @@ diesel::table! {
         shipment_id -> BigInt,
         line_id -> BigInt,
         quantity -> BigInt,
+        scanned -> BigInt,
     }
 }
 

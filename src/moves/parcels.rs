@@ -7,6 +7,7 @@ use super::{
     UNDO_SECONDS, Undoing, before, check, event, move_to_stage, numbered, open_holds, order, payment, settle_stock,
     shipment, store, take,
 };
+use crate::db::Conn;
 use crate::error::{Refusal, RefusalKind, Result};
 use crate::shipment::{Shipment, ShipmentState, Tracking, Units};
 
@@ -37,7 +38,7 @@ pub fn split(
     units: &[Units],
 ) -> Result<ParcelOutcome> {
     let mut order = order::find_for_change(tx, number, version)?;
-    may_work(tx, &order)?;
+    may_work(tx.conn, &order)?;
     let from = from.map(|uid| shipment::find(tx.conn, &order, uid)).transpose()?;
     if from.as_ref().is_some_and(|parcel| parcel.state.has_left()) {
         return Err(Refusal::state("parcel.has_left", "This parcel has left, so it cannot be split.").into());
@@ -100,7 +101,7 @@ fn may_change(
             Err(Refusal::state("parcel.not_sent", "This parcel has not left yet. Ship it first.").into())
         }
         ShipmentState::Shipped => {
-            may_work(tx, order)?;
+            may_work(tx.conn, order)?;
             if parcel.state != ShipmentState::Packed {
                 return Err(Refusal::state("parcel.not_packed", "This parcel is not packed yet. Pack it first.").into());
             }
@@ -109,27 +110,27 @@ fn may_change(
             check(tx, order, &edge, request)
         }
         ShipmentState::Packed if order.base == Base::Approved => {
-            may_work(tx, order)?;
+            may_work(tx.conn, order)?;
             let edge = Edge { from: Base::Approved, to: Base::Processed, kind: Kind::Forward };
             check(tx, order, &edge, request)
         }
         ShipmentState::Packed | ShipmentState::Picking | ShipmentState::Draft | ShipmentState::Cancelled => {
-            may_work(tx, order)
+            may_work(tx.conn, order)
         }
     }
 }
 
 /// Parcels are packed and sent while the order is approved or processed and nothing holds it.
-fn may_work(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
+pub(super) fn may_work(conn: &mut Conn, order: &Order) -> Result<()> {
     let number = order.shown_number();
-    if !open_holds(tx.conn, order.id)?.is_empty() {
+    if !open_holds(conn, order.id)?.is_empty() {
         let told = format!("{number} is on hold. Release the hold before its parcels are packed or sent.");
         return Err(Refusal::state("parcel.on_hold", told).into());
     }
     if matches!(order.base, Base::Approved | Base::Processed) {
         return Ok(());
     }
-    let label = Stages::load(tx.conn)?.label(&order.stage);
+    let label = Stages::load(conn)?.label(&order.stage);
     let told = match order.base {
         Base::Placed | Base::Confirmed | Base::Abandoned => {
             format!("{number} is {label}. Approve it before its parcels are packed or sent.")
@@ -217,7 +218,7 @@ pub fn ship_with(tx: &mut Tx<'_>, actor: &Actor, number: i64, request: &MoveRequ
     }
     let request = MoveRequest { undoing: Undoing::Never, ..request.clone() };
     if order.base == Base::Approved {
-        may_work(tx, &order)?;
+        may_work(tx.conn, &order)?;
         let stage = Stages::load(tx.conn)?.default_of(Base::Processed)?.slug.clone();
         let packing = MoveRequest { to: stage, version: None, tracking: Tracking::default(), ..request.clone() };
         order = move_to_stage(tx, actor, number, &packing)?.order;
@@ -228,7 +229,7 @@ pub fn ship_with(tx: &mut Tx<'_>, actor: &Actor, number: i64, request: &MoveRequ
         (Some(parcel), _) => parcel.clone(),
         (None, [only]) => (*only).clone(),
         (None, []) => {
-            may_work(tx, &order)?;
+            may_work(tx.conn, &order)?;
             let told = format!("No parcel of {} waits to be sent.", order.shown_number());
             return Err(Refusal::state("parcel.none_waits", told).into());
         }
@@ -275,7 +276,7 @@ pub fn cancel_remaining(
         return Err(Refusal::field("order.reason_missing", "reason", "Choose a reason.").allowing(known).into());
     }
     super::check_note(request)?;
-    may_work(tx, &order)?;
+    may_work(tx.conn, &order)?;
     let (reason, note, at) = (request.reason.as_str(), request.note.as_str(), tx.now);
     store::insert_decision(
         tx,

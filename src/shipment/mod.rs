@@ -4,6 +4,7 @@
 pub mod api;
 pub mod pages;
 pub mod pages_form;
+pub mod pages_pack;
 pub mod pages_panel;
 pub mod pages_tracking;
 mod parcels;
@@ -19,7 +20,7 @@ use crate::ids::{LineId, OrderId, ShipmentId};
 use crate::order::{self, Line, Order, Quantities};
 use crate::time::UtcTime;
 
-pub use parcels::{Units, cancel_units, change, find, make, retrack};
+pub use parcels::{Units, cancel_units, change, count_in, find, make, retrack};
 
 crate::text_enum! {
     /// Where a parcel is.
@@ -95,6 +96,8 @@ pub struct Content {
     pub line_id: LineId,
     /// Units.
     pub quantity: i64,
+    /// Units of them that were scanned while it is packed.
+    pub scanned: i64,
 }
 
 /// How far the goods of an order have come.
@@ -222,7 +225,7 @@ fn pack_open(
     for (index, quantity) in open {
         let line = &mut lines[index];
         store::insert_content(tx, parcel.id, line.id, quantity)?;
-        contents.push(Content { shipment_id: parcel.id, line_id: line.id, quantity });
+        contents.push(Content { shipment_id: parcel.id, line_id: line.id, quantity, scanned: 0 });
         line.packed_quantity += quantity;
     }
     record(tx, actor, &parcel)?;
@@ -338,6 +341,7 @@ pub fn put_back(
         if matches!(state, ShipmentState::Draft | ShipmentState::Picking) {
             parcel.packed_at = None;
             parcel.packed_by = String::new();
+            store::count_anew(tx, parcel.id)?;
         }
         parcel.carrier = former.tracking.carrier.clone();
         parcel.tracking = former.tracking.number.clone();

@@ -82,7 +82,7 @@ pub async fn update(
 }
 
 /// What is said after a parcel changed, with the way back.
-fn told(outcome: &ParcelOutcome, back: &str) -> Toast {
+pub(super) fn told(outcome: &ParcelOutcome, back: &str) -> Toast {
     let (number, parcel) = (outcome.order.number, &outcome.parcel);
     let state = match parcel.state {
         ShipmentState::Draft => "is planned",

@@ -47,6 +47,8 @@ pub struct ParcelRow {
     pub others: Vec<(&'static str, &'static str)>,
     pub may_split: bool,
     pub may_track: bool,
+    /// Whether it is still being filled.
+    pub fills: bool,
 }
 
 impl ParcelRow {
@@ -94,6 +96,10 @@ impl ParcelsPanel {
     pub fn is_there(&self) -> bool {
         !self.rows.is_empty() || !self.open.is_empty()
     }
+    /// Whether there is something to put into a parcel, or a parcel to fill.
+    pub fn may_fill(&self) -> bool {
+        self.may_work && (!self.open.is_empty() || self.rows.iter().any(|row| row.fills))
+    }
     /// How far they are, in words; `1 of 2 parcels sent`.
     pub fn summary(&self) -> String {
         match self.rows.len() {
@@ -140,6 +146,7 @@ impl ParcelRow {
             others,
             may_split: is_due && !parcel.state.has_left() && units > 1,
             may_track: works,
+            fills: matches!(parcel.state, ShipmentState::Draft | ShipmentState::Picking),
         }
     }
 }

@@ -147,10 +147,25 @@ pub fn change(
             parcel.carrier = tracking.carrier.clone();
         }
         store::save(tx, parcel)?;
+        // What is opened again is counted anew.
+        if was == ShipmentState::Packed && matches!(to, ShipmentState::Draft | ShipmentState::Picking) {
+            store::count_anew(tx, parcel.id)?;
+        }
         record(tx, actor, parcel)?;
     }
     parcels.retain(|parcel| parcel.state != ShipmentState::Cancelled);
     finish(tx, order, &lines, &parcels)
+}
+
+/// Counts a unit of a line as scanned into a parcel.
+///
+/// # Errors
+/// Refuses one more than belongs in.
+pub fn count_in(tx: &mut Tx<'_>, parcel: ShipmentId, line: LineId) -> Result<()> {
+    if store::count_in(tx, parcel, line)? {
+        return Ok(());
+    }
+    Err(Refusal::field("pack.surplus", "code", "All of it are counted. Put this one back.").into())
 }
 
 /// Corrects who carries a parcel and its number. Returns whether that changed anything.

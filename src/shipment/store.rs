@@ -78,13 +78,32 @@ pub(super) fn insert_content(tx: &mut Tx<'_>, shipment: ShipmentId, line: LineId
     Ok(())
 }
 
-/// Leaves this many units of a line in a parcel; none takes the line out.
+/// Counts one more unit of a line in a parcel as scanned, never more than belong in. Returns whether it did.
+pub(super) fn count_in(tx: &mut Tx<'_>, shipment: ShipmentId, line: LineId) -> Result<bool> {
+    let content = shipment_lines::table.find((shipment.0, line.0));
+    let counted = diesel::update(content.filter(shipment_lines::scanned.lt(shipment_lines::quantity)))
+        .set(shipment_lines::scanned.eq(shipment_lines::scanned + 1))
+        .execute(tx.conn)?;
+    Ok(counted == 1)
+}
+
+/// Forgets what was scanned into a parcel.
+pub(super) fn count_anew(tx: &mut Tx<'_>, shipment: ShipmentId) -> Result<()> {
+    diesel::update(shipment_lines::table.filter(shipment_lines::shipment_id.eq(shipment.0)))
+        .set(shipment_lines::scanned.eq(0))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// Leaves this many units of a line in a parcel, to be counted anew; none takes the line out.
 pub(super) fn save_content(tx: &mut Tx<'_>, shipment: ShipmentId, line: LineId, quantity: i64) -> Result<()> {
     let content = shipment_lines::table.find((shipment.0, line.0));
     if quantity == 0 {
         diesel::delete(content).execute(tx.conn)?;
     } else {
-        diesel::update(content).set(shipment_lines::quantity.eq(quantity)).execute(tx.conn)?;
+        diesel::update(content)
+            .set((shipment_lines::quantity.eq(quantity), shipment_lines::scanned.eq(0)))
+            .execute(tx.conn)?;
     }
     Ok(())
 }

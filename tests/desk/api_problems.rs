@@ -49,6 +49,7 @@ const NOT_FOR_PROGRAMS: &[&str] = &[
     "payment.method_",
     "parcel.none_waits",
     "parcel.several_wait",
+    "pack.",
     "stock.quantity",
     "note.closed",
     "request.other_site",

@@ -49,6 +49,7 @@ mod order_page;
 mod orders_by_hand;
 mod orders_list;
 mod outbox;
+mod packing;
 mod parcels;
 mod payments;
 mod print;
