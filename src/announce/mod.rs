@@ -216,6 +216,8 @@ pub fn values(conn: &mut Conn, order: &Order, stage: &str, page: &str, writer: &
         parcels: lines.join("\n"),
         tracking_number: newest.map(|parcel| parcel.tracking.clone()).unwrap_or_default(),
         tracking_link: newest.and_then(|parcel| tracking::link(&parcel.carrier, &parcel.tracking)).unwrap_or_default(),
+        amount_due: customer_page::due(conn, order)?,
+        how_to_pay: customer_page::how_to_pay(conn, order)?,
         customer_page: page.to_owned(),
         writer: writer.to_owned(),
         shop: web::shop(conn)?.name,

@@ -2,7 +2,7 @@
 //! of stages share them. Pure.
 
 /// What may stand in double braces, and what it becomes.
-pub const KNOWN: [(&str, &str); 10] = [
+pub const KNOWN: [(&str, &str); 12] = [
     ("first name", "the customer’s first name"),
     ("name", "the customer’s name"),
     ("order number", "the number of the order, with its #"),
@@ -10,6 +10,8 @@ pub const KNOWN: [(&str, &str); 10] = [
     ("parcels", "a line for each parcel that has left: carrier, number, link"),
     ("tracking number", "the number of the newest parcel"),
     ("tracking link", "where the carrier shows that parcel"),
+    ("amount due", "what is still to be paid"),
+    ("how to pay", "how, as its way of paying says in the settings"),
     ("customer page", "the link to the customer’s page of this order"),
     ("my name", "the first name of whoever writes; the shop’s where nobody does"),
     ("shop", "the name of the shop"),
@@ -32,6 +34,10 @@ pub struct Values {
     pub tracking_number: String,
     /// Where that parcel is shown.
     pub tracking_link: String,
+    /// What is still to be paid.
+    pub amount_due: String,
+    /// How that is paid.
+    pub how_to_pay: String,
     /// The link to the customer's page.
     pub customer_page: String,
     /// Who writes.
@@ -51,6 +57,8 @@ impl Values {
             "parcels" => &self.parcels,
             "tracking number" => &self.tracking_number,
             "tracking link" => &self.tracking_link,
+            "amount due" => &self.amount_due,
+            "how to pay" => &self.how_to_pay,
             "customer page" => &self.customer_page,
             "my name" => &self.writer,
             "shop" => &self.shop,

@@ -12,8 +12,10 @@ use super::pages_files::LIMITS;
 use super::replies::{self, Reply};
 use crate::db::Conn;
 use crate::error::{Refusal, Result};
-use crate::order;
+use crate::market::Markets;
+use crate::order::pages_parts::Sight;
 use crate::order::pages_way::{number_of, way_back};
+use crate::order::{self, Order};
 use crate::staff::permission::{ManageSettings, WriteNotes};
 use crate::staff::{Person, Staff};
 use crate::web::{self, Answer, Desk, Form, Section, Sent, Shell, see_other};
@@ -24,18 +26,41 @@ pub fn choices(conn: &mut Conn) -> Result<Vec<(String, String)>> {
     Ok(replies::all(conn)?.into_iter().map(|reply| (reply.uid, reply.name)).collect())
 }
 
+/// What asks the customer for what is still due: a reply that every shop has, in the customer's language.
+pub const ASKS_FOR_THE_REST: &str = "rest";
+
+fn asks_for_the_rest(conn: &mut Conn, order: &Order) -> Result<String> {
+    let language = Markets::load(conn)?.language(order.market_id, &order.language);
+    let values = [
+        ("first_name", "first name"),
+        ("amount", "amount due"),
+        ("order", "order number"),
+        ("how", "how to pay"),
+        ("page", "customer page"),
+        ("shop", "shop"),
+    ];
+    Ok(language.say_with("ask-rest", &values.map(|(name, known)| (name, filling::slot(known).into()))))
+}
+
 /// A reply as it reads for one order.
 fn filled(conn: &mut Conn, person: &Person, number: i64, uid: &str, here: &str) -> Result<Filled> {
     let order = order::find(conn, number)?;
-    let reply = replies::find(conn, uid)?;
+    let is_ask = uid == ASKS_FOR_THE_REST;
+    let body = if is_ask { asks_for_the_rest(conn, &order)? } else { replies::find(conn, uid)?.body };
     let link = customer_page::link(conn, order.id)?;
     let page = match link {
         Some(link) => format!("{}{}", web::address(conn, here)?.trim_end_matches('/'), link.path()),
         None => String::new(),
     };
     let writer = person.name.split_whitespace().next().unwrap_or_default();
-    let values = announce::values(conn, &order, &order.stage, &page, writer)?;
-    Ok(filling::fill(&reply.body, |name| values.of(name)))
+    let mut values = announce::values(conn, &order, &order.stage, &page, writer)?;
+    if !Sight::of(person).money {
+        (values.amount_due, values.how_to_pay) = (String::new(), String::new());
+    }
+    if is_ask {
+        return Ok(Filled { text: filling::fill_whole(&body, &values), left: Vec::new() });
+    }
+    Ok(filling::fill(&body, |name| values.of(name)))
 }
 
 /// What is to be said about words that could not be filled; nothing if all were.
@@ -71,6 +96,11 @@ pub async fn insert(
     let form: NoteForm = Sent::read(&request, payload, LIMITS).await?.form()?;
     let back = way_back(&form.back, number);
     let (reader, uid) = (person.clone(), form.reply.clone());
+    if uid == ASKS_FOR_THE_REST {
+        // What is due and how it is paid stands on their page, so it is opened to them.
+        let actor = person.actor();
+        desk.db.write(move |tx| customer_page::link_to_send(tx, &actor, number).map(drop)).await?;
+    }
     let filled = if uid.is_empty() {
         None
     } else {

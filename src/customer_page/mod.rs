@@ -19,13 +19,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::actor::Actor;
+use crate::conversation::filling::{self, Values};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Result};
 use crate::event::{self, Event};
 use crate::ids::OrderId;
+use crate::market::Markets;
 use crate::order::{self, Order};
+use crate::payment;
 use crate::time::UtcTime;
 use crate::web;
+use crate::words::harmless;
 use crate::workflow::Base;
 
 pub use policy::Policy;
@@ -136,6 +140,37 @@ pub fn make_link(tx: &mut Tx<'_>, actor: &Actor, number: i64, anew: Anew) -> Res
     let made = store::insert(tx, order.id, &secret()?)?;
     event::record(tx, actor, Some(order.id), &Event::LinkChanged { change: "made".to_owned() })?;
     Ok(made)
+}
+
+/// What is still to be paid, in the language of its customer; empty if nothing is.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn due(conn: &mut Conn, order: &Order) -> Result<String> {
+    let language = Markets::load(conn)?.language(order.market_id, &order.language);
+    Ok(match order.amount_due() {
+        0 => String::new(),
+        due => language.money(order.money(due)),
+    })
+}
+
+/// How the customer pays that, as the way of paying says; empty if nothing is due or said.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn how_to_pay(conn: &mut Conn, order: &Order) -> Result<String> {
+    let words = payment::methods(conn)?.of(&order.payment_method).instructions;
+    if words.is_empty() || order.amount_due() == 0 {
+        return Ok(String::new());
+    }
+    let values = Values {
+        name: harmless(&order.customer_name).trim().to_owned(),
+        order_number: order.shown_number(),
+        amount_due: due(conn, order)?,
+        shop: web::shop(conn)?.name,
+        ..Values::default()
+    };
+    Ok(filling::fill_whole(&words, &values))
 }
 
 /// The secret address to be sent to the customer of an order: the one it has, or a new one unless somebody of

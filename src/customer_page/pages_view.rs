@@ -174,6 +174,8 @@ pub struct CustomerPage {
     pub total: String,
     pub paid: String,
     pub due: String,
+    /// How that is paid, if the shop says.
+    pub how_to_pay: String,
     pub credit: String,
     pub address: Vec<String>,
     pub may_address: bool,
@@ -244,6 +246,7 @@ impl CustomerPage {
             total: language.money(order.money(order.total_minor - order.cancelled_minor)),
             paid: money(order.net_minor()),
             due: facts.due.clone(),
+            how_to_pay: super::how_to_pay(conn, order)?,
             credit: facts.credit.clone(),
             address: order.ship_to().map(|address| address.lines_in(&home, language)).unwrap_or_default(),
             may_address: sight::may_give_address(order),

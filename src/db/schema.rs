@@ -495,6 +495,7 @@ diesel::table! {
         never_abandons -> Bool,
         active -> Bool,
         abandon_after_minutes -> Nullable<BigInt>,
+        instructions -> Text,
     }
 }
 

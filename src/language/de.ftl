@@ -155,6 +155,18 @@ sum-paid = Bezahlt
 sum-due = Noch zu zahlen
 sum-credit = Erstatten wir Ihnen
 
+pay-title = So zahlen Sie
+ask-rest =
+    Guten Tag { $first_name },
+
+    von Ihrer Bestellung { $order } sind noch { $amount } zu zahlen.
+
+    { $how }
+
+    { $page }
+
+    { $shop }
+
 ask-title = Haben Sie es sich anders überlegt?
 ask-note = Möchten Sie uns noch etwas sagen?
 cancel-now = Bestellung stornieren

@@ -156,6 +156,18 @@ sum-paid = Paid
 sum-due = Still to pay
 sum-credit = To be given back to you
 
+pay-title = How to pay
+ask-rest =
+    Hello { $first_name },
+
+    { $amount } of your order { $order } is still to be paid.
+
+    { $how }
+
+    { $page }
+
+    { $shop }
+
 ask-title = Changed your mind?
 ask-note = Anything you want to tell us
 cancel-now = Cancel the order

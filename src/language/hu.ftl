@@ -155,6 +155,18 @@ sum-paid = Kifizetve
 sum-due = Még fizetendő
 sum-credit = Visszatérítjük Önnek
 
+pay-title = Így fizethet
+ask-rest =
+    Kedves { $first_name }!
+
+    A(z) { $order } számú rendeléséből még { $amount } fizetendő.
+
+    { $how }
+
+    { $page }
+
+    { $shop }
+
 ask-title = Meggondolta magát?
 ask-note = Szeretne még valamit közölni velünk?
 cancel-now = Rendelés törlése

@@ -86,6 +86,8 @@ pub struct Method {
     pub active: bool,
     /// Minutes after which an incomplete order with it counts as abandoned; none for those of its market.
     pub abandon_after_minutes: Option<i64>,
+    /// How customers pay what is due with it, with words in double braces; empty for nothing to say.
+    pub instructions: String,
 }
 
 impl Default for Method {
@@ -107,6 +109,7 @@ impl Default for Method {
             never_abandons: false,
             active: true,
             abandon_after_minutes: None,
+            instructions: String::new(),
         }
     }
 }

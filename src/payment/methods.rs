@@ -10,6 +10,8 @@ use crate::words;
 
 /// Longest time until an order is abandoned, in minutes: a year.
 const MOST_MINUTES: i64 = 366 * 24 * 60;
+/// Characters of what customers are told of a way at the most.
+const LONGEST_INSTRUCTIONS: usize = 1_000;
 
 /// The shop's ways of paying, in their order.
 pub fn methods(conn: &mut Conn) -> Result<Methods> {
@@ -68,6 +70,10 @@ pub fn change_method(tx: &mut Tx<'_>, actor: &Actor, new: &Method) -> Result<()>
         let message = "Enter from one minute to 366 days of them, or nothing.".to_owned();
         problems.push(FieldProblem { field: "abandon".into(), message });
     }
+    if new.instructions.chars().count() > LONGEST_INSTRUCTIONS {
+        let message = "This takes 1,000 characters at the most.".to_owned();
+        problems.push(FieldProblem { field: "instructions".into(), message });
+    }
     if !problems.is_empty() {
         return Err(Refusal::fields("payment.method_fields", problems).into());
     }
@@ -120,6 +126,9 @@ pub fn sentence(method: &Method) -> String {
         (true, _) => parts.push("never abandoned"),
         (false, Some(after)) => parts.push(after),
         (false, None) => {}
+    }
+    if !method.instructions.is_empty() {
+        parts.push("customers are told how");
     }
     if !method.active {
         parts.push("not offered");

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::method::{CaptureAt, Cover, Method};
 use super::methods::sentence;
+use crate::conversation::filling;
 use crate::error::{Error, FieldProblem, Refusal, RefusalKind, Result};
 use crate::money::{Currency, Money};
 use crate::staff::permission::ManageSettings;
@@ -37,6 +38,7 @@ pub struct MethodForm {
     never_abandons: String,
     abandon: String,
     active: String,
+    instructions: String,
 }
 
 impl MethodForm {
@@ -55,6 +57,7 @@ impl MethodForm {
             never_abandons: tick(method.never_abandons),
             abandon: method.abandon_after_minutes.map(|minutes| minutes.to_string()).unwrap_or_default(),
             active: tick(method.active),
+            instructions: method.instructions.clone(),
         }
     }
     fn method(&self, key: &str, currency: Currency) -> Result<Method> {
@@ -91,6 +94,9 @@ impl MethodForm {
         if capture_at.is_none() {
             wrong("capture_at", "Choose when it is captured.".to_owned());
         }
+        if let Some(told) = filling::trouble(&self.instructions) {
+            wrong("instructions", told);
+        }
         let (Some(to_approve), Some(capture_at), true) = (to_approve, capture_at, problems.is_empty()) else {
             return Err(Refusal::fields("payment.method_fields", problems).into());
         };
@@ -108,6 +114,7 @@ impl MethodForm {
             never_abandons: self.never_abandons == "1",
             abandon_after_minutes,
             active: self.active == "1",
+            instructions: self.instructions.replace("\r\n", "\n").trim().to_owned(),
             ..Method::default()
         })
     }
@@ -143,6 +150,10 @@ impl MethodsPage {
             Cover::Received => "Paid in full",
         };
         Cover::ALL.iter().map(|cover| (cover.as_str(), words(cover), cover.as_str() == chosen)).collect()
+    }
+    /// How words are put into what customers are told.
+    fn slots(&self) -> String {
+        filling::in_braces(&["order number".to_owned(), "amount due".to_owned()])
     }
     fn captures(&self, chosen: &str) -> Vec<(&'static str, &'static str, bool)> {
         CaptureAt::ALL.iter().map(|at| (at.as_str(), at.label(), at.as_str() == chosen)).collect()

@@ -16,6 +16,7 @@ use crate::order::{EntryState, Line, Order, PaymentKind};
 use crate::staff::{Permission, Person};
 use crate::time::UtcTime;
 use crate::web::Shell;
+use crate::workflow::Base;
 
 /// What the panel shows.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub struct Panel {
     pub open_label: &'static str,
     pub open: String,
     pub is_open: bool,
+    /// Whether this person can ask the customer for what is due.
+    pub asks: bool,
     /// What to know above the rows: whether it is bad, and words.
     pub told: Vec<(bool, String)>,
     /// Address of the form that gives something back, if anything can be.
@@ -113,6 +116,7 @@ impl Panel {
             open_label,
             open: money(open),
             is_open: open > 0,
+            asks: order.amount_due() > 0 && order.base != Base::Archived && person.may(Permission::WriteNotes),
             told: told(shell, order, ledger),
             refund: (may.refund && !open_captures(ledger).is_empty()).then(|| address("refunds/new")),
             goodwill: person.may(Permission::GiveGoodwill).then(|| address("goodwill/new")),

@@ -239,6 +239,7 @@ pub(super) fn update_method(tx: &mut Tx<'_>, method: &Method) -> Result<()> {
             payment_methods::never_abandons.eq(method.never_abandons),
             payment_methods::active.eq(method.active),
             payment_methods::abandon_after_minutes.eq(method.abandon_after_minutes),
+            payment_methods::instructions.eq(&method.instructions),
         ))
         .execute(tx.conn)?;
     Ok(())

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 use slipway::actor::Actor;
-use slipway::payment::{self, NewRefund};
+use slipway::order::PaymentKind;
+use slipway::payment::{self, NewPayment, NewRefund};
 use slipway::staff::keys::NewKey;
 
 use crate::support::app::TestDesk;
-use crate::support::person::Reply;
+use crate::support::person::{Person, Reply};
 
 fn fields<'a>(form: &'a Reply, version: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, String)> {
     let mut fields: Vec<(&str, String)> = ["form_token", "back"].iter().map(|name| (*name, form.field(name))).collect();
@@ -367,4 +368,54 @@ fn an_order_of_a_program_brings_its_gift_cards_as_payments() {
     let refused = desk.program_with(key).post("/api/orders", &order(json!([card("A-1", 5.0)]), json!({})));
     assert_eq!(refused.status, 403, "{}", refused.text());
     assert_eq!(newest(&desk), before);
+}
+
+#[test]
+fn what_is_still_due_is_asked_for_with_how_to_pay_it() {
+    let desk = TestDesk::open();
+    let owner = desk.owner();
+    let form = |words: &str| {
+        let typed = [("label", "Bank transfer"), ("active", "1"), ("offline", "1"), ("completes_unpaid", "1")];
+        let rest = [("to_approve", "nothing"), ("captured_before_ship", "1"), ("capture_at", "manual")];
+        let form: Vec<_> = typed.into_iter().chain(rest).chain([("instructions", words)]).collect();
+        owner.post("/settings/payments/bank_transfer", &form)
+    };
+    let unknown = form("To {{iban}}");
+    assert_eq!((unknown.status, unknown.field("label").as_str()), (400, "Bank transfer"));
+    unknown.must_say("{{iban}} stands for nothing.");
+    assert_eq!(form(&"x".repeat(1_001)).status, 400);
+    assert_eq!(form("Transfer {{amount due}} to NL91 ABNA 0417 1643 00,\r\nreference {{order number}}.").status, 303);
+
+    let number = desk.order().with(|draft| draft.payment_method = "bank_transfer".into()).place();
+    let page = format!("/orders/{number}");
+    assert!(owner.see(&page).text().contains("63.95</button>"), "what is due can be asked for");
+    let ask = |person: &Person| {
+        let fields = [("reply", "rest"), ("audience", "message"), ("back", page.as_str())];
+        person.post(&format!("{page}/replies"), &fields)
+    };
+    let asked = ask(&owner);
+    assert_eq!(asked.status, 200);
+    asked.must_say(&format!("€63.95 of your order #{number} is still to be paid."));
+    asked.must_say(&format!("NL91 ABNA 0417 1643 00, reference #{number}."));
+    let id = desk.look(number).id;
+    let path = desk.read(|conn| slipway::customer_page::link(conn, id)).unwrap().path();
+    asked.must_say(&path);
+    assert!(desk.read(|conn| slipway::conversation::messages(conn, id)).is_empty(), "it is read before it is sent");
+    let theirs = desk.visitor().see(&path);
+    theirs.must_say("How to pay");
+    theirs.must_say(&format!("Transfer €63.95 to NL91 ABNA 0417 1643 00, reference #{number}."));
+    assert!(!ask(&desk.packer()).says("63.95"), "who sees no money tells of none");
+
+    // Paid, there is nothing to ask for.
+    let payment = NewPayment {
+        kind: PaymentKind::Capture,
+        amount_minor: 6_395,
+        method: "bank_transfer".into(),
+        reference: String::new(),
+        note: String::new(),
+        expires_at: None,
+    };
+    desk.write(move |tx| payment::record(tx, &Actor::System { name: "Ana" }, number, None, &payment));
+    assert!(!desk.visitor().see(&path).says("How to pay"));
+    assert!(!owner.see(&page).text().contains("value=\"rest\""));
 }
