@@ -65,6 +65,8 @@ pub const RECIPES: &str = include_str!("openapi/recipes.md");
         crate::payment::api::void,
         crate::payment::api::refund,
         crate::payment::api::goodwill,
+        crate::payment::api::write_off,
+        crate::payment::api::write_back,
         crate::shipment::api::index,
         crate::shipment::api::create,
         crate::shipment::api::show,

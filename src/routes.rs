@@ -187,6 +187,8 @@ fn api_ledgers(config: &mut ServiceConfig) {
         .service(resource("/orders/{order_id}/voids").route(post().to(payments::void)))
         .service(resource("/orders/{order_id}/refunds").route(post().to(payments::refund)))
         .service(resource("/orders/{order_id}/goodwill").route(post().to(payments::goodwill)))
+        .service(resource("/orders/{order_id}/write-offs").route(post().to(payments::write_off)))
+        .service(resource("/orders/{order_id}/write-backs").route(post().to(payments::write_back)))
         .service(
             resource("/orders/{order_id}/shipments")
                 .route(get().to(shipments::index))
@@ -263,6 +265,13 @@ fn one_order(config: &mut ServiceConfig) {
         .service(resource("/orders/{number:[0-9]+}/refunds").route(post().to(refunds::create)))
         .service(resource("/orders/{number:[0-9]+}/goodwill/new").route(get().to(takes::new_goodwill)))
         .service(resource("/orders/{number:[0-9]+}/goodwill").route(post().to(takes::goodwill)))
+        .service(resource("/orders/{number:[0-9]+}/write-offs/new").route(get().to(takes::new_write_off)))
+        .service(resource("/orders/{number:[0-9]+}/write-offs").route(post().to(takes::write_off)))
+        .service(
+            resource("/orders/{number:[0-9]+}/write-offs/back")
+                .route(get().to(takes::new_write_back))
+                .route(post().to(takes::write_back)),
+        )
         .service(
             resource("/orders/{number:[0-9]+}/notes").route(get().to(order::notes)).route(post().to(notes::create)),
         )

@@ -400,6 +400,7 @@ diesel::table! {
         talked_at -> Nullable<BigInt>,
         asked_at -> Nullable<BigInt>,
         language -> Text,
+        written_off_minor -> BigInt,
     }
 }
 

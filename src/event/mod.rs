@@ -51,8 +51,8 @@ pub enum Event {
     /// A hold was lifted after so many seconds.
     #[serde(rename = "hold.released")]
     HoldReleased { hold: String, reason: String, seconds: i64 },
-    /// The ledger grew. `entry` is authorization, capture, refund, void or goodwill; `reason` is why money
-    /// went back.
+    /// The ledger grew. `entry` is the kind of its row: authorization, capture, refund, void, goodwill, write_off or
+    /// write_back; `reason` is why money went back or is asked for no more.
     #[serde(rename = "payment.recorded")]
     PaymentRecorded {
         entry: String,

@@ -284,6 +284,8 @@ fn entry_words(entry: &str) -> &str {
         "refund" => "a refund",
         "void" => "the release of an authorisation",
         "goodwill" => "goodwill",
+        "write_off" => "a write-off",
+        "write_back" => "the return of a write-off",
         other => other,
     }
 }

@@ -7,7 +7,7 @@ use super::operations::{self, BESIDES, Line, MONEY, OPEN, TOPICS, Versions};
 use super::{examples, problems};
 use crate::event::public::PublicName;
 use crate::moves::lifecycle::{CANCEL_REASONS, HOLD_REASONS};
-use crate::payment::{GOODWILL_REASONS, REFUND_REASONS};
+use crate::payment::{GOODWILL_REASONS, REFUND_REASONS, WRITE_OFF_REASONS};
 use crate::returns::REASONS as RETURN_REASONS;
 
 /// The methods an operation can have.
@@ -61,6 +61,7 @@ const REASONS: &[(&str, &[(&str, &str)])] = &[
     ("NewCancellation", CANCEL_REASONS),
     ("NewRefundJson", REFUND_REASONS),
     ("NewGoodwillJson", GOODWILL_REASONS),
+    ("NewWriteOff", WRITE_OFF_REASONS),
     ("NewReturn", RETURN_REASONS),
 ];
 

@@ -52,6 +52,8 @@ pub const OPERATIONS: &[Line] = &[
     ("create_void", RecordPayments, Checked),
     ("create_refund", RefundPayments, Checked),
     ("create_goodwill", GiveGoodwill, Checked),
+    ("create_write_off", GiveGoodwill, Checked),
+    ("create_write_back", GiveGoodwill, Checked),
     ("list_order_shipments", ViewOrders, Unversioned),
     ("create_shipment", MoveOrders, Checked),
     ("show_shipment", ViewOrders, Unversioned),

@@ -77,6 +77,8 @@ pub struct OrderJson {
     pub paid: Amount,
     /// Given back.
     pub refunded: Amount,
+    /// Written off: above zero what the customer owed, below zero what was owed to them.
+    pub written_off: Amount,
     /// Still to be paid.
     pub amount_due: Amount,
     /// Owed to the customer.
@@ -467,6 +469,7 @@ impl Beside {
             authorized: amount(order.authorized_minor),
             paid: amount(order.captured_minor),
             refunded: amount(order.refunded_minor),
+            written_off: amount(order.written_off_minor),
             amount_due: amount(order.amount_due()),
             credit_owed: amount(order.credit_owed()),
             payment_method: given(&order.payment_method),

@@ -200,6 +200,8 @@ pub struct Order {
     pub asked_at: Option<UtcTime>,
     /// Tag of the language its customer asked for; empty for the usual one of the market.
     pub language: String,
+    /// Written off: above zero of what the customer owed, below zero of what the shop owed them.
+    pub written_off_minor: i64,
 }
 
 impl Order {
@@ -207,8 +209,8 @@ impl Order {
     pub fn money(&self, minor: i64) -> Money {
         Money::new(minor, self.currency)
     }
-    /// What is owed in all, without the units taken out: nothing once the order was stopped. An abandoned
-    /// order owes its total, for it can be taken up again, until it is put away.
+    /// What is owed in all, without the units taken out and what was written off: nothing once the order was
+    /// stopped. An abandoned order owes its total, for it can be taken up again, until it is put away.
     pub fn due_in_all(&self) -> i64 {
         let shelved_from = match self.base {
             Base::Archived => self.resume_base,
@@ -216,7 +218,12 @@ impl Order {
         };
         let stopped =
             self.base.is_stopped() || shelved_from.is_some_and(|base| base.is_stopped() || base == Base::Abandoned);
-        if stopped { 0 } else { (self.total_minor - self.cancelled_minor).max(0) }
+        let owed = if stopped { 0 } else { (self.total_minor - self.cancelled_minor).max(0) };
+        match self.written_off_minor {
+            forgiven @ 0.. => (owed - forgiven).max(0),
+            // What the shop keeps is of what was paid beyond that, whatever becomes of the order.
+            kept => owed + (-kept).min((self.net_minor() - owed).max(0)),
+        }
     }
     /// What is still to be paid, in minor units.
     pub fn amount_due(&self) -> i64 {
@@ -537,6 +544,7 @@ pub fn settle(order: &mut Order, balance: &Balance, now: UtcTime) {
     order.authorized_minor = balance.authorized;
     order.captured_minor = balance.captured;
     order.refunded_minor = balance.refunded;
+    order.written_off_minor = balance.written_off;
     let before = order.payment_status;
     order.payment_status = balance.status(order.total_minor, order.due_in_all());
     match order.payment_status {

@@ -16,6 +16,10 @@ crate::text_enum! {
         Void = "void",
         /// Money given beyond what was received, out of kindness. Changes no balance.
         Goodwill = "goodwill",
+        /// A small rest that nobody asks for any more: what the customer owed, or what the shop owed them.
+        WriteOff = "write_off",
+        /// A write-off taken back.
+        WriteBack = "write_back",
     }
 }
 
@@ -159,6 +163,8 @@ pub struct Balance {
     pub captured: i64,
     /// Given back.
     pub refunded: i64,
+    /// Written off: above zero of what the customer owed, below zero of what the shop owed them.
+    pub written_off: i64,
     /// Whether an attempt is under way.
     pub in_flight: bool,
     /// The last authorisation lapsed.

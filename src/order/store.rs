@@ -404,6 +404,7 @@ pub(super) fn save_state(tx: &mut Tx<'_>, order: &Order) -> Result<usize> {
             orders::authorized_minor.eq(order.authorized_minor),
             orders::captured_minor.eq(order.captured_minor),
             orders::refunded_minor.eq(order.refunded_minor),
+            orders::written_off_minor.eq(order.written_off_minor),
             orders::paid_at.eq(order.paid_at),
             orders::abandon_at.eq(order.abandon_at),
             orders::updated_at.eq(order.updated_at),

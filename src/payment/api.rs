@@ -25,7 +25,7 @@ pub struct PaymentJson {
     /// Identifier.
     #[schema(format = Uuid)]
     pub id: String,
-    /// authorization, capture, refund, void or goodwill.
+    /// authorization, capture, refund, void, goodwill, write_off or write_back.
     #[schema(examples("capture"))]
     pub kind: String,
     /// pending, succeeded, failed or cancelled.
@@ -207,6 +207,30 @@ pub struct NewGoodwillJson {
     pub note: Option<String>,
 }
 
+/// A rest that nobody asks for any more.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewWriteOff {
+    /// Why: rounding, fees, uncollectible, unclaimed or other.
+    #[schema(examples("rounding"))]
+    pub reason: String,
+    /// Words for colleagues.
+    #[schema(max_length = 500)]
+    pub note: Option<String>,
+}
+
+/// Which write-off is taken back.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewWriteBack {
+    /// The write-off.
+    #[schema(format = Uuid)]
+    pub write_off_id: String,
+    /// Words for colleagues.
+    #[schema(max_length = 500)]
+    pub note: Option<String>,
+}
+
 fn given(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
@@ -218,7 +242,11 @@ fn represent(entry: &Payment, ledger: &[Payment], now: UtcTime) -> PaymentJson {
             Some(open.iter().find(|(one, _)| one.id == entry.id).map_or(0, |(_, left)| *left))
         }
         PaymentKind::Capture => Some(refundable(ledger, entry)),
-        PaymentKind::Refund | PaymentKind::Void | PaymentKind::Goodwill => None,
+        PaymentKind::Refund
+        | PaymentKind::Void
+        | PaymentKind::Goodwill
+        | PaymentKind::WriteOff
+        | PaymentKind::WriteBack => None,
     };
     let parent = entry.parent_id.and_then(|id| ledger.iter().find(|other| other.id == id));
     PaymentJson {
@@ -557,6 +585,55 @@ pub async fn goodwill(program: Program<GiveGoodwill>, id: Path<String>, body: Bo
                 note: text(value.note.as_ref()),
             };
             let order = super::goodwill(tx, caller.actor(), order.number, None, &new)?;
+            made(tx, caller, &order, &before)
+        })
+        .await
+}
+
+/// Write off a rest
+///
+/// What is due of an order that has left or was stopped is no longer asked for; what is owed is kept. All of it, so
+/// that the order can be archived. It is a row of the ledger and can be taken back.
+#[utoipa::path(
+    post, path = "/api/orders/{order_id}/write-offs", operation_id = "create_write_off", tag = "Payments",
+    params(("order_id" = String, Path, example = "ORD10468")), request_body = NewWriteOff,
+    responses(
+        (status = 201, description = "It is in the ledger", body = PaymentMade),
+        (status = 409, description = "Nothing is due or owed, or the order is still under way"),
+    ),
+)]
+pub async fn write_off(program: Program<GiveGoodwill>, id: Path<String>, body: Body<NewWriteOff>) -> Answer {
+    let Body { value, canonical } = body;
+    program
+        .write(&canonical, move |tx, caller| {
+            let order = api::find_for_change(tx, caller, &id)?;
+            let before = ledger(tx.conn, order.id)?;
+            let note = text(value.note.as_ref());
+            let order = super::write_off(tx, caller.actor(), order.number, None, &value.reason, &note)?;
+            made(tx, caller, &order, &before)
+        })
+        .await
+}
+
+/// Take a write-off back
+///
+/// What was due or owed is so again.
+#[utoipa::path(
+    post, path = "/api/orders/{order_id}/write-backs", operation_id = "create_write_back", tag = "Payments",
+    params(("order_id" = String, Path, example = "ORD10468")), request_body = NewWriteBack,
+    responses(
+        (status = 201, description = "It is in the ledger", body = PaymentMade),
+        (status = 409, description = "It was taken back already"),
+    ),
+)]
+pub async fn write_back(program: Program<GiveGoodwill>, id: Path<String>, body: Body<NewWriteBack>) -> Answer {
+    let Body { value, canonical } = body;
+    program
+        .write(&canonical, move |tx, caller| {
+            let order = api::find_for_change(tx, caller, &id)?;
+            let before = ledger(tx.conn, order.id)?;
+            let note = text(value.note.as_ref());
+            let order = super::write_back(tx, caller.actor(), order.number, None, &value.write_off_id, &note)?;
             made(tx, caller, &order, &before)
         })
         .await

@@ -80,7 +80,7 @@ fn as_expected(order: &Order, ledger: &[Payment], new: &NewRefund) -> Result<()>
     }
 }
 
-fn check_reason(known: &[(&str, &str)], reason: &str) -> Result<()> {
+pub(super) fn check_reason(known: &[(&str, &str)], reason: &str) -> Result<()> {
     if known.iter().any(|(key, _)| *key == reason) {
         return Ok(());
     }

@@ -18,6 +18,7 @@ pub mod provider;
 pub mod refund;
 mod store;
 mod sums;
+mod writing_off;
 
 use crate::actor::Actor;
 use crate::db::{self, Conn, Db, Tx};
@@ -35,8 +36,9 @@ pub use methods::{add_method, change_method, methods};
 pub use refund::{GOODWILL_REASONS, NewRefund, REFUND_REASONS, RefundLine};
 pub use sums::{
     Kept, balance, capturable, given_back, is_lapsed, is_to_try_again, is_under_way, kept_by_way, open_authorizations,
-    open_captures, promised, refundable,
+    open_captures, promised, refundable, stands,
 };
+pub use writing_off::{WRITE_OFF_REASONS, may_write_off, write_back, write_off};
 
 /// A row of the ledger.
 #[derive(Clone, Debug, diesel::Queryable)]
@@ -246,8 +248,12 @@ fn add(
             .into());
         }
         PaymentKind::Authorization => None,
-        PaymentKind::Refund | PaymentKind::Void | PaymentKind::Goodwill => {
-            return Err(Error::broken("refunds, releases and goodwill have verbs of their own"));
+        PaymentKind::Refund
+        | PaymentKind::Void
+        | PaymentKind::Goodwill
+        | PaymentKind::WriteOff
+        | PaymentKind::WriteBack => {
+            return Err(Error::broken("refunds, releases, goodwill and write-offs have verbs of their own"));
         }
     };
     let expires_at = match (new.kind, new.expires_at) {
@@ -387,7 +393,7 @@ pub fn record_past(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, past: &[or
         let reference = method::kept_reference(&entry.method, &entry.reference);
         let entry = &order::PastPayment { reference, ..entry.clone() };
         let parent = match entry.kind {
-            PaymentKind::Authorization | PaymentKind::Goodwill => None,
+            PaymentKind::Authorization | PaymentKind::Goodwill | PaymentKind::WriteOff | PaymentKind::WriteBack => None,
             PaymentKind::Capture | PaymentKind::Void => authorization,
             PaymentKind::Refund => capture,
         };
@@ -395,7 +401,11 @@ pub fn record_past(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, past: &[or
         match entry.kind {
             PaymentKind::Authorization => authorization = Some(id),
             PaymentKind::Capture => capture = Some(id),
-            PaymentKind::Refund | PaymentKind::Void | PaymentKind::Goodwill => {}
+            PaymentKind::Refund
+            | PaymentKind::Void
+            | PaymentKind::Goodwill
+            | PaymentKind::WriteOff
+            | PaymentKind::WriteBack => {}
         }
         let row = Row { reference: &entry.reference, ..Row::new(entry.kind, entry.amount_minor, &entry.method) };
         event::record_past(tx, actor, order.id, &recorded(order, &row, String::new()), entry.at)?;

@@ -4,8 +4,8 @@
 use super::giving::lines_of_refunds;
 use super::method::{self, Methods};
 use super::{
-    GOODWILL_REASONS, Payment, REFUND_REASONS, capturable, is_lapsed, is_to_try_again, open_captures, promised,
-    refundable,
+    GOODWILL_REASONS, Payment, REFUND_REASONS, WRITE_OFF_REASONS, capturable, is_lapsed, is_to_try_again,
+    may_write_off, open_captures, promised, refundable, stands,
 };
 use crate::db::Conn;
 use crate::error::Result;
@@ -36,6 +36,8 @@ pub struct Panel {
     pub told: Vec<(bool, String)>,
     /// Address of the form that gives something back, if anything can be.
     pub refund: Option<String>,
+    /// Address of the form that writes off what is open.
+    pub write_off: Option<String>,
     /// Address of the form that gives beyond that.
     pub goodwill: Option<String>,
     pub rows: Vec<PanelRow>,
@@ -60,6 +62,7 @@ pub struct PanelRow {
 struct May {
     record: bool,
     refund: bool,
+    forgive: bool,
 }
 
 impl Panel {
@@ -75,8 +78,11 @@ impl Panel {
     ) -> Result<Panel> {
         let refunded = lines_of_refunds(conn, order)?;
         let ways = super::methods(conn)?;
-        let may =
-            May { record: person.may(Permission::RecordPayments), refund: person.may(Permission::RefundPayments) };
+        let may = May {
+            record: person.may(Permission::RecordPayments),
+            refund: person.may(Permission::RefundPayments),
+            forgive: person.may(Permission::GiveGoodwill),
+        };
         let money = |minor: i64| order.money(minor).to_string();
         let address = |path: &str| with_from(&format!("/orders/{}/{path}", order.number), from);
         let (open_label, open) = match (order.amount_due(), order.credit_owed()) {
@@ -119,7 +125,8 @@ impl Panel {
             asks: order.amount_due() > 0 && order.base != Base::Archived && person.may(Permission::WriteNotes),
             told: told(shell, order, ledger),
             refund: (may.refund && !open_captures(ledger).is_empty()).then(|| address("refunds/new")),
-            goodwill: person.may(Permission::GiveGoodwill).then(|| address("goodwill/new")),
+            write_off: (may.forgive && may_write_off(order)).then(|| address("write-offs/new")),
+            goodwill: may.forgive.then(|| address("goodwill/new")),
             rows,
         })
     }
@@ -168,6 +175,11 @@ fn told(shell: &Shell, order: &Order, ledger: &[Payment]) -> Vec<(bool, String)>
     for entry in ledger.iter().filter(|entry| is_to_try_again(ledger, entry)) {
         told.push((true, format!("A refund of {} failed. Nothing was given back; try it again.", entry.money())));
     }
+    match order.written_off_minor {
+        0 => {}
+        forgiven @ 1.. => told.push((false, format!("{} that was due was written off.", order.money(forgiven)))),
+        kept => told.push((false, format!("{} that was owed was written off.", order.money(-kept)))),
+    }
     let on_its_way: i64 = ledger
         .iter()
         .filter(|entry| entry.is_pending() && entry.kind == PaymentKind::Refund)
@@ -198,7 +210,12 @@ fn row(shell: &Shell, ledger: &[Payment], entry: &Payment, may: May, address: &d
         | PaymentKind::Capture
         | PaymentKind::Refund
         | PaymentKind::Void
-        | PaymentKind::Goodwill => {}
+        | PaymentKind::Goodwill
+        | PaymentKind::WriteBack => {}
+        PaymentKind::WriteOff if may.forgive && stands(ledger, entry) => {
+            acts.push((address(&format!("write-offs/back?of={}", entry.uid)), "Take back…"));
+        }
+        PaymentKind::WriteOff => {}
     }
     let taken = matches!(entry.kind, PaymentKind::Refund | PaymentKind::Void | PaymentKind::Goodwill);
     let shown = if taken { Money::new(-entry.amount_minor, entry.currency) } else { entry.money() };
@@ -231,6 +248,8 @@ fn word(entry: &Payment) -> (&'static str, &'static str) {
         (EntryState::Succeeded, PaymentKind::Refund) => ("Refunded", ""),
         (EntryState::Succeeded, PaymentKind::Void) => ("Released", ""),
         (EntryState::Succeeded, PaymentKind::Goodwill) => ("Goodwill", ""),
+        (EntryState::Succeeded, PaymentKind::WriteOff) => ("Written off", ""),
+        (EntryState::Succeeded, PaymentKind::WriteBack) => ("Write-off taken back", ""),
     }
 }
 
@@ -242,7 +261,12 @@ fn about(shell: &Shell, order: &Order, ways: &Methods, entry: &Payment) -> Strin
         key => ways.label(key),
     };
     let by = if entry.actor_name.is_empty() { String::new() } else { format!("by {}", entry.actor_name) };
-    let reason = REFUND_REASONS.iter().chain(GOODWILL_REASONS).find(|(key, _)| *key == entry.reason);
+    let reasons = match entry.kind {
+        PaymentKind::WriteOff | PaymentKind::WriteBack => WRITE_OFF_REASONS,
+        PaymentKind::Goodwill => GOODWILL_REASONS,
+        PaymentKind::Refund | PaymentKind::Authorization | PaymentKind::Capture | PaymentKind::Void => REFUND_REASONS,
+    };
+    let reason = reasons.iter().find(|(key, _)| *key == entry.reason);
     let reason = reason.map_or(String::new(), |(_, words)| words.to_lowercase());
     let more = match entry.kind {
         PaymentKind::Capture if !entry.is_final => "more to come".to_owned(),

@@ -1,4 +1,4 @@
-//! Capturing an authorisation, letting it go, and goodwill: a form each, as a page of its own and as a
+//! Capturing an authorisation, letting it go, goodwill and writing off: a form each, as a page of its own and as a
 //! dialog.
 
 use actix_web::HttpRequest;
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::method::Methods;
 use super::pages::first_way;
 use super::pages_refund::RefundForm;
-use super::{GOODWILL_REASONS, NewCapture, NewGoodwill, Payment, capturable, ledger};
+use super::{GOODWILL_REASONS, NewCapture, NewGoodwill, Payment, WRITE_OFF_REASONS, capturable, ledger};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Refusal, RefusalKind, Result};
 use crate::money::Money;
@@ -65,6 +65,10 @@ pub enum Take {
     Void,
     /// To give beyond what was received.
     Goodwill,
+    /// To ask no more for what is due or owed.
+    WriteOff,
+    /// To take that back.
+    WriteBack,
 }
 
 /// What the form shows.
@@ -109,15 +113,35 @@ impl TakeForm {
     }
     /// Whether it asks for an amount at all.
     pub fn has_amount(&self) -> bool {
-        self.take != Take::Void
+        matches!(self.take, Take::Capture | Take::Goodwill)
     }
-    /// Whether it asks why and how.
+    /// Whether something is let go for good.
+    pub fn is_release(&self) -> bool {
+        self.take == Take::Void
+    }
+    /// Whether it asks how it was given.
     pub fn is_goodwill(&self) -> bool {
         self.take == Take::Goodwill
     }
+    /// Said above its fields.
+    pub fn hint(&self) -> &'static str {
+        match self.take {
+            Take::Capture => "",
+            Take::Void => "What is left of the authorisation is let go. It cannot be captured afterwards.",
+            Take::Goodwill => {
+                "Money beyond what was received. It changes neither what is due nor what can be refunded."
+            }
+            Take::WriteOff => "Nobody is asked for it any more. It stays in the ledger and can be taken back.",
+            Take::WriteBack => "What was written off is due or owed again.",
+        }
+    }
     /// Reasons to choose from.
     pub fn reasons(&self) -> &'static [(&'static str, &'static str)] {
-        GOODWILL_REASONS
+        match self.take {
+            Take::Goodwill => GOODWILL_REASONS,
+            Take::WriteOff => WRITE_OFF_REASONS,
+            Take::Capture | Take::Void | Take::WriteBack => &[],
+        }
     }
     /// The ways to choose from: key, words, whether it is chosen.
     pub fn methods(&self) -> Vec<(String, String, bool)> {
@@ -237,9 +261,13 @@ fn form(conn: &mut Conn, number: i64, take: Take, typed: Option<TakePosted>, of:
         Take::Capture => (format!("Capture for {shown}"), "captures", "Capture"),
         Take::Void => (format!("Release an authorisation of {shown}"), "voids", "Release"),
         Take::Goodwill => (format!("Give goodwill for {shown}"), "goodwill", "Record goodwill"),
+        Take::WriteOff => (format!("Write off the rest of {shown}"), "write-offs", "Write it off"),
+        Take::WriteBack => (format!("Take a write-off of {shown} back"), "write-offs/back", "Take it back"),
     };
     let (about, proposed) = match take {
         Take::Goodwill => (String::new(), String::new()),
+        Take::WriteOff => (open_words(&order), String::new()),
+        Take::WriteBack => (order.money(written_off(conn, &order, of)?).to_string(), String::new()),
         Take::Capture | Take::Void => {
             let left = left_of(conn, &order, of)?;
             let due = order.amount_due();
@@ -268,6 +296,20 @@ fn form(conn: &mut Conn, number: i64, take: Take, typed: Option<TakePosted>, of:
         refusal: None,
         in_dialog: false,
     })
+}
+
+/// What is open, in words.
+fn open_words(order: &Order) -> String {
+    match (order.amount_due(), order.credit_owed()) {
+        (0, owed) => format!("{} owed to the customer", order.money(owed)),
+        (due, _) => format!("{} still due", order.money(due)),
+    }
+}
+
+fn written_off(conn: &mut Conn, order: &Order, uid: &str) -> Result<i64> {
+    let is_it = |entry: &&Payment| entry.uid == uid && entry.kind == order::PaymentKind::WriteOff;
+    let found = ledger(conn, order.id)?.iter().find(is_it).map(|entry| entry.amount_minor);
+    found.ok_or_else(|| Error::Missing(format!("write-off {uid}")))
 }
 
 fn left_of(conn: &mut Conn, order: &Order, uid: &str) -> Result<i64> {
@@ -320,6 +362,8 @@ async fn done<P: Needed>(
                 Take::Capture => format!("Captured for #{number}."),
                 Take::Void => format!("Released an authorisation of #{number}."),
                 Take::Goodwill => format!("Goodwill recorded for #{number}."),
+                Take::WriteOff => format!("The rest of #{number} is written off."),
+                Take::WriteBack => format!("The write-off of #{number} is taken back."),
             });
             Ok(went(&request, &done.location))
         }
@@ -354,6 +398,12 @@ fn carry_out(
         }
         Take::Void => {
             super::void(tx, actor, number, Some(version), &sent.of, sent.note.trim())?;
+        }
+        Take::WriteOff => {
+            super::write_off(tx, actor, number, Some(version), &sent.reason, sent.note.trim())?;
+        }
+        Take::WriteBack => {
+            super::write_back(tx, actor, number, Some(version), &sent.of, sent.note.trim())?;
         }
         Take::Goodwill => {
             let new = NewGoodwill {
@@ -433,4 +483,48 @@ pub async fn goodwill(
     posted: Form<TakePosted>,
 ) -> Answer {
     done(desk, request, path, staff, posted.0, Take::Goodwill).await
+}
+
+/// `GET /orders/{number}/write-offs/new`
+pub async fn new_write_off(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    path: Path<String>,
+    staff: Staff<GiveGoodwill>,
+    query: Query<TakeQuery>,
+) -> Answer {
+    open(desk, request, path, staff.person(), query.0, Take::WriteOff).await
+}
+
+/// `POST /orders/{number}/write-offs`
+pub async fn write_off(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    path: Path<String>,
+    staff: Staff<GiveGoodwill>,
+    posted: Form<TakePosted>,
+) -> Answer {
+    done(desk, request, path, staff, posted.0, Take::WriteOff).await
+}
+
+/// `GET /orders/{number}/write-offs/back`
+pub async fn new_write_back(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    path: Path<String>,
+    staff: Staff<GiveGoodwill>,
+    query: Query<TakeQuery>,
+) -> Answer {
+    open(desk, request, path, staff.person(), query.0, Take::WriteBack).await
+}
+
+/// `POST /orders/{number}/write-offs/back`
+pub async fn write_back(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    path: Path<String>,
+    staff: Staff<GiveGoodwill>,
+    posted: Form<TakePosted>,
+) -> Answer {
+    done(desk, request, path, staff, posted.0, Take::WriteBack).await
 }

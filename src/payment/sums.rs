@@ -13,6 +13,7 @@ pub fn balance(ledger: &[Payment], now: UtcTime) -> Balance {
         match entry.kind {
             PaymentKind::Capture => sums.captured += entry.amount_minor,
             PaymentKind::Refund => sums.refunded += entry.amount_minor,
+            PaymentKind::WriteOff | PaymentKind::WriteBack => sums.written_off += entry.adjustment_minor,
             PaymentKind::Void | PaymentKind::Authorization | PaymentKind::Goodwill => {}
         }
     }
@@ -72,7 +73,11 @@ fn left(ledger: &[Payment], authorization: &Payment, known: impl Fn(&Payment) ->
             PaymentKind::Void => return 0,
             PaymentKind::Capture if entry.is_final => return 0,
             PaymentKind::Capture => left -= entry.amount_minor,
-            PaymentKind::Authorization | PaymentKind::Refund | PaymentKind::Goodwill => {}
+            PaymentKind::Authorization
+            | PaymentKind::Refund
+            | PaymentKind::Goodwill
+            | PaymentKind::WriteOff
+            | PaymentKind::WriteBack => {}
         }
     }
     left.max(0)
@@ -104,6 +109,12 @@ pub fn open_captures(ledger: &[Payment]) -> Vec<(&Payment, i64)> {
         .map(|entry| (entry, refundable(ledger, entry)))
         .filter(|(_, left)| *left > 0)
         .collect()
+}
+
+/// Whether a write-off stands: it was not taken back.
+pub fn stands(ledger: &[Payment], entry: &Payment) -> bool {
+    let is_taken_back = children(ledger, entry).any(|other| other.kind == PaymentKind::WriteBack);
+    entry.kind == PaymentKind::WriteOff && !is_taken_back
 }
 
 /// Whether a payment waits for its outcome.

@@ -177,6 +177,7 @@ fn paid(source: &Source) -> Vec<Sum> {
     let rows = [
         ("Received", order.captured_minor),
         ("Given back", -order.refunded_minor),
+        ("Written off", order.written_off_minor),
         ("Authorised", order.authorized_minor),
         ("Still to pay", order.amount_due()),
     ];

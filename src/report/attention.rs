@@ -155,8 +155,8 @@ pub fn groups(conn: &mut Conn, known: &Known, money: bool) -> Result<Vec<Group>>
 }
 
 /// What the shop owes for an order: what it has beyond what the order comes to, all of it once the order
-/// was stopped. An index holds the orders for which this is above zero.
-const OWED: &str = "captured_minor - refunded_minor - \
+/// was stopped, without what was written off. An index holds the orders for which this is above zero.
+const OWED: &str = "captured_minor - refunded_minor + written_off_minor - \
                     CASE WHEN base IN ('cancelled', 'rejected') THEN 0 ELSE total_minor - cancelled_minor END";
 
 /// A refund that failed and waits to be tried again, as `payment::is_to_try_again` has it.

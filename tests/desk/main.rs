@@ -73,3 +73,4 @@ mod tokens;
 mod webhooks;
 mod whatsapp;
 mod whatsapp_replies;
+mod writing_off;

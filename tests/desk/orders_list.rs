@@ -214,7 +214,7 @@ fn incomplete_payments_come_before_complete_ones_by_degree() {
     let unpaid = desk.order().place();
     assert_eq!(on(&desk.owner(), "sort=paid&dir=asc"), [unpaid, promised, paid]);
     assert_eq!(on(&desk.owner(), "sort=paid"), [paid, promised, unpaid]);
-    assert_eq!(PaymentKind::ALL.len(), 5);
+    assert_eq!(PaymentKind::ALL.len(), 7);
 }
 
 #[test]

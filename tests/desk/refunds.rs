@@ -581,3 +581,18 @@ fn an_answer_is_taken_once_and_one_that_never_came_is_asked_for_again() {
         .filter(|entry| matches!(&entry.event, event::Event::PaymentRecorded { entry, .. } if entry == "refund"));
     assert_eq!(refunds.count(), 1);
 }
+
+#[test]
+fn nothing_is_written_off_while_a_refund_is_under_way() {
+    let desk = TestDesk::open();
+    let number = paid_by_provider(&desk);
+    let cancel =
+        MoveRequest { reason: "customer".into(), refund: RefundChoice::Nothing, ..MoveRequest::to("cancelled") };
+    desk.write(move |tx| moves::move_to_stage(tx, &SYSTEM, number, &cancel));
+    assert_eq!(refund(&desk, number, &[("amount", "40")]).status, 303);
+    let (program, path) = (desk.program(), format!("/api/orders/{number}/write-offs"));
+    let reason = serde_json::json!({"reason": "unclaimed"});
+    program.post(&path, &reason).must_refuse(409, "payment.under_way", "");
+    assert_eq!(work(&desk, &Terminal::new(0, false)), 1);
+    assert_eq!(program.must_post(&path, &reason)["order"]["written_off"], serde_json::json!(-23.95));
+}
