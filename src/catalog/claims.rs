@@ -151,6 +151,42 @@ pub fn plan(
     shifts
 }
 
+/// What a line is allocated of a product that may be promised although there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Promise {
+    /// The line.
+    pub line: LineId,
+    /// Its order.
+    pub order: OrderId,
+    /// The product: its own, or a part of its bundle.
+    pub product: ProductId,
+    /// Units of the product.
+    pub allocated: i64,
+    /// Units of the line that they are for.
+    pub open: i64,
+    /// Units on the shelf that no order before this one needs.
+    pub left: i64,
+}
+
+/// Units of each line for which there is nothing on the shelf: they are on back order. Promises stand by order,
+/// product and line, and the first lines of an order get what there is.
+pub fn backordered(promises: &[Promise]) -> Vec<(LineId, i64)> {
+    let mut short: BTreeMap<LineId, i64> = BTreeMap::new();
+    let (mut of, mut left) = (None, 0);
+    for promise in promises.iter().filter(|promise| promise.allocated > 0) {
+        if of != Some((promise.order, promise.product)) {
+            (of, left) = (Some((promise.order, promise.product)), promise.left.max(0));
+        }
+        let covered = promise.allocated.min(left);
+        left -= covered;
+        // A bundle goes without as long as any of its parts does.
+        let lacking = ((promise.allocated - covered) * promise.open + promise.allocated - 1) / promise.allocated;
+        let known = short.entry(promise.line).or_insert(0);
+        *known = lacking.max(*known);
+    }
+    short.into_iter().filter(|(_, units)| *units > 0).collect()
+}
+
 /// Line, product, open and shipped units: of the product itself, or of each part of a bundle.
 fn in_parts(want: &Want, parts: &[Part]) -> Vec<(LineId, ProductId, i64, i64)> {
     let mut own = parts.iter().filter(|part| part.bundle == want.product).peekable();
@@ -206,6 +242,23 @@ mod tests {
         let parts = [Part { bundle: SET, part: MUG, quantity: 4 }];
         let shifts = plan(ORDER, Firmness::Firmly, &[want(1, SET, 2), want(2, MUG, 1)], &parts, &[counted(MUG)], &[]);
         assert_eq!((shifts.len(), shifts[0].product, shifts[0].sums()), (1, MUG, (0, 9, 0)));
+    }
+
+    #[test]
+    fn what_the_shelf_lacks_is_on_back_order_from_the_last_line_on() {
+        let promise = |line: i64, product: ProductId, allocated: i64, open: i64, left: i64| Promise {
+            line: LineId(line),
+            order: ORDER,
+            product,
+            allocated,
+            open,
+            left,
+        };
+        assert_eq!(backordered(&[promise(1, MUG, 2, 2, 3), promise(2, MUG, 2, 2, 3)]), [(LineId(2), 1)]);
+        assert_eq!(backordered(&[promise(1, MUG, 2, 2, -4)]), [(LineId(1), 2)]);
+        assert_eq!(backordered(&[promise(1, MUG, 2, 2, 2)]), []);
+        // Two sets of four mugs each, of which there are five: one set is whole.
+        assert_eq!(backordered(&[promise(1, MUG, 8, 2, 5), promise(1, SET, 2, 2, 2)]), [(LineId(1), 1)]);
     }
 
     #[test]

@@ -288,6 +288,12 @@ pub fn uncovered(conn: &mut Conn, order: OrderId) -> Result<Vec<String>> {
     Ok(told.collect())
 }
 
+/// Units of the lines of these orders that were promised although there is none on the shelf for them, by line:
+/// they are on back order. Orders being prepared come first, then earlier ones.
+pub fn backordered(conn: &mut Conn, orders: &[OrderId]) -> Result<Vec<(LineId, i64)>> {
+    Ok(claims::backordered(&store::promises(conn, orders)?))
+}
+
 fn sentences(conn: &mut Conn, shifts: &[Shift]) -> Result<Vec<String>> {
     let keys: Vec<ProductId> = shifts.iter().map(|shift| shift.product).collect();
     let levels = store::levels(conn, &keys)?;

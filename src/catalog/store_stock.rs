@@ -4,7 +4,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::claims::{Change, Shift};
+use super::claims::{Change, Promise, Shift};
 use super::stock::{Cause, Claim, Counting, Coverage, Levels, Movement, Part};
 use crate::actor::Actor;
 use crate::db::dialect::{self, Parameter};
@@ -173,6 +173,57 @@ pub(super) fn coverage(conn: &mut Conn, order: OrderId) -> Result<Vec<Coverage>>
     let rows: Vec<Row> = dialect::load_written(conn, sql.to_owned(), vec![Parameter::Int(order.0)])?;
     let coverage = |row: Row| Coverage { product: ProductId(row.product), needed: row.needed, left: row.left_over };
     Ok(rows.into_iter().map(coverage).collect())
+}
+
+/// What these orders are allocated of products that may be promised although there is none, by order, product and
+/// line.
+pub(super) fn promises(conn: &mut Conn, orders: &[OrderId]) -> Result<Vec<Promise>> {
+    #[derive(diesel::QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        line: i64,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        of_order: i64,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        product: i64,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        allocated: i64,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        still_open: i64,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        left_over: i64,
+    }
+    if orders.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Keys are numbers, so they are not bound.
+    let keys: Vec<String> = orders.iter().map(|order| order.0.to_string()).collect();
+    let sql = format!(
+        "SELECT own.line_id AS line, own.order_id AS of_order, own.product_id AS product, own.allocated, \
+         lines.quantity - lines.cancelled_quantity - lines.shipped_quantity AS still_open, \
+         CAST(levels.on_hand - COALESCE((SELECT SUM(other.allocated) FROM stock_claims other \
+         JOIN orders theirs ON theirs.id = other.order_id WHERE other.product_id = own.product_id \
+         AND other.allocated > 0 AND other.order_id <> own.order_id \
+         AND (theirs.base IN ('approved', 'processed') AND mine.base NOT IN ('approved', 'processed') \
+         OR other.order_id < own.order_id \
+         AND (theirs.base IN ('approved', 'processed') OR mine.base NOT IN ('approved', 'processed')))), 0) \
+         AS BIGINT) AS left_over FROM stock_claims own JOIN orders mine ON mine.id = own.order_id \
+         JOIN order_lines lines ON lines.id = own.line_id \
+         JOIN products ON products.id = own.product_id AND products.tracked AND products.oversell \
+         JOIN stock_levels levels ON levels.product_id = own.product_id \
+         WHERE own.order_id IN ({}) AND own.allocated > 0 ORDER BY own.order_id, own.product_id, own.line_id",
+        keys.join(", ")
+    );
+    let rows: Vec<Row> = dialect::load_written(conn, sql, Vec::new())?;
+    let promise = |row: Row| Promise {
+        line: LineId(row.line),
+        order: OrderId(row.of_order),
+        product: ProductId(row.product),
+        allocated: row.allocated,
+        open: row.still_open,
+        left: row.left_over,
+    };
+    Ok(rows.into_iter().map(promise).collect())
 }
 
 /// Moves the level of one product in one conditional statement. Answers whether there was enough; if

@@ -9,9 +9,10 @@ use utoipa::ToSchema;
 use super::{Charge, ChargeKind, Line, Order, PaymentStatus};
 use crate::address::Address;
 use crate::api::{Amount, Reply};
+use crate::catalog::stock;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Result};
-use crate::ids::OrderId;
+use crate::ids::{LineId, OrderId};
 use crate::market::Markets;
 use crate::moves::{self, Hold};
 use crate::order;
@@ -189,6 +190,12 @@ pub struct ItemJson {
     pub shipped_quantity: i64,
     /// Units that came back.
     pub returned_quantity: i64,
+    /// Open units that are claimed, from confirmed on. With those cancelled, on back order and shipped they are all
+    /// that was ordered.
+    pub allocated_quantity: i64,
+    /// Open units that were promised although the shelf has none for them now. What is delivered or counted changes
+    /// it without changing the version of the order.
+    pub backordered_quantity: i64,
 }
 
 /// A part of the total besides the items.
@@ -333,7 +340,8 @@ impl AddressJson {
 }
 
 impl ItemJson {
-    fn of(line: &Line, order: &Order, money: bool) -> Self {
+    /// `allocated` are the units that are claimed, `backordered` those of them that the shelf lacks.
+    fn of(line: &Line, order: &Order, money: bool, allocated: i64, backordered: i64) -> Self {
         let amount = |minor| Amount::minor(minor, order.currency, money);
         ItemJson {
             line_id: line.uid.clone(),
@@ -352,6 +360,8 @@ impl ItemJson {
             packed_quantity: line.packed_quantity,
             shipped_quantity: line.shipped_quantity,
             returned_quantity: line.returned_quantity,
+            allocated_quantity: allocated - backordered,
+            backordered_quantity: backordered,
         }
     }
 }
@@ -370,10 +380,10 @@ impl HoldJson {
 }
 
 impl ParcelJson {
-    fn of(parcel: &Shipment) -> Self {
+    fn of(parcel: &Shipment, order: &Order) -> Self {
         ParcelJson {
             id: parcel.uid.clone(),
-            state: parcel.state.as_str().to_owned(),
+            state: parcel.word(order).to_owned(),
             carrier: given(&parcel.carrier),
             tracking_number: given(&parcel.tracking),
             tracking_url: tracking::link(&parcel.carrier, &parcel.tracking),
@@ -415,6 +425,7 @@ fn draw(conn: &mut Conn, orders: &[Order], money: bool, contact: bool) -> Result
         // Only what is on hold has open holds, and nothing is packed before it is confirmed.
         holds: moves::open_holds_of_many(conn, &those(orders, |base| base == Base::OnHold))?,
         parcels: shipment::of_orders(conn, &those(orders, |base| base != Base::Placed))?,
+        backordered: stock::backordered(conn, &those(orders, Base::is_open))?,
         markets: Markets::load(conn)?,
         members: match orders.iter().any(|order| order.assignee_id.is_some()) {
             true => staff::members(conn)?,
@@ -437,6 +448,8 @@ struct Beside {
     charges: Vec<Charge>,
     holds: Vec<Hold>,
     parcels: Vec<Shipment>,
+    /// Units of lines that the shelf lacks.
+    backordered: Vec<(LineId, i64)>,
     markets: Markets,
     members: Vec<staff::Member>,
     money: bool,
@@ -474,7 +487,7 @@ impl Beside {
             credit_owed: amount(order.credit_owed()),
             payment_method: given(&order.payment_method),
             shipping_method: given(&order.shipping_method),
-            items: self.lines_of(order).map(|line| ItemJson::of(line, order, self.money)).collect(),
+            items: self.lines_of(order).map(|line| self.item(order, line)).collect(),
             charges: self.charges_of(order),
             shipping_address: order.ship_to().map(|address| AddressJson::of(&address, self.contact)),
             billing_address: order.bill_to().map(|address| AddressJson::of(&address, self.contact)),
@@ -495,7 +508,12 @@ impl Beside {
             assignee: assignee.map(|member| if self.contact { member.email.clone() } else { member.name.clone() }),
             custom: custom_of(order)?,
             holds: self.holds.iter().filter(|hold| hold.order_id == order.id).map(HoldJson::of).collect(),
-            shipments: self.parcels.iter().filter(|parcel| parcel.order_id == order.id).map(ParcelJson::of).collect(),
+            shipments: self
+                .parcels
+                .iter()
+                .filter(|parcel| parcel.order_id == order.id)
+                .map(|parcel| ParcelJson::of(parcel, order))
+                .collect(),
             created_at: order.placed_at.rfc3339(),
             received_at: order.created_at.rfc3339(),
             updated_at: order.updated_at.rfc3339(),
@@ -510,6 +528,13 @@ impl Beside {
     fn lines_of<'a>(&'a self, order: &Order) -> impl Iterator<Item = &'a Line> {
         let id = order.id;
         self.lines.iter().filter(move |line| line.order_id == id)
+    }
+    fn item(&self, order: &Order, line: &Line) -> ItemJson {
+        let frees = self.holds.iter().any(|hold| hold.order_id == order.id && hold.stock_mode == "free");
+        let open = line.quantity - line.cancelled_quantity - line.shipped_quantity;
+        let allocated = if order.is_allocated(frees) { open } else { 0 };
+        let lacking = self.backordered.iter().find(|(known, _)| *known == line.id).map_or(0, |(_, units)| *units);
+        ItemJson::of(line, order, self.money, allocated, lacking.min(allocated))
     }
     fn charges_of(&self, order: &Order) -> Vec<ChargeJson> {
         let amount = |minor| Amount::minor(minor, order.currency, self.money);

@@ -233,6 +233,16 @@ impl Order {
     pub fn credit_owed(&self) -> i64 {
         (self.net_minor() - self.due_in_all()).max(0)
     }
+    /// Whether its open units are claimed for good: from Confirmed on, and not while a hold lets others have them.
+    pub fn is_allocated(&self, frees_stock: bool) -> bool {
+        match self.base {
+            Base::Confirmed | Base::Approved | Base::Processed | Base::Shipped | Base::Delivered | Base::Returned => {
+                true
+            }
+            Base::OnHold => !frees_stock && self.resume_base != Some(Base::Placed),
+            Base::Placed | Base::Abandoned | Base::Cancelled | Base::Rejected | Base::Archived => false,
+        }
+    }
     /// Received and kept.
     pub fn net_minor(&self) -> i64 {
         self.captured_minor - self.refunded_minor

@@ -8,7 +8,7 @@ use chrono::Datelike;
 use super::{Charge, ChargeKind, FulfilmentStatus, Line, Order};
 use crate::address::Address;
 use crate::customer::Customer;
-use crate::ids::ShipmentId;
+use crate::ids::{LineId, ShipmentId};
 use crate::language::Language;
 use crate::shipment::{Content, Shipment};
 use crate::staff::{Permission, Person};
@@ -67,7 +67,14 @@ impl LineRow {
 }
 
 /// The items table.
-pub fn lines(order: &Order, lines: &[Line], parcels: &[Shipment], contents: &[Content], sight: Sight) -> Vec<LineRow> {
+pub fn lines(
+    order: &Order,
+    lines: &[Line],
+    parcels: &[Shipment],
+    contents: &[Content],
+    backordered: &[(LineId, i64)],
+    sight: Sight,
+) -> Vec<LineRow> {
     let positions: HashMap<ShipmentId, i64> = parcels.iter().map(|parcel| (parcel.id, parcel.position)).collect();
     lines
         .iter()
@@ -80,7 +87,7 @@ pub fn lines(order: &Order, lines: &[Line], parcels: &[Shipment], contents: &[Co
                 about: line.caption(),
                 properties: line.properties.lines().map(str::to_owned).collect(),
                 bin: line.bin.clone(),
-                fulfilment: line_fulfilment(line, contents, &positions),
+                fulfilment: with_back_order(line, backordered, line_fulfilment(line, contents, &positions)),
                 unit: money(line.unit_minor),
                 ordered: line.quantity,
                 left: line.quantity - line.cancelled_quantity,
@@ -89,6 +96,14 @@ pub fn lines(order: &Order, lines: &[Line], parcels: &[Shipment], contents: &[Co
             }
         })
         .collect()
+}
+
+/// The same, telling how many of it wait for a delivery to the shop.
+fn with_back_order(line: &Line, backordered: &[(LineId, i64)], badge: Badge) -> Badge {
+    match backordered.iter().find(|(known, _)| *known == line.id) {
+        Some((_, units)) => Badge { tone: "warn", words: format!("{} · {units} on back order", badge.words), ..badge },
+        None => badge,
+    }
 }
 
 fn line_fulfilment(line: &Line, contents: &[Content], positions: &HashMap<ShipmentId, i64>) -> Badge {

@@ -12,6 +12,7 @@ use super::pages_parts::{self as parts, Badge, Buyer, LineRow, Sight, SumRow, wh
 use super::pages_story::{self as story, Step};
 use super::pages_way::{Tab, address, encoded, from_of, number_of, tab_of, with_from};
 use super::{Neighbours, Order};
+use crate::catalog::stock;
 use crate::conversation;
 use crate::conversation::calling::Callable;
 use crate::conversation::mentions;
@@ -215,6 +216,8 @@ impl ShowPage {
         let customer_page = LinkCard::load(conn, person, &shell, &order)?;
         let page_is_open = customer_page.as_ref().is_none_or(|card| card.path.is_some() && !card.is_over);
         let by = writing.map_or("", |writing| writing.by.as_str());
+        let lacks = order.base.is_open() && lines.iter().any(|line| line.product_id.is_some());
+        let backordered = if lacks { stock::backordered(conn, &[order.id])? } else { Vec::new() };
         let panel = ParcelsPanel::of(&shell, &order, person, &parcels, &inside, &lines, &back);
         Ok(ShowPage {
             tab,
@@ -235,7 +238,7 @@ impl ShowPage {
             others: options.others,
             closed: options.closed,
             holds: open.iter().map(|hold| hold_row(&shell, hold)).collect(),
-            lines: parts::lines(&order, &lines, &parcels, &inside, sight),
+            lines: parts::lines(&order, &lines, &parcels, &inside, &backordered, sight),
             sums,
             panel,
             returns,

@@ -28,7 +28,7 @@ pub struct ShipmentJson {
     pub order_id: String,
     /// Number within the order, from 1.
     pub position: i64,
-    /// draft, picking, packed, shipped, delivered or cancelled.
+    /// draft, picking, packed, shipped, delivered or cancelled; on_hold as long as its order is, unless it has left.
     #[schema(examples("packed"))]
     pub state: String,
     /// Who carries it.
@@ -208,7 +208,7 @@ fn represent(conn: &mut Conn, order: &Order, order_id: &str, parcels: &[Shipment
             id: parcel.uid.clone(),
             order_id: order_id.to_owned(),
             position: parcel.position,
-            state: parcel.state.as_str().to_owned(),
+            state: parcel.word(order).to_owned(),
             carrier: given(&parcel.carrier),
             tracking_number: given(&parcel.tracking),
             tracking_url: tracking::link(&parcel.carrier, &parcel.tracking),

@@ -19,6 +19,7 @@ use crate::event::{self, Event};
 use crate::ids::{LineId, OrderId, ShipmentId};
 use crate::order::{self, Line, Order, Quantities};
 use crate::time::UtcTime;
+use crate::workflow::Base;
 
 pub use parcels::{Units, cancel_units, change, count_in, find, make, retrack};
 
@@ -85,6 +86,17 @@ pub struct Shipment {
     pub shipped_at: Option<UtcTime>,
     /// When it arrived.
     pub delivered_at: Option<UtcTime>,
+}
+
+impl Shipment {
+    /// The word for where it is: its state, or that its order holds it back.
+    pub fn word(&self, order: &Order) -> &'static str {
+        if self.is_held(order) { "on_hold" } else { self.state.as_str() }
+    }
+    /// Whether it has not left and a hold of its order keeps it.
+    pub fn is_held(&self, order: &Order) -> bool {
+        order.base == Base::OnHold && !self.state.has_left() && self.state != ShipmentState::Cancelled
+    }
 }
 
 /// Units of a line in a parcel.

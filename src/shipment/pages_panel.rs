@@ -127,7 +127,8 @@ impl ParcelRow {
         corrects: bool,
     ) -> Self {
         let is_due = works && matches!(order.base, Base::Approved | Base::Processed);
-        let (tone, glyph, word) = look(parcel.state);
+        let (tone, glyph, word) =
+            if parcel.is_held(order) { ("warn", "g-none", "On hold") } else { look(parcel.state) };
         let inside = contents.iter().filter(|content| content.shipment_id == parcel.id);
         let units: i64 = inside.map(|content| content.quantity).sum();
         let (next, others) = steps(order, parcel, is_due, works, corrects);

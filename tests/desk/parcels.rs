@@ -124,6 +124,15 @@ fn nothing_is_packed_or_sent_while_a_hold_is_open() {
     let shipped = program.put(&format!("/api/orders/{number}/status"), &json!({ "status": "shipped" }));
     assert_eq!(shipped.status, 409, "{}", shipped.text());
     assert_eq!(parcels(&desk, number)[0].state, ShipmentState::Packed);
+    let word = || {
+        let order = program.see(&format!("/api/orders/{number}"));
+        let parcel = program.see(&format!("/api/orders/{number}/shipments"));
+        [order["shipments"][0]["state"].clone(), parcel["shipments"][0]["state"].clone()]
+    };
+    assert_eq!(word(), ["on_hold", "on_hold"]);
+    owner.see(&format!("/orders/{number}")).must_say("1 × Bowl On hold");
+    program.must_post(&format!("/api/orders/{number}/release"), &json!({}));
+    assert_eq!(word(), ["packed", "packed"]);
 }
 
 #[test]

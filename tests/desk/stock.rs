@@ -16,6 +16,7 @@ use slipway::payment::NewPayment;
 use slipway::time::UtcTime;
 
 use crate::support::app::TestDesk;
+use crate::support::program::Program;
 
 const ANA: Actor = Actor::System { name: "Ana" };
 const MUG: &str = "MUG-OAT-L";
@@ -239,6 +240,49 @@ fn what_the_shelf_has_no_more_is_not_approved_until_it_has() {
     };
     approve(first).unwrap();
     desk.stock_must_add_up();
+}
+
+/// Ordered, cancelled, allocated, on back order and shipped units of each line, as programs read them.
+fn units(program: &Program, number: i64) -> Vec<[i64; 5]> {
+    let order = program.see(&format!("/api/orders/{number}"));
+    let names = ["quantity", "cancelled_quantity", "allocated_quantity", "backordered_quantity", "shipped_quantity"];
+    let items = order["items"].as_array().unwrap();
+    items.iter().map(|item| names.map(|name| item[name].as_i64().unwrap())).collect()
+}
+
+#[test]
+fn what_is_promised_beyond_the_shelf_is_on_back_order_line_by_line() {
+    let desk = TestDesk::open();
+    let (mug, program) = (desk.product(MUG, 3), desk.program());
+    let promise = "UPDATE products SET oversell = TRUE";
+    match desk.look_behind() {
+        Conn::Sqlite(mut conn) => diesel::sql_query(promise).execute(&mut conn).unwrap(),
+        Conn::Pg(mut conn) => diesel::sql_query(promise).execute(&mut conn).unwrap(),
+    };
+    let waits = desk.order().line(MUG, "Mug", 2, 2850).place();
+    assert_eq!(units(&program, waits), [[2, 0, 0, 0, 0]], "nothing is allocated before it is confirmed");
+    desk.go(waits, MoveRequest::to("abandoned")).unwrap();
+    let first = desk.order().line(MUG, "Mug", 2, 2850).line(MUG, "Mug, a gift", 2, 2850).at("confirmed").place();
+    assert_eq!(units(&program, first), [[2, 0, 2, 0, 0], [2, 0, 1, 1, 0]]);
+    desk.owner().see(&format!("/orders/{first}")).must_say("To be packed · 1 on back order");
+    let second = desk.order().line(MUG, "Mug", 1, 2850).at("confirmed").place();
+    assert_eq!(units(&program, second), [[1, 0, 0, 1, 0]]);
+    // What is being prepared comes first.
+    desk.go(second, MoveRequest::to("approved")).unwrap();
+    assert_eq!((units(&program, second), units(&program, first)[1]), (vec![[1, 0, 1, 0, 0]], [2, 0, 0, 2, 0]));
+    desk.write(move |tx| stock::count(tx, &ANA, mug, 5, "Delivery", "second"));
+    assert_eq!(units(&program, first)[1], [2, 0, 2, 0, 0]);
+    desk.go(second, MoveRequest::to("processed")).unwrap();
+    desk.go(second, MoveRequest::to("shipped")).unwrap();
+    assert_eq!(units(&program, second), [[1, 0, 0, 0, 1]]);
+    // A hold that lets others have its goods allocates none of them.
+    let free = MoveRequest { reason: "stock".into(), stock: StockMode::Free, ..MoveRequest::to("on_hold") };
+    desk.go(first, free).unwrap();
+    assert_eq!(units(&program, first), [[2, 0, 0, 0, 0]; 2]);
+    let cancel =
+        MoveRequest { reason: "customer".into(), refund: RefundChoice::Nothing, ..MoveRequest::to("cancelled") };
+    desk.go(first, cancel).unwrap();
+    assert_eq!(units(&program, first), [[2, 2, 0, 0, 0]; 2]);
 }
 
 #[test]
