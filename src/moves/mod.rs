@@ -420,6 +420,8 @@ fn decide(tx: &mut Tx<'_>, actor: &Actor, order: &Order, kind: &str, request: &M
         reason: &request.reason,
         note: &request.note,
         refund: request.refund.as_str(),
+        restock: kind != "approve",
+        notify: request.announcing == Announcing::AsTheStageSays,
         at: tx.now,
     };
     store::insert_decision(tx, actor, order.id, &decision)

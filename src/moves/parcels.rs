@@ -282,7 +282,7 @@ pub fn cancel_remaining(
         tx,
         actor,
         order.id,
-        &store::Decision { kind: "cancel_units", reason, note, refund: "", at },
+        &store::Decision { kind: "cancel_units", reason, note, refund: "", restock: true, notify: false, at },
     )?;
     shipment::cancel_units(tx, actor, &mut order, units, reason, note)?;
     payment::resettle(tx, &mut order)?;

@@ -98,7 +98,8 @@ fn settle_end(tx: &mut Tx<'_>, actor: &Actor, order: &mut Order, past: &Past, at
         }
         Base::Cancelled | Base::Rejected => {
             let kind = if past.base == Base::Cancelled { "cancel" } else { "reject" };
-            let decision = store::Decision { kind, reason: &past.reason, note: "", refund: "", at };
+            let decision =
+                store::Decision { kind, reason: &past.reason, note: "", refund: "", restock: true, notify: false, at };
             store::insert_decision(tx, actor, order.id, &decision)?;
             shipment::cancel_open(tx, actor, order)?;
         }

@@ -68,6 +68,10 @@ pub(super) struct Decision<'a> {
     pub reason: &'a str,
     pub note: &'a str,
     pub refund: &'a str,
+    /// Whether its goods are given back to the shelf.
+    pub restock: bool,
+    /// Whether the customer is told, if the stage says so.
+    pub notify: bool,
     pub at: UtcTime,
 }
 
@@ -79,6 +83,8 @@ pub(super) fn insert_decision(tx: &mut Tx<'_>, actor: &Actor, order: OrderId, ne
             decisions::reason.eq(new.reason),
             decisions::note.eq(new.note),
             decisions::refund.eq(new.refund),
+            decisions::restock.eq(new.restock),
+            decisions::notify.eq(new.notify),
             decisions::decided_at.eq(new.at),
             decisions::decided_by.eq(actor.name()),
         ))

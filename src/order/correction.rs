@@ -64,6 +64,9 @@ pub fn correct(
         )
         .into());
     }
+    if moved_address && is_prepared(&order) {
+        check_complete(tx, &order, change)?;
+    }
     let changes = apply(&mut order, change)?;
     if changes.is_empty() {
         return Ok(order);
@@ -78,6 +81,27 @@ pub fn correct(
     }
     reindex(tx, &order)?;
     Ok(order)
+}
+
+/// Whether an order is being prepared, or will be again after its hold.
+fn is_prepared(order: &Order) -> bool {
+    let base = if order.base == Base::OnHold { order.resume_base } else { Some(order.base) };
+    matches!(base, Some(Base::Approved | Base::Processed))
+}
+
+/// What is being prepared keeps an address that it can be sent to.
+fn check_complete(tx: &mut Tx<'_>, order: &Order, change: &Correction) -> Result<()> {
+    let problems = change.ship_to.as_ref().map(Address::problems).unwrap_or_default();
+    if problems.is_empty() || !super::lines(tx.conn, order.id)?.iter().any(|line| line.requires_shipping) {
+        return Ok(());
+    }
+    let lacks: Vec<String> = problems.into_iter().map(|problem| problem.field.replace('_', " ")).collect();
+    let told = format!(
+        "{} is being prepared, so its delivery address must be complete. It lacks {}.",
+        order.shown_number(),
+        lacks.join(", ")
+    );
+    Err(Refusal::state("order.address_incomplete", told).into())
 }
 
 /// Puts a correction into an order; returns field, before and after of what changed.

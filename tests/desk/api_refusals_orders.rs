@@ -100,10 +100,12 @@ fn a_correction_that_cannot_be_leaves_the_order_as_it_was() {
     let desk = TestDesk::open();
     let program = desk.program();
     let (open, gone) = (desk.order().place(), desk.order().at("shipped").place());
+    let approved = desk.order().at("approved").place();
     let many: Vec<String> = (0..51).map(|tag| format!("t{tag}")).collect();
     let before = written(&desk);
     for (number, body, status, code, pointer) in [
         (gone, json!({"shipping_address": {"city": "Pécs"}}), 409, "order.already_shipped", ""),
+        (approved, json!({"shipping_address": {"zip": ""}}), 409, "order.address_incomplete", ""),
         (open, json!({"assignee": "ghost@example.com"}), 400, "order.assignee", "/assignee"),
         (open, json!({"shipping_method": "x".repeat(201)}), 400, "order.too_long", "/shipping_method"),
         (open, json!({"customer": {"name": "x".repeat(301)}}), 400, "order.too_long", "/customer/name"),
