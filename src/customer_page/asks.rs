@@ -28,10 +28,12 @@ pub enum Done {
     Asked,
     /// A return was asked for.
     Return,
+    /// Everything has arrived.
+    Arrived,
 }
 
 impl Done {
-    const ALL: [Done; 5] = [Done::Message, Done::Address, Done::Cancelled, Done::Asked, Done::Return];
+    const ALL: [Done; 6] = [Done::Message, Done::Address, Done::Cancelled, Done::Asked, Done::Return, Done::Arrived];
     /// Its word.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -40,6 +42,7 @@ impl Done {
             Done::Cancelled => "cancelled",
             Done::Asked => "asked",
             Done::Return => "return",
+            Done::Arrived => "arrived",
         }
     }
     /// The one of this word.
@@ -140,6 +143,28 @@ pub fn cancel(tx: &mut Tx<'_>, order: &Order, version: i64, note: &str, policy: 
             Ok(Done::Cancelled)
         }
     }
+}
+
+/// Says that everything has arrived, which makes the order Delivered.
+///
+/// # Errors
+/// Refuses before all of it has left, and once it is known.
+pub fn arrived(tx: &mut Tx<'_>, order: &Order, version: i64) -> Result<Done> {
+    let order = order::find_for_change(tx, order.number, Some(version))?;
+    if !sight::may_say_arrived(&order) {
+        return Err(not_now(
+            "This is known already, or not all of it has left yet. Write to us below if it is not so.",
+        ));
+    }
+    let to = Stages::load(tx.conn)?.default_of(Base::Delivered)?.slug.clone();
+    let request = MoveRequest {
+        version: Some(version),
+        telling: Telling::NoAmounts,
+        undoing: Undoing::Never,
+        ..MoveRequest::to(&to)
+    };
+    moves::move_to_stage(tx, &customer(&order), order.number, &request)?;
+    Ok(Done::Arrived)
 }
 
 /// Asks for a return of units that have left.

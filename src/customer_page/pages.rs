@@ -166,6 +166,19 @@ pub async fn cancel(desk: Data<Desk>, request: HttpRequest, form: Pairs) -> Answ
     .await
 }
 
+/// `POST /t/{token}/arrival`
+pub async fn arrived(desk: Data<Desk>, request: HttpRequest, form: Pairs) -> Answer {
+    sent(
+        &desk,
+        &request,
+        Sheet::Arrival,
+        form,
+        |_| false,
+        |tx, order, _, typed| asks::arrived(tx, order, version_of(typed.get("version"))?),
+    )
+    .await
+}
+
 /// `POST /t/{token}/returns`
 pub async fn ask_return(desk: Data<Desk>, request: HttpRequest, form: Pairs) -> Answer {
     let knows = |name: &str| ["line", "units", "reason", "note"].contains(&name);
@@ -259,7 +272,7 @@ async fn take(
 fn credential(link: &Link, sheet: Sheet, text: &str) -> String {
     let text = match sheet {
         Sheet::Message => format!(":{}", URL_SAFE_NO_PAD.encode(Sha256::digest(text.as_bytes()))),
-        Sheet::Address | Sheet::Cancellation | Sheet::Return => String::new(),
+        Sheet::Address | Sheet::Cancellation | Sheet::Return | Sheet::Arrival => String::new(),
     };
     format!("page:{}:{}{text}", link.id, sheet.as_str())
 }

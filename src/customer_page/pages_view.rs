@@ -72,6 +72,7 @@ pub enum Sheet {
     Address,
     Cancellation,
     Return,
+    Arrival,
 }
 
 impl Sheet {
@@ -82,6 +83,7 @@ impl Sheet {
             Sheet::Address => "address",
             Sheet::Cancellation => "cancellation",
             Sheet::Return => "returns",
+            Sheet::Arrival => "arrival",
         }
     }
 }
@@ -180,6 +182,8 @@ pub struct CustomerPage {
     pub address: Vec<String>,
     pub may_address: bool,
     pub lacks_address: bool,
+    /// Whether they can say that everything has arrived.
+    pub may_arrive: bool,
     pub cancel: Cancel,
     pub returnable: Vec<Returnable>,
     pub done: Option<String>,
@@ -251,6 +255,7 @@ impl CustomerPage {
             address: order.ship_to().map(|address| address.lines_in(&home, language)).unwrap_or_default(),
             may_address: sight::may_give_address(order),
             lacks_address: facts.lacks_address,
+            may_arrive: sight::may_say_arrived(order),
             cancel: sight::cancel(order, shipped, policy.cancelling),
             returnable,
             done: done.map(|done| done.words(language)),

@@ -157,6 +157,11 @@ pub fn cancel(order: &Order, shipped: i64, cancelling: Cancelling) -> Cancel {
     }
 }
 
+/// Whether the customer can say that everything has arrived: all of it has left.
+pub fn may_say_arrived(order: &Order) -> bool {
+    order.base == Base::Shipped
+}
+
 /// Whether what has left may be asked to come back. `returnable` is how many units could.
 pub fn may_return(order: &Order, returnable: i64) -> bool {
     returnable > 0

@@ -109,6 +109,7 @@ done-address = Vielen Dank. Wir haben Ihre Adresse.
 done-cancelled = Ihre Bestellung ist storniert. Was Sie bezahlt haben, erstatten wir Ihnen.
 done-asked = Wir haben Ihren Wunsch zu stornieren erhalten und antworten hier.
 done-return = Wir haben Ihren Wunsch nach einer Rücksendung erhalten und antworten hier.
+done-arrived = Danke für die Nachricht. Viel Freude damit.
 
 address-where = Wohin dürfen wir liefern?
 address-title = Lieferadresse
@@ -130,6 +131,7 @@ field-phone = Telefon für den Zusteller
 
 parcels-title = Pakete
 parcels-carrier = öffnet die Seite des Zustellers
+arrival-say = Ich habe alles erhalten
 returns-title = Zurückgesandt
 notes-title = Von { $shop }
 

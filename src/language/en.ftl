@@ -110,6 +110,7 @@ done-address = Thank you. We have your address.
 done-cancelled = Your order is cancelled. Anything you paid will be given back.
 done-asked = We have your wish to cancel and will answer here.
 done-return = We have your wish to send something back and will answer here.
+done-arrived = Thank you for telling us. Enjoy it.
 
 address-where = Where shall we send it?
 address-title = Delivery address
@@ -131,6 +132,7 @@ field-phone = Phone for the carrier
 
 parcels-title = Parcels
 parcels-carrier = opens the carrier’s page
+arrival-say = I have it all
 returns-title = Sent back
 notes-title = From { $shop }
 

@@ -109,6 +109,7 @@ done-address = Köszönjük, megkaptuk a címét.
 done-cancelled = Rendelését töröltük. Amit kifizetett, visszatérítjük.
 done-asked = Megkaptuk a törlésre vonatkozó kérését, és itt válaszolunk.
 done-return = Megkaptuk a visszaküldésre vonatkozó kérését, és itt válaszolunk.
+done-arrived = Köszönjük, hogy szólt. Lelje örömét benne!
 
 address-where = Hová küldjük?
 address-title = Szállítási cím
@@ -130,6 +131,7 @@ field-phone = Telefonszám a futárnak
 
 parcels-title = Csomagok
 parcels-carrier = a futárszolgálat oldalát nyitja meg
+arrival-say = Mindent megkaptam
 returns-title = Visszaküldve
 notes-title = Üzenet a bolttól: { $shop }
 

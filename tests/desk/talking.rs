@@ -236,6 +236,26 @@ fn a_customer_cancels_until_the_shop_approves_and_asks_afterwards() {
 }
 
 #[test]
+fn a_customer_says_that_everything_has_arrived() {
+    let desk = TestDesk::open();
+    let customer = desk.visitor();
+    let number = desk.order().at("processed").place();
+    let page = link(&desk, number);
+    assert!(!customer.see(&page).says("I have it all"));
+    assert_eq!(send(&customer, &page, "arrival", &[]).status, 409, "it has not left");
+    let ship = MoveRequest::to("shipped");
+    desk.write(move |tx| moves::move_to_stage(tx, &slipway::actor::Actor::System { name: "Test" }, number, &ship));
+    customer.see(&page).must_say("I have it all");
+    let sent = send(&customer, &page, "arrival", &[]);
+    assert_eq!(sent.location(), format!("{page}?done=arrived#said"), "{}", sent.text());
+    let order = desk.look(number);
+    assert_eq!((order.stage.as_str(), order.fulfilment_status.as_str()), ("delivered", "delivered"));
+    desk.owner().see(&format!("/orders/{number}/history")).must_say("Eszter Kovács");
+    customer.see(&format!("{page}?done=arrived")).must_say("Thank you for telling us.");
+    assert!(!customer.see(&page).says("I have it all"));
+}
+
+#[test]
 fn what_was_shipped_may_be_asked_back_once() {
     let desk = TestDesk::open();
     let customer = desk.visitor();
