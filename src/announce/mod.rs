@@ -17,10 +17,10 @@ use crate::customer_page;
 use crate::db::{Conn, Tx};
 use crate::error::{Refusal, Result};
 use crate::event::{self, Event};
-use crate::ids::MarketId;
+use crate::ids::{MarketId, OrderId};
 use crate::market::Markets;
 use crate::order::Order;
-use crate::shipment::{self, tracking};
+use crate::shipment::{self, Shipment, tracking};
 use crate::transports;
 use crate::web;
 use crate::words::harmless;
@@ -103,7 +103,7 @@ pub fn preview(conn: &mut Conn, order: &Order, stage: &Stage) -> Result<Option<P
     let Some(words) = words_for(conn, order, stage)? else { return Ok(None) };
     let Some((transport, to)) = reached_by(conn, order)? else { return Ok(None) };
     let link = link_in_time(conn, order)?;
-    let body = said(conn, order, stage, &words, &link)?;
+    let body = said(conn, order, stage, &words, &link, None)?;
     Ok(Some(Preview { by: transport.label(), to, body }))
 }
 
@@ -126,9 +126,14 @@ pub fn telling(conn: &mut Conn, order: &Order, stages: &Stages) -> Result<Vec<St
 
 /// The words of a stage for an order, unless there are none or they were said before.
 fn words_for(conn: &mut Conn, order: &Order, stage: &Stage) -> Result<Option<String>> {
-    if !stage.sends_message {
+    if !stage.sends_message || was_told(conn, order.id, "stage", &stage.slug)? {
         return Ok(None);
     }
+    own_words(conn, order, stage)
+}
+
+/// The words of a stage for an order, unless there are none.
+fn own_words(conn: &mut Conn, order: &Order, stage: &Stage) -> Result<Option<String>> {
     let markets = Markets::load(conn)?;
     let tongue = markets.market(order.market_id).map(|market| market.tongue(&order.language)).unwrap_or_default();
     let all = store::of_stage(conn, &stage.slug)?;
@@ -137,29 +142,47 @@ fn words_for(conn: &mut Conn, order: &Order, stage: &Stage) -> Result<Option<Str
         Some(wording) => wording.body.clone(),
         None => wording::usual(stage.base, markets.language(order.market_id, &order.language)),
     };
-    if words.trim().is_empty() || was_told(conn, order, &stage.slug)? {
-        return Ok(None);
-    }
-    Ok(Some(words))
+    Ok(Some(words).filter(|words| !words.trim().is_empty()))
 }
 
-/// The words as they are sent.
-fn said(conn: &mut Conn, order: &Order, stage: &Stage, words: &str, link: &str) -> Result<String> {
+/// The words as they are sent: of every parcel that has left, or of one.
+fn said(
+    conn: &mut Conn,
+    order: &Order,
+    stage: &Stage,
+    words: &str,
+    link: &str,
+    parcel: Option<&Shipment>,
+) -> Result<String> {
     let shop = web::shop(conn)?.name;
-    let values = values(conn, order, &stage.slug, link, &shop)?;
+    let mut values = values(conn, order, &stage.slug, link, &shop)?;
+    if let Some(parcel) = parcel {
+        values.parcels = line_of(parcel);
+        values.tracking_number = parcel.tracking.clone();
+        values.tracking_link = tracking::link(&parcel.carrier, &parcel.tracking).unwrap_or_default();
+    }
     Ok(filling::fill_whole(words, &values))
 }
 
-/// Whether the customer was told of this stage. Once is enough, however often an order enters it.
-fn was_told(conn: &mut Conn, order: &Order, stage: &str) -> Result<bool> {
-    let said = conversation::messages(conn, order.id)?;
-    Ok(said.iter().any(|message| message.state != MessageState::Withdrawn && is_about(message, stage)))
+/// Whether the customer was told of this stage or parcel. Once is enough, however often an order enters it.
+fn was_told(conn: &mut Conn, order: OrderId, what: &str, which: &str) -> Result<bool> {
+    let said = conversation::messages(conn, order)?;
+    Ok(said.iter().any(|message| message.state != MessageState::Withdrawn && is_about(message, what, which)))
 }
 
-/// Whether a message was made by the desk about this stage.
-fn is_about(message: &Message, stage: &str) -> bool {
+/// Whether a message was made by the desk about this `stage` or `parcel`.
+fn is_about(message: &Message, what: &str, which: &str) -> bool {
     let details: serde_json::Value = serde_json::from_str(&message.details).unwrap_or_default();
-    message.direction == Direction::Out && details.get("stage").and_then(|known| known.as_str()) == Some(stage)
+    message.direction == Direction::Out && details.get(what).and_then(|known| known.as_str()) == Some(which)
+}
+
+/// A parcel as a line of a message: who carries it, its number, where it is shown.
+fn line_of(parcel: &Shipment) -> String {
+    let known = format!("{} {}", parcel.carrier, parcel.tracking);
+    match tracking::link(&parcel.carrier, &parcel.tracking).filter(|_| !parcel.tracking.is_empty()) {
+        Some(link) => format!("{}: {link}", known.trim()),
+        None => known.trim().to_owned(),
+    }
 }
 
 /// By what the customer is told: what they used last, or the first that reaches them.
@@ -201,12 +224,7 @@ pub fn values(conn: &mut Conn, order: &Order, stage: &str, page: &str, writer: &
     let parcels = shipment::of_order(conn, order.id)?;
     let newest = parcels.iter().filter(|parcel| !parcel.tracking.trim().is_empty()).max_by_key(|p| p.position);
     let left = parcels.iter().filter(|parcel| parcel.state.has_left() && !parcel.tracking.is_empty());
-    let lines: Vec<String> = left
-        .map(|parcel| match tracking::link(&parcel.carrier, &parcel.tracking) {
-            Some(link) => format!("{} {}: {link}", parcel.carrier, parcel.tracking).trim().to_owned(),
-            None => format!("{} {}", parcel.carrier, parcel.tracking).trim().to_owned(),
-        })
-        .collect();
+    let lines: Vec<String> = left.map(line_of).collect();
     let language = Markets::load(conn)?.language(order.market_id, &order.language);
     let stages = Stages::load(conn)?;
     Ok(Values {

@@ -121,6 +121,50 @@ fn whoever_unticks_it_says_nothing_and_a_stage_is_told_once() {
 }
 
 #[test]
+fn each_parcel_that_leaves_alone_is_told_of_and_the_last_one_with_the_order() {
+    let (desk, owner) = telling();
+    let stage = [("label", "Shipped"), ("colour", "ok"), ("sla_unit", "hours"), ("message", "yes")];
+    assert_eq!(owner.post("/settings/stages/shipped", &stage).status, 303);
+    tells(&owner, "");
+    let number = desk.order().line("MUG", "Mug", 1, 1_000).line("BOWL", "Bowl", 1, 3_000).at("approved").place();
+    let (program, order) = (desk.program(), format!("/api/orders/{number}"));
+    let lines = program.see(&order)["items"].as_array().unwrap().clone();
+    let parcels = [0, 1].map(|which: usize| {
+        let units = serde_json::json!({"lines": [{"line_id": lines[which]["line_id"], "quantity": 1}]});
+        let made = program.must_post(&format!("{order}/shipments"), &units);
+        made["shipment"]["id"].as_str().unwrap().to_owned()
+    });
+    let step = |parcel: &str, what: &str, tracking: &str| {
+        let body = match tracking {
+            "" => serde_json::json!({}),
+            number => serde_json::json!({"tracking": {"number": number}}),
+        };
+        program.must_post(&format!("/api/shipments/{parcel}/{what}"), &body);
+        for _ in 0..2 {
+            relay(&desk, 0);
+        }
+        said(&desk, number)
+    };
+    assert!(step(&parcels[0], "pack", "").is_empty());
+    let first = step(&parcels[0], "ship", "1Z5R89390357567127");
+    assert_eq!(first.len(), 1, "{first:?}");
+    assert!(first[0].body.contains("UPS 1Z5R89390357567127: https://www.ups.com/"), "{}", first[0].body);
+    assert_eq!((first[0].state, desk.look(number).stage.as_str()), (MessageState::Queued, "processed"));
+    // Taken back in time, nobody is told; sent again, they are.
+    let version = desk.look(number).version.to_string();
+    let back = [("to", "packed"), ("version", version.as_str())];
+    assert_eq!(owner.post(&format!("/orders/{number}/parcels/{}", parcels[0]), &back).status, 303);
+    relay(&desk, 0);
+    assert_eq!(said(&desk, number)[0].state, MessageState::Withdrawn);
+    assert_eq!(step(&parcels[0], "ship", "").len(), 2);
+    // The last one makes the order Shipped, which tells of everything.
+    step(&parcels[1], "pack", "");
+    let all = step(&parcels[1], "ship", "JVGL0612");
+    assert_eq!((all.len(), desk.look(number).stage.as_str()), (3, "shipped"));
+    assert!(all[2].body.contains("1Z5R89390357567127") && all[2].body.contains("JVGL0612"), "{}", all[2].body);
+}
+
+#[test]
 fn a_customer_who_cannot_be_reached_and_old_news_hold_nothing_up() {
     let (desk, owner) = telling();
     let nobody = desk.order().customer("Nobody", "").at("approved").place();
