@@ -75,6 +75,7 @@ fn customer_page(config: &mut ServiceConfig) {
         .service(resource("/{token}/address").route(get().to(p::back)).route(post().to(p::give_address)))
         .service(resource("/{token}/cancellation").route(get().to(p::back)).route(post().to(p::cancel)))
         .service(resource("/{token}/returns").route(get().to(p::back)).route(post().to(p::ask_return)))
+        .service(resource("/{token}/resumption").route(get().to(p::back)).route(post().to(p::resume)))
         .service(resource("/{token}/arrival").route(get().to(p::back)).route(post().to(p::arrived)))
         .default_service(web::to(p::unknown));
 }

@@ -30,10 +30,13 @@ pub enum Done {
     Return,
     /// Everything has arrived.
     Arrived,
+    /// The order was taken up again.
+    Resumed,
 }
 
 impl Done {
-    const ALL: [Done; 6] = [Done::Message, Done::Address, Done::Cancelled, Done::Asked, Done::Return, Done::Arrived];
+    const ALL: [Done; 7] =
+        [Done::Message, Done::Address, Done::Cancelled, Done::Asked, Done::Return, Done::Arrived, Done::Resumed];
     /// Its word.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -43,6 +46,7 @@ impl Done {
             Done::Asked => "asked",
             Done::Return => "return",
             Done::Arrived => "arrived",
+            Done::Resumed => "resumed",
         }
     }
     /// The one of this word.
@@ -156,15 +160,33 @@ pub fn arrived(tx: &mut Tx<'_>, order: &Order, version: i64) -> Result<Done> {
             "This is known already, or not all of it has left yet. Write to us below if it is not so.",
         ));
     }
-    let to = Stages::load(tx.conn)?.default_of(Base::Delivered)?.slug.clone();
+    go(tx, &order, version, Base::Delivered)?;
+    Ok(Done::Arrived)
+}
+
+/// Takes an order up again that was given up: it waits for what it lacked, its goods held as when it was placed.
+///
+/// # Errors
+/// Refuses an order that was not given up.
+pub fn resume(tx: &mut Tx<'_>, order: &Order, version: i64) -> Result<Done> {
+    let order = order::find_for_change(tx, order.number, Some(version))?;
+    if !sight::may_resume(&order) {
+        return Err(not_now("This order was taken up again already. Look at it above."));
+    }
+    go(tx, &order, version, Base::Placed)?;
+    Ok(Done::Resumed)
+}
+
+/// Moves an order for its customer.
+fn go(tx: &mut Tx<'_>, order: &Order, version: i64, base: Base) -> Result<()> {
+    let to = Stages::load(tx.conn)?.default_of(base)?.slug.clone();
     let request = MoveRequest {
         version: Some(version),
         telling: Telling::NoAmounts,
         undoing: Undoing::Never,
         ..MoveRequest::to(&to)
     };
-    moves::move_to_stage(tx, &customer(&order), order.number, &request)?;
-    Ok(Done::Arrived)
+    moves::move_to_stage(tx, &customer(order), order.number, &request).map(drop)
 }
 
 /// Asks for a return of units that have left.

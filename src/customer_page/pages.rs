@@ -179,6 +179,19 @@ pub async fn arrived(desk: Data<Desk>, request: HttpRequest, form: Pairs) -> Ans
     .await
 }
 
+/// `POST /t/{token}/resumption`
+pub async fn resume(desk: Data<Desk>, request: HttpRequest, form: Pairs) -> Answer {
+    sent(
+        &desk,
+        &request,
+        Sheet::Resumption,
+        form,
+        |_| false,
+        |tx, order, _, typed| asks::resume(tx, order, version_of(typed.get("version"))?),
+    )
+    .await
+}
+
 /// `POST /t/{token}/returns`
 pub async fn ask_return(desk: Data<Desk>, request: HttpRequest, form: Pairs) -> Answer {
     let knows = |name: &str| ["line", "units", "reason", "note"].contains(&name);
@@ -272,7 +285,7 @@ async fn take(
 fn credential(link: &Link, sheet: Sheet, text: &str) -> String {
     let text = match sheet {
         Sheet::Message => format!(":{}", URL_SAFE_NO_PAD.encode(Sha256::digest(text.as_bytes()))),
-        Sheet::Address | Sheet::Cancellation | Sheet::Return | Sheet::Arrival => String::new(),
+        Sheet::Address | Sheet::Cancellation | Sheet::Return | Sheet::Arrival | Sheet::Resumption => String::new(),
     };
     format!("page:{}:{}{text}", link.id, sheet.as_str())
 }

@@ -73,6 +73,7 @@ pub enum Sheet {
     Cancellation,
     Return,
     Arrival,
+    Resumption,
 }
 
 impl Sheet {
@@ -84,6 +85,7 @@ impl Sheet {
             Sheet::Cancellation => "cancellation",
             Sheet::Return => "returns",
             Sheet::Arrival => "arrival",
+            Sheet::Resumption => "resumption",
         }
     }
 }
@@ -184,6 +186,8 @@ pub struct CustomerPage {
     pub lacks_address: bool,
     /// Whether they can say that everything has arrived.
     pub may_arrive: bool,
+    /// Whether they can take it up again.
+    pub may_resume: bool,
     pub cancel: Cancel,
     pub returnable: Vec<Returnable>,
     pub done: Option<String>,
@@ -256,6 +260,7 @@ impl CustomerPage {
             may_address: sight::may_give_address(order),
             lacks_address: facts.lacks_address,
             may_arrive: sight::may_say_arrived(order),
+            may_resume: sight::may_resume(order),
             cancel: sight::cancel(order, shipped, policy.cancelling),
             returnable,
             done: done.map(|done| done.words(language)),

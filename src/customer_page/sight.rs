@@ -162,6 +162,11 @@ pub fn may_say_arrived(order: &Order) -> bool {
     order.base == Base::Shipped
 }
 
+/// Whether the customer can take an order up again that was given up because it was never completed.
+pub fn may_resume(order: &Order) -> bool {
+    order.base == Base::Abandoned
+}
+
 /// Whether what has left may be asked to come back. `returnable` is how many units could.
 pub fn may_return(order: &Order, returnable: i64) -> bool {
     returnable > 0

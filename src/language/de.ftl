@@ -72,7 +72,7 @@ story-delivered = Wir hoffen, dass alles in Ordnung ist. Falls nicht, schreiben 
 story-returned = Alles ist wieder bei uns angekommen.
 story-cancelled = Diese Bestellung wurde storniert.
 story-rejected = Es tut uns leid: Wir konnten diese Bestellung nicht annehmen.
-story-abandoned = Diese Bestellung wurde nicht rechtzeitig abgeschlossen. Schreiben Sie uns, wenn Sie sie noch möchten.
+story-abandoned = Diese Bestellung wurde nicht rechtzeitig abgeschlossen. Setzen Sie sie fort, wenn Sie sie noch möchten.
 story-credit = { $amount } erstatten wir Ihnen.
 
 ## Parcels and returns
@@ -110,6 +110,7 @@ done-cancelled = Ihre Bestellung ist storniert. Was Sie bezahlt haben, erstatten
 done-asked = Wir haben Ihren Wunsch zu stornieren erhalten und antworten hier.
 done-return = Wir haben Ihren Wunsch nach einer Rücksendung erhalten und antworten hier.
 done-arrived = Danke für die Nachricht. Viel Freude damit.
+done-resumed = Ihre Bestellung geht weiter. Unten steht, was noch fehlt.
 
 address-where = Wohin dürfen wir liefern?
 address-title = Lieferadresse
@@ -132,6 +133,7 @@ field-phone = Telefon für den Zusteller
 parcels-title = Pakete
 parcels-carrier = öffnet die Seite des Zustellers
 arrival-say = Ich habe alles erhalten
+resume-say = Bestellung fortsetzen
 returns-title = Zurückgesandt
 notes-title = Von { $shop }
 
@@ -304,6 +306,8 @@ told-fields = Bitte sehen Sie sich { $count } Felder noch einmal an.
 told-address-late = Die Adresse lässt sich hier nicht mehr ändern. Schreiben Sie uns unten, dann sehen wir, was möglich ist.
 told-cancel-late = Diese Bestellung lässt sich hier nicht mehr stornieren. Schreiben Sie uns unten, dann sehen wir, was möglich ist.
 told-return-late = Aus dieser Bestellung lässt sich hier nichts zurücksenden. Schreiben Sie uns unten, dann sehen wir, was möglich ist.
+told-arrival-late = Das wissen wir schon, oder es ist noch nicht alles unterwegs. Schreiben Sie uns unten, wenn es nicht so ist.
+told-resumed = Diese Bestellung wurde schon fortgesetzt. Oben steht, wie es um sie steht.
 told-note-long = Hier passen höchstens 2.000 Zeichen hinein.
 told-part-long = Hier passen höchstens 200 Zeichen hinein.
 told-reason = Bitte wählen Sie einen Grund.

@@ -73,7 +73,7 @@ story-delivered = We hope all is well with it. Write to us if not.
 story-returned = Everything has come back to us.
 story-cancelled = This order was cancelled.
 story-rejected = We are sorry: we could not take this order.
-story-abandoned = This order was not completed in time. Write to us if you still want it.
+story-abandoned = This order was not completed in time. Take it up again if you still want it.
 story-credit = { $amount } will be given back to you.
 
 ## Parcels and returns
@@ -111,6 +111,7 @@ done-cancelled = Your order is cancelled. Anything you paid will be given back.
 done-asked = We have your wish to cancel and will answer here.
 done-return = We have your wish to send something back and will answer here.
 done-arrived = Thank you for telling us. Enjoy it.
+done-resumed = Your order goes on. See below what it still needs.
 
 address-where = Where shall we send it?
 address-title = Delivery address
@@ -133,6 +134,7 @@ field-phone = Phone for the carrier
 parcels-title = Parcels
 parcels-carrier = opens the carrier’s page
 arrival-say = I have it all
+resume-say = Take the order up again
 returns-title = Sent back
 notes-title = From { $shop }
 
@@ -305,6 +307,8 @@ told-fields = { $count } fields need your attention.
 told-address-late = The address can no longer be changed here. Write to us below, and we will see what can be done.
 told-cancel-late = This order can no longer be cancelled here. Write to us below, and we will see what can be done.
 told-return-late = Nothing of this order can be sent back here. Write to us below, and we will see what can be done.
+told-arrival-late = This is known already, or not all of it has left yet. Write to us below if it is not so.
+told-resumed = This order was taken up again already. Look at it above.
 told-note-long = This takes 2,000 characters at the most.
 told-part-long = This takes 200 characters at the most.
 told-reason = Choose a reason.

@@ -72,7 +72,7 @@ story-delivered = Reméljük, mindent rendben talált. Ha mégsem, kérjük, ír
 story-returned = Minden visszaérkezett hozzánk.
 story-cancelled = Ezt a rendelést töröltük.
 story-rejected = Sajnáljuk, ezt a rendelést nem tudtuk elfogadni.
-story-abandoned = Ez a rendelés nem zárult le időben. Ha továbbra is szeretné, kérjük, írjon nekünk.
+story-abandoned = Ez a rendelés nem zárult le időben. Folytassa, ha továbbra is szeretné.
 story-credit = Ezt az összeget visszatérítjük Önnek: { $amount }.
 
 ## Parcels and returns
@@ -110,6 +110,7 @@ done-cancelled = Rendelését töröltük. Amit kifizetett, visszatérítjük.
 done-asked = Megkaptuk a törlésre vonatkozó kérését, és itt válaszolunk.
 done-return = Megkaptuk a visszaküldésre vonatkozó kérését, és itt válaszolunk.
 done-arrived = Köszönjük, hogy szólt. Lelje örömét benne!
+done-resumed = Rendelése folytatódik. Lent látja, mi hiányzik még.
 
 address-where = Hová küldjük?
 address-title = Szállítási cím
@@ -132,6 +133,7 @@ field-phone = Telefonszám a futárnak
 parcels-title = Csomagok
 parcels-carrier = a futárszolgálat oldalát nyitja meg
 arrival-say = Mindent megkaptam
+resume-say = Rendelés folytatása
 returns-title = Visszaküldve
 notes-title = Üzenet a bolttól: { $shop }
 
@@ -304,6 +306,8 @@ told-fields = Kérjük, nézzen át { $count } mezőt.
 told-address-late = A cím itt már nem módosítható. Írjon nekünk lent, és megnézzük, mit tehetünk.
 told-cancel-late = Ez a rendelés itt már nem törölhető. Írjon nekünk lent, és megnézzük, mit tehetünk.
 told-return-late = Ebből a rendelésből itt semmi sem küldhető vissza. Írjon nekünk lent, és megnézzük, mit tehetünk.
+told-arrival-late = Ezt már tudjuk, vagy még nem indult el minden. Ha nem így van, kérjük, írjon nekünk lent.
+told-resumed = Ezt a rendelést már folytatták. Fent látja, hol tart.
 told-note-long = Ide legfeljebb 2000 karakter fér.
 told-part-long = Ide legfeljebb 200 karakter fér.
 told-reason = Válasszon okot.

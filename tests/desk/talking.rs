@@ -256,6 +256,24 @@ fn a_customer_says_that_everything_has_arrived() {
 }
 
 #[test]
+fn a_customer_takes_an_order_up_again_that_was_given_up() {
+    let desk = TestDesk::open();
+    let customer = desk.visitor();
+    let number = desk.order().place();
+    let page = link(&desk, number);
+    assert!(!customer.see(&page).says("Take the order up again"));
+    assert_eq!(send(&customer, &page, "resumption", &[]).status, 409, "it was not given up");
+    let give_up = MoveRequest::to("abandoned");
+    desk.write(move |tx| moves::move_to_stage(tx, &slipway::actor::Actor::System { name: "Test" }, number, &give_up));
+    customer.see(&page).must_say("Take the order up again");
+    let sent = send(&customer, &page, "resumption", &[]);
+    assert_eq!(sent.location(), format!("{page}?done=resumed#said"), "{}", sent.text());
+    let order = desk.look(number);
+    assert_eq!((order.stage.as_str(), order.abandon_at.is_some()), ("placed", true), "its clock runs again");
+    customer.see(&format!("{page}?done=resumed")).must_say("Your order goes on.");
+}
+
+#[test]
 fn what_was_shipped_may_be_asked_back_once() {
     let desk = TestDesk::open();
     let customer = desk.visitor();
