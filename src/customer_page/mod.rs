@@ -142,13 +142,13 @@ pub fn make_link(tx: &mut Tx<'_>, actor: &Actor, number: i64, anew: Anew) -> Res
     Ok(made)
 }
 
-/// What is still to be paid, in the language of its customer; empty if nothing is.
+/// What is still to be paid and not promised, in the language of its customer; empty if nothing is.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub fn due(conn: &mut Conn, order: &Order) -> Result<String> {
     let language = Markets::load(conn)?.language(order.market_id, &order.language);
-    Ok(match order.amount_due() {
+    Ok(match order.amount_to_ask_for() {
         0 => String::new(),
         due => language.money(order.money(due)),
     })
@@ -160,7 +160,7 @@ pub fn due(conn: &mut Conn, order: &Order) -> Result<String> {
 /// When the database cannot be read.
 pub fn how_to_pay(conn: &mut Conn, order: &Order) -> Result<String> {
     let words = payment::methods(conn)?.of(&order.payment_method).instructions;
-    if words.is_empty() || order.amount_due() == 0 {
+    if words.is_empty() || order.amount_to_ask_for() == 0 {
         return Ok(String::new());
     }
     let values = Values {

@@ -229,6 +229,10 @@ impl Order {
     pub fn amount_due(&self) -> i64 {
         (self.due_in_all() - self.net_minor()).max(0)
     }
+    /// What of that no bank has promised either, so that the customer is asked for it.
+    pub fn amount_to_ask_for(&self) -> i64 {
+        (self.amount_due() - self.authorized_minor).max(0)
+    }
     /// What the shop owes the customer.
     pub fn credit_owed(&self) -> i64 {
         (self.net_minor() - self.due_in_all()).max(0)

@@ -30,8 +30,8 @@ pub struct Panel {
     pub open_label: &'static str,
     pub open: String,
     pub is_open: bool,
-    /// Whether this person can ask the customer for what is due.
-    pub asks: bool,
+    /// What this person can ask the customer for.
+    pub asks: Option<String>,
     /// What to know above the rows: whether it is bad, and words.
     pub told: Vec<(bool, String)>,
     /// Address of the form that gives something back, if anything can be.
@@ -122,7 +122,8 @@ impl Panel {
             open_label,
             open: money(open),
             is_open: open > 0,
-            asks: order.amount_due() > 0 && order.base != Base::Archived && person.may(Permission::WriteNotes),
+            asks: (order.amount_to_ask_for() > 0 && order.base != Base::Archived && person.may(Permission::WriteNotes))
+                .then(|| money(order.amount_to_ask_for())),
             told: told(shell, order, ledger),
             refund: (may.refund && !open_captures(ledger).is_empty()).then(|| address("refunds/new")),
             write_off: (may.forgive && may_write_off(order)).then(|| address("write-offs/new")),

@@ -406,6 +406,9 @@ fn what_is_still_due_is_asked_for_with_how_to_pay_it() {
     theirs.must_say(&format!("Transfer €63.95 to NL91 ABNA 0417 1643 00, reference #{number}."));
     assert!(!ask(&desk.packer()).says("63.95"), "who sees no money tells of none");
 
+    // What a bank has promised is not asked for.
+    let promised = desk.order().authorized().place();
+    assert!(!owner.see(&format!("/orders/{promised}")).text().contains("value=\"rest\""));
     // Paid, there is nothing to ask for.
     let payment = NewPayment {
         kind: PaymentKind::Capture,
