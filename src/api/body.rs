@@ -185,6 +185,12 @@ impl FromRequest for Pairs {
     }
 }
 
+/// The refusal of a parameter without a value: to pass it over would widen what was asked for.
+pub fn empty(name: &str) -> Refusal {
+    let message = format!("{name} has no value. Give it one, or leave it out.");
+    Refusal::field("request.empty_parameter", name, message)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -16,7 +16,7 @@ mod store;
 mod whole;
 
 pub use amount::{Amount, Decimal};
-pub use body::{Body, Pairs, fingerprint, typed};
+pub use body::{Body, Pairs, empty, fingerprint, typed};
 pub use once::{Once, once};
 pub use rate::{Left, Limits};
 pub use reply::{Paged, Reply, instant};

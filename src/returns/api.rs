@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::{Condition, Return, ReturnLine, ReturnState, contents, find, of_order, worth};
 use crate::api::{Amount, Body, Reply};
 use crate::db::Conn;
-use crate::error::{Error, FieldProblem, RefusalKind, Result};
+use crate::error::{Error, FieldProblem, Refusal, RefusalKind, Result};
 use crate::moves::{self, MoveRequest};
 use crate::order::api::{self, OrderJson};
 use crate::order::{self, Order};
@@ -111,7 +111,7 @@ pub struct NewReturn {
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Decision {
-    /// Why it is rejected.
+    /// Why it is rejected. Other decisions take no words.
     #[schema(max_length = 2000)]
     pub note: Option<String>,
 }
@@ -272,6 +272,10 @@ async fn settle(
             let (id, uid) = path.into_inner();
             let order = api::find_for_change(tx, caller, &id)?;
             let note = value.note.clone().unwrap_or_default();
+            if to != ReturnState::Rejected && !note.is_empty() {
+                let told = "Only a rejection takes words: they say why. Write a note on the order instead.";
+                return Err(Refusal::field("request.unknown_field", "note", told).into());
+            }
             moves::settle_return(tx, caller.actor(), order.number, None, &uid, to, &note)?;
             let made = made(tx.conn, caller, &order, &uid)?;
             let version = made.order.version;
