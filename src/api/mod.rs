@@ -8,9 +8,9 @@
 
 mod amount;
 mod body;
+mod json;
 mod once;
 mod rate;
-mod repeated;
 mod reply;
 mod store;
 mod whole;
