@@ -121,6 +121,10 @@ fn complete_one(operation: &mut Value, method: &str) {
         add_to(operation, "parameters", refs);
     }
     if let Some(Value::Array(all)) = operation.get_mut("parameters") {
+        // One without a value is refused.
+        for parameter in all.iter_mut().filter(|one| one["in"] == "query" && one["schema"]["type"] == "string") {
+            parameter["schema"]["minLength"] = 1.into();
+        }
         for (_, name, words) in WORDS.iter().filter(|(known, ..)| *known == id) {
             if let Some(parameter) = all.iter_mut().find(|parameter| parameter["name"] == *name) {
                 parameter["schema"] = json!({"type": "string", "enum": words});

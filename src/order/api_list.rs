@@ -308,8 +308,10 @@ impl Reader<'_> {
         let all = |words: Vec<&'static str>| words.into_iter().map(str::to_owned).collect::<Vec<_>>();
         let payments = all(PaymentStatus::ALL.iter().map(|status| status.as_str()).collect());
         let fulfilments = all(FulfilmentStatus::ALL.iter().map(|status| status.as_str()).collect());
-        self.filter.payments = self.parsed("payment_status", PaymentStatus::parse, &payments)?;
-        self.filter.fulfilments = self.parsed("shipping_status", FulfilmentStatus::parse, &fulfilments)?;
+        let payment = |word: &str| PaymentStatus::parse(&word.to_ascii_lowercase());
+        let fulfilment = |word: &str| FulfilmentStatus::parse(&word.to_ascii_lowercase());
+        self.filter.payments = self.parsed("payment_status", payment, &payments)?;
+        self.filter.fulfilments = self.parsed("shipping_status", fulfilment, &fulfilments)?;
         let slug_of = |known: Vec<String>, name: &str| {
             self.parsed(name, |word| known.contains(&word.to_owned()).then(|| word.to_owned()), &known)
         };
