@@ -36,7 +36,7 @@ pub fn pages(config: &mut ServiceConfig, desk: &Desk, key: &Key, hub: &Hub) {
         .build();
     config.configure(api_tokens);
     for mount in ["/api/v1", "/api"] {
-        let programs = web::scope(mount).app_data(staff::Parameters(openapi::api::check_parameters));
+        let programs = web::scope(mount).app_data(staff::Shape(openapi::api::check_request));
         config.service(programs.wrap(from_fn(openapi::api::tell_methods)).configure(api));
     }
     // Before the sessions: nothing there reads or sets a cookie.

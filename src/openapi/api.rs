@@ -14,6 +14,9 @@ use crate::api::empty;
 use crate::error::Refusal;
 use crate::web::here;
 
+/// Bytes of `{}`, which says nothing and is sent by clients that always send something.
+const EMPTY_OBJECT: u64 = 2;
+
 /// `GET /api/openapi.json`
 pub async fn show(request: HttpRequest) -> HttpResponse {
     HttpResponse::Ok()
@@ -28,11 +31,11 @@ fn told_of(request: &HttpRequest) -> &'static Value {
     &document()["paths"][pattern.as_str()]
 }
 
-/// Refuses a parameter that the operation does not have, and one without a value.
+/// Refuses a parameter that the operation does not have, one without a value, and a body where none is taken.
 ///
 /// # Errors
 /// Names the parameter.
-pub fn check_parameters(request: &HttpRequest) -> Result<(), Refusal> {
+pub fn check_request(request: &HttpRequest) -> Result<(), Refusal> {
     let operation = &told_of(request)[request.method().as_str().to_ascii_lowercase()];
     let all = operation["parameters"].as_array().into_iter().flatten();
     let known: Vec<&str> = all.filter(|one| one["in"] == "query").filter_map(|one| one["name"].as_str()).collect();
@@ -48,6 +51,14 @@ pub fn check_parameters(request: &HttpRequest) -> Result<(), Refusal> {
         if value.trim().is_empty() {
             return Err(empty(&name));
         }
+    }
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if operation["requestBody"].is_null() && length.unwrap_or(0) > EMPTY_OBJECT {
+        let message = match known.as_slice() {
+            [] => "This takes no body. Nothing was changed; send it without one.".to_owned(),
+            known => format!("This takes no body. Send {} as parameters of the address.", known.join(", ")),
+        };
+        return Err(Refusal::field("request.unknown_field", "", message));
     }
     Ok(())
 }

@@ -110,9 +110,10 @@ impl Caller {
     }
 }
 
-/// Looks at the parameters of an address, once it is known who asks. Whoever knows every operation says how.
+/// Looks whether a request has what its operation takes and no more, once it is known who asks. Whoever knows every
+/// operation says how.
 #[derive(Clone, Copy)]
-pub struct Parameters(pub fn(&HttpRequest) -> Result<(), Refusal>);
+pub struct Shape(pub fn(&HttpRequest) -> Result<(), Refusal>);
 
 /// A program that may do `P`.
 pub struct Program<P> {
@@ -293,7 +294,7 @@ impl<P: Needed> FromRequest for Program<P> {
             {
                 return Err(Error::from(lacks(permission)).into());
             }
-            if let Some(Parameters(check)) = request.app_data() {
+            if let Some(Shape(check)) = request.app_data() {
                 check(&request)?;
             }
             touch(&desk, &key).await?;

@@ -235,7 +235,7 @@ fn versions_are_compared_where_the_document_says() {
 }
 
 #[test]
-fn no_operation_passes_over_a_parameter() {
+fn no_operation_passes_over_a_parameter_or_a_body() {
     let desk = TestDesk::open();
     let contract = contract(&desk);
     let scene = Scene::set(&desk);
@@ -259,7 +259,14 @@ fn no_operation_passes_over_a_parameter() {
         for name in known {
             ask(&format!("{name}=")).must_refuse(400, "request.empty_parameter", &format!("/{name}"));
         }
+        if operation.told["requestBody"].is_null() {
+            let body = json!({"reason": "fraud"});
+            let refused = program.send(&operation.method, &scene.path(&operation), &[], Some(&body));
+            refused.must_refuse(400, "request.unknown_field", "");
+        }
     }
+    let hook = format!("/api/webhooks/{}/disable", scene.names["webhook_id"]);
+    assert_eq!(program.post(&hook, &json!({})).status, 200, "an empty object says nothing");
     let bulk = json!({"ids": [number], "action": "tag", "args": {"add": ["New"]}});
     program.post("/api/v1/orders/bulk?dry_run=true", &bulk).must_refuse(400, "request.unknown_parameter", "/dry_run");
     assert_eq!(program.see(&format!("/api/orders/{number}")), before);
