@@ -36,7 +36,8 @@ pub fn pages(config: &mut ServiceConfig, desk: &Desk, key: &Key, hub: &Hub) {
         .build();
     config.configure(api_tokens);
     for mount in ["/api/v1", "/api"] {
-        config.service(web::scope(mount).wrap(from_fn(openapi::api::tell_methods)).configure(api));
+        let programs = web::scope(mount).app_data(staff::Shape(openapi::api::check_request));
+        config.service(programs.wrap(from_fn(openapi::api::tell_methods)).configure(api));
     }
     // Before the sessions: nothing there reads or sets a cookie.
     config.service(resource("/whatsapp").route(get().to(hook::verify)).route(post().to(hook::receive)));

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::repeated::repeated;
+use super::json;
 use crate::error::{Refusal, RefusalKind};
 use crate::web::{Problem, read_payload, strict_text};
 
@@ -58,14 +58,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
 /// Reads a body; an empty one counts as an empty object, so that verbs without arguments need none.
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<Body<T>, Refusal> {
     let bytes = if bytes.trim_ascii().is_empty() { b"{}" } else { bytes };
-    let value: Value = serde_json::from_slice(bytes).map_err(|error| malformed(bytes, &error))?;
+    let value = json::read(bytes)?;
     no_null_characters(&value)?;
-    if let Some((name, pointer)) = repeated(bytes) {
-        return Err(Refusal::field("request.repeated_field", pointer, format!("{name} is there more than once.")));
-    }
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| explain(&error))?;
-    Ok(Body { value: read, canonical: value.to_string() })
+    Ok(Body { value: typed(&value)?, canonical: value.to_string() })
 }
 
 /// Reads a value that was taken whole first.
@@ -73,18 +68,8 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<Body<T>, Refusal> {
 /// # Errors
 /// As a [`Body`] of that type.
 pub fn typed<T: DeserializeOwned>(value: &Value) -> Result<T, Refusal> {
-    serde_path_to_error::deserialize(value).map_err(|error| explain(&error))
-}
-
-/// Says where a text stops being JSON, and in which value.
-fn malformed(bytes: &[u8], error: &serde_json::Error) -> Refusal {
-    let message = format!("The body is not JSON that can be read: {error}.");
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let again = serde_path_to_error::deserialize::<_, Value>(&mut reader);
-    match again.map_err(|error| pointer_to(error.path())) {
-        Err(pointer) if !pointer.is_empty() => Refusal::field("request.malformed", pointer, message),
-        _ => Refusal::invalid("request.malformed", message),
-    }
+    // Keeping track of the place takes as long as the reading itself, so it is done for what is refused.
+    T::deserialize(value).or_else(|_| serde_path_to_error::deserialize(value).map_err(|error| explain(&error)))
 }
 
 fn no_null_characters(value: &Value) -> Result<(), Refusal> {
@@ -183,6 +168,12 @@ impl FromRequest for Pairs {
         let pairs = crate::web::Query::<Vec<(String, String)>>::from_request(request, payload).into_inner();
         std::future::ready(pairs.map(|pairs| Pairs(pairs.0)))
     }
+}
+
+/// The refusal of a parameter without a value: to pass it over would widen what was asked for.
+pub fn empty(name: &str) -> Refusal {
+    let message = format!("{name} has no value. Give it one, or leave it out.");
+    Refusal::field("request.empty_parameter", name, message)
 }
 
 #[cfg(test)]

@@ -8,15 +8,15 @@
 
 mod amount;
 mod body;
+mod json;
 mod once;
 mod rate;
-mod repeated;
 mod reply;
 mod store;
 mod whole;
 
 pub use amount::{Amount, Decimal};
-pub use body::{Body, Pairs, fingerprint, typed};
+pub use body::{Body, Pairs, empty, fingerprint, typed};
 pub use once::{Once, once};
 pub use rate::{Left, Limits};
 pub use reply::{Paged, Reply, instant};

@@ -42,7 +42,7 @@ pub struct NewStatus {
     /// Tracking number, when it is shipped.
     #[schema(max_length = 100)]
     pub tracking_number: Option<String>,
-    /// Carrier, when it is shipped; guessed from the number if left out.
+    /// Carrier, when it is shipped. If left out it is the one whose numbers look so, where no other one's do.
     #[schema(max_length = 100)]
     pub carrier: Option<String>,
     /// Whether the customer is not told, though the stage has a message for them.
@@ -90,7 +90,7 @@ pub struct Reason {
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewHold {
-    /// Key of the reason: address_check, payment_check, stock, customer_request, fraud_check, other.
+    /// Key of the reason.
     #[schema(examples("address_check"))]
     pub reason: String,
     /// Words for colleagues.

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::api::{RefundWord, authority_of, stage_word, telling_of};
 use super::bulk::{Action, Doer, Done, act, rehearse};
 use super::{BulkJob, begin_bulk, find_bulk};
-use crate::api::{Body, Reply};
+use crate::api::{Body, Reply, empty};
 use crate::db::{Conn, Tx};
 use crate::error::{Error, FieldProblem, Refusal, Result};
 use crate::order::list::{self, StageTotals};
@@ -239,6 +239,8 @@ fn listed(conn: &mut Conn, caller: &Caller, filter: &Map<String, Value>) -> Resu
             return Err(Refusal::field("bulk.filter", format!("filter.{name}"), message).into());
         }
         match value {
+            // None of several would be no filter at all.
+            Value::Array(values) if values.is_empty() => return Err(below("filter", empty(name)).into()),
             Value::Array(values) => {
                 for value in values {
                     pairs.push((name.clone(), one(value)?));

@@ -39,13 +39,16 @@ fn components(components: &mut Value) {
     components["responses"] = ERRORS.iter().map(|error| (error.name.to_owned(), error.response())).collect();
 }
 
-/// What may be null may be so in two ways where the thing itself knows null: of alternatives one is enough.
+/// What may be null may be so in two ways where the thing itself knows null: of alternatives one is enough. The words
+/// about such a field belong to the field, where readers look for them.
 fn or_null(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             if fields.get("oneOf").and_then(Value::as_array).is_some_and(|all| all.contains(&json!({"type": "null"})))
-                && let Some(all) = fields.remove("oneOf")
+                && let Some(mut all) = fields.remove("oneOf")
             {
+                let words = all[0].as_object_mut().and_then(|one| one.remove("description"));
+                fields.extend(words.map(|words| ("description".to_owned(), words)));
                 fields.insert("anyOf".to_owned(), all);
             }
             fields.values_mut().for_each(or_null);
@@ -119,6 +122,10 @@ fn complete_one(operation: &mut Value, method: &str) {
         add_to(operation, "parameters", refs);
     }
     if let Some(Value::Array(all)) = operation.get_mut("parameters") {
+        // One without a value is refused.
+        for parameter in all.iter_mut().filter(|one| one["in"] == "query" && one["schema"]["type"] == "string") {
+            parameter["schema"]["minLength"] = 1.into();
+        }
         for (_, name, words) in WORDS.iter().filter(|(known, ..)| *known == id) {
             if let Some(parameter) = all.iter_mut().find(|parameter| parameter["name"] == *name) {
                 parameter["schema"] = json!({"type": "string", "enum": words});
@@ -411,8 +418,8 @@ fn parameters() -> Value {
     };
     let version = |name: &str, words: &str| json!({"name": name, "in": "header", "required": false, "description": words, "schema": {"type": "string"}});
     json!({
-        "IdempotencyKey": key(false, "A new UUID for each thing you want done; the same one when you repeat a request. It is done once."),
-        "MoneyKey": key(true, "A new UUID for each thing you want done; the same one when you repeat a request. Moving money needs it."),
+        "IdempotencyKey": key(false, "A name for the thing you want done, such as a new UUID; the same one when you repeat the request. It is done once."),
+        "MoneyKey": key(true, "A name for the thing you want done, such as a new UUID; the same one when you repeat the request. Moving money needs it."),
         "IfMatch": version("If-Match", "The `ETag` you read. If it is no longer the present version, nothing is changed (412)."),
         "IfNoneMatch": version("If-None-Match", "The `ETag` you have. If it is still the present version, the answer is 304 without a body."),
     })

@@ -276,12 +276,19 @@ fn curl(desk: &str, path: &str, method: &str, parameters: &[Parameter], body: Op
         lines.push("-H \"Content-Type: application/json\"".to_owned());
     }
     if parameters.iter().any(|parameter| parameter.name == "Idempotency-Key" && parameter.required) {
-        lines.push("-H \"Idempotency-Key: $(uuidgen)\"".to_owned());
+        lines.push(format!("-H \"Idempotency-Key: {}\"", name_of(&address)));
     }
     if let Some(body) = body {
         lines.push(format!("-d '{}'", if body.is_empty() { "{}" } else { body }.replace('\'', "'\\''")));
     }
     lines.join(" \\\n  ")
+}
+
+/// A name for one thing that is done at an address: of `…/ORD10468/refunds` the first refund.
+fn name_of(address: &str) -> String {
+    let mut parts = address.rsplit('/');
+    let (things, of) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    format!("{of}-{}-1", things.trim_end_matches('s'))
 }
 
 /// A line for the shell that exchanges a key for a token.

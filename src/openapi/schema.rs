@@ -140,7 +140,9 @@ pub fn limits_of(document: &Value, schema: &Value) -> String {
         (None, Some(most)) => Some(format!("at most {most}{what}")),
         (None, None) => None,
     };
-    limits.extend(range(number("minLength"), number("maxLength"), " characters"));
+    let (shortest, longest) = (number("minLength"), number("maxLength"));
+    // That a text is not empty goes without saying.
+    limits.extend(range(shortest.filter(|least| longest.is_some() || *least > 1.0), longest, " characters"));
     limits.extend(range(number("minimum"), number("maximum"), ""));
     limits.extend(range(number("minItems"), number("maxItems"), " entries"));
     for words in [&target["enum"], &target["items"]["enum"]].into_iter().filter_map(Value::as_array) {

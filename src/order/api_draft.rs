@@ -264,8 +264,8 @@ fn items_of(
     }
     let message = match cart {
         Some(cart) => format!(
-            "There is no cart called {cart}. Send items with the order, put the cart down with POST /api/carts first, or \
-             leave cart_id out."
+            "There is no cart called {cart}. Send items with the order, or put the cart down with POST /api/carts first, \
+             or let the channel's settings say where the web shop keeps its carts."
         ),
         None => "The order has no items. Send them, or put a cart down with POST /api/carts and give its cart_id."
             .to_owned(),

@@ -5,7 +5,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::news;
-use crate::api::Reply;
+use crate::api::{Reply, empty};
 use crate::error::{Refusal, Result};
 use crate::event;
 use crate::event::public::PublicName;
@@ -67,9 +67,12 @@ pub struct FeedPageJson {
 
 fn wanted(types: Option<&str>) -> Result<Vec<PublicName>, Refusal> {
     let known = || PublicName::ALL.iter().map(|name| name.as_str().to_owned()).collect::<Vec<_>>();
-    let words = types.unwrap_or_default().split(',').map(str::trim).filter(|word| !word.is_empty());
+    let words = types.into_iter().flat_map(|types| types.split(',')).map(str::trim);
     words
         .map(|word| {
+            if word.is_empty() {
+                return Err(empty("types"));
+            }
             PublicName::parse(word).ok_or_else(|| {
                 let message = format!("There is no event called {word}. Known are {}.", known().join(", "));
                 Refusal::field("list.value", "types", message).allowing(known())

@@ -9,7 +9,7 @@ use super::api::{OrderJson, base_of, represent_all};
 use super::list::filter::{Archived, Assignee, Filter, Known, Sort};
 use super::list::{self, Count, Cursor, StageTotals, Wanted};
 use super::pages_list::knowing;
-use crate::api::{Paged, Pairs, Reply};
+use crate::api::{Paged, Pairs, Reply, empty};
 use crate::db::Conn;
 use crate::error::{Refusal, Result};
 use crate::ids::StaffId;
@@ -37,27 +37,30 @@ const LONGEST: usize = 400;
 #[into_params(parameter_in = Query)]
 #[allow(dead_code)]
 pub struct OrderQuery {
-    /// Words of the lifecycle, such as `confirmed`. `canceled` and `processing` are understood.
+    /// Words of the lifecycle: `pending`, `confirmed`, `on_hold`, `approved`, `processed`, `shipped`, `delivered`,
+    /// `returned`, `cancelled`, `rejected`, `abandoned`, `archived`. `canceled` and `processing` are understood.
     #[param(example = "confirmed")]
     status: Option<String>,
     /// Stages of the shop by their slug, or every stage of a base: `base:approved`.
     stage: Option<String>,
-    /// Payment statuses, such as `unpaid`.
+    /// Payment statuses: `free`, `unpaid`, `voided`, `expired`, `pending`, `partially_authorized`, `authorized`,
+    /// `partially_paid`, `paid`, `partially_refunded`, `refunded`.
     payment_status: Option<String>,
-    /// Shipping statuses, such as `unfulfilled`.
+    /// Shipping statuses: `not_required`, `unfulfilled`, `in_progress`, `partially_shipped`, `shipped`, `delivered`,
+    /// `partially_returned`, `returned`.
     shipping_status: Option<String>,
     /// Who ordered, by the name your own system gives them.
     #[param(example = "user789")]
     user_id: Option<String>,
-    /// Slugs of markets.
+    /// Slugs of markets (`GET /api/markets`).
     market: Option<String>,
-    /// Slugs of channels.
+    /// Slugs of channels (`GET /api/markets` too).
     channel: Option<String>,
     /// Tags.
     tag: Option<String>,
     /// Who is responsible: an e-mail address, or `none`.
     assignee: Option<String>,
-    /// Keys of hold reasons.
+    /// Keys of hold reasons, as a hold takes them.
     hold_reason: Option<String>,
     /// SKUs of lines.
     sku: Option<String>,
@@ -85,7 +88,7 @@ pub struct OrderQuery {
     limit: Option<i64>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
-    /// `exact`: tell how many orders there are in all.
+    /// `exact`: tell how many orders there are in all; where filters narrow the list, up to 1,001 of them.
     count: Option<String>,
 }
 
@@ -226,6 +229,10 @@ impl Reader<'_> {
                     format!("The list of orders knows no parameter called {name}. Known are {}.", known.join(", "));
                 return Err(Refusal::field("request.unknown_parameter", name, message).allowing(known).into());
             }
+            let several = MANY.contains(&name.as_str()) && name != "q";
+            if value.trim().is_empty() || (several && value.split(',').any(|word| word.trim().is_empty())) {
+                return Err(empty(name).into());
+            }
             if value.chars().count() > LONGEST && name != "cursor" {
                 let message = format!("{name} takes {LONGEST} characters at the most.");
                 return Err(Refusal::field("list.too_long", name, message).into());
@@ -234,7 +241,7 @@ impl Reader<'_> {
         Ok(())
     }
     fn one(&self, name: &str) -> Result<Option<&str>> {
-        let mut values = self.pairs.iter().filter(|(own, value)| own == name && !value.trim().is_empty());
+        let mut values = self.pairs.iter().filter(|(own, _)| own == name);
         let first = values.next().map(|(_, value)| value.trim());
         if values.next().is_some() {
             let message = format!("{name} is given more than once. Give it once.");
@@ -245,7 +252,7 @@ impl Reader<'_> {
     fn many(&self, name: &str) -> Result<Vec<String>> {
         let mut found: Vec<String> = Vec::new();
         for (_, value) in self.pairs.iter().filter(|(own, _)| own == name) {
-            for word in value.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+            for word in value.split(',').map(str::trim) {
                 if !found.iter().any(|known| known == word) {
                     found.push(word.to_owned());
                 }
@@ -301,8 +308,10 @@ impl Reader<'_> {
         let all = |words: Vec<&'static str>| words.into_iter().map(str::to_owned).collect::<Vec<_>>();
         let payments = all(PaymentStatus::ALL.iter().map(|status| status.as_str()).collect());
         let fulfilments = all(FulfilmentStatus::ALL.iter().map(|status| status.as_str()).collect());
-        self.filter.payments = self.parsed("payment_status", PaymentStatus::parse, &payments)?;
-        self.filter.fulfilments = self.parsed("shipping_status", FulfilmentStatus::parse, &fulfilments)?;
+        let payment = |word: &str| PaymentStatus::parse(&word.to_ascii_lowercase());
+        let fulfilment = |word: &str| FulfilmentStatus::parse(&word.to_ascii_lowercase());
+        self.filter.payments = self.parsed("payment_status", payment, &payments)?;
+        self.filter.fulfilments = self.parsed("shipping_status", fulfilment, &fulfilments)?;
         let slug_of = |known: Vec<String>, name: &str| {
             self.parsed(name, |word| known.contains(&word.to_owned()).then(|| word.to_owned()), &known)
         };
@@ -314,13 +323,8 @@ impl Reader<'_> {
         self.filter.users = self.many("user_id")?;
         self.filter.tags = self.many("tag")?;
         self.filter.skus = self.many("sku")?;
-        let searched: Vec<&str> = self
-            .pairs
-            .iter()
-            .filter(|(name, _)| name == "q")
-            .map(|(_, value)| value.trim())
-            .filter(|q| !q.is_empty())
-            .collect();
+        let searched: Vec<&str> =
+            self.pairs.iter().filter(|(name, _)| name == "q").map(|(_, value)| value.trim()).collect();
         if !searched.is_empty() && self.filter.search.is_empty() {
             self.filter.search = searched.join(" ");
         }

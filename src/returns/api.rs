@@ -107,14 +107,19 @@ pub struct NewReturn {
     pub note: Option<String>,
 }
 
-/// What is said with a decision.
+/// What is said with a rejection.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Decision {
+pub struct Rejection {
     /// Why it is rejected.
     #[schema(max_length = 2000)]
     pub note: Option<String>,
 }
+
+/// Nothing: the decision says it all.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoWords {}
 
 /// How the units of a line came back. Together they are the units of the line in the return.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -263,15 +268,14 @@ pub async fn create(program: Program<MoveOrders>, id: Path<String>, body: Body<N
 async fn settle(
     program: Program<MoveOrders>,
     path: Path<(String, String)>,
-    decision: Body<Decision>,
+    canonical: String,
+    note: String,
     to: ReturnState,
 ) -> Answer {
-    let Body { value, canonical } = decision;
     program
         .write(&canonical, move |tx, caller| {
             let (id, uid) = path.into_inner();
             let order = api::find_for_change(tx, caller, &id)?;
-            let note = value.note.clone().unwrap_or_default();
             moves::settle_return(tx, caller.actor(), order.number, None, &uid, to, &note)?;
             let made = made(tx.conn, caller, &order, &uid)?;
             let version = made.order.version;
@@ -283,11 +287,11 @@ async fn settle(
 /// Approve a return
 #[utoipa::path(
     post, path = "/api/orders/{order_id}/returns/{return_id}/approve", operation_id = "approve_return", tag = "Returns",
-    params(("order_id" = String, Path, example = "ORD10468"), ("return_id" = Uuid, Path)), request_body = Decision,
+    params(("order_id" = String, Path, example = "ORD10468"), ("return_id" = Uuid, Path)), request_body = NoWords,
     responses((status = 200, description = "The return", body = ReturnMade), (status = 409, description = "Not possible now")),
 )]
-pub async fn approve(program: Program<MoveOrders>, path: Path<(String, String)>, body: Body<Decision>) -> Answer {
-    settle(program, path, body, ReturnState::Approved).await
+pub async fn approve(program: Program<MoveOrders>, path: Path<(String, String)>, body: Body<NoWords>) -> Answer {
+    settle(program, path, body.canonical, String::new(), ReturnState::Approved).await
 }
 
 /// Reject a return
@@ -295,21 +299,22 @@ pub async fn approve(program: Program<MoveOrders>, path: Path<(String, String)>,
 /// `note` says why.
 #[utoipa::path(
     post, path = "/api/orders/{order_id}/returns/{return_id}/reject", operation_id = "reject_return", tag = "Returns",
-    params(("order_id" = String, Path, example = "ORD10468"), ("return_id" = Uuid, Path)), request_body = Decision,
+    params(("order_id" = String, Path, example = "ORD10468"), ("return_id" = Uuid, Path)), request_body = Rejection,
     responses((status = 200, description = "The return", body = ReturnMade), (status = 409, description = "Not possible now")),
 )]
-pub async fn reject(program: Program<MoveOrders>, path: Path<(String, String)>, body: Body<Decision>) -> Answer {
-    settle(program, path, body, ReturnState::Rejected).await
+pub async fn reject(program: Program<MoveOrders>, path: Path<(String, String)>, body: Body<Rejection>) -> Answer {
+    let Body { value, canonical } = body;
+    settle(program, path, canonical, value.note.unwrap_or_default(), ReturnState::Rejected).await
 }
 
 /// Withdraw a return
 #[utoipa::path(
     post, path = "/api/orders/{order_id}/returns/{return_id}/cancel", operation_id = "cancel_return", tag = "Returns",
-    params(("order_id" = String, Path, example = "ORD10468"), ("return_id" = Uuid, Path)), request_body = Decision,
+    params(("order_id" = String, Path, example = "ORD10468"), ("return_id" = Uuid, Path)), request_body = NoWords,
     responses((status = 200, description = "The return", body = ReturnMade), (status = 409, description = "Not possible now")),
 )]
-pub async fn cancel(program: Program<MoveOrders>, path: Path<(String, String)>, body: Body<Decision>) -> Answer {
-    settle(program, path, body, ReturnState::Cancelled).await
+pub async fn cancel(program: Program<MoveOrders>, path: Path<(String, String)>, body: Body<NoWords>) -> Answer {
+    settle(program, path, body.canonical, String::new(), ReturnState::Cancelled).await
 }
 
 /// Close a return
@@ -317,11 +322,11 @@ pub async fn cancel(program: Program<MoveOrders>, path: Path<(String, String)>, 
 /// Nothing is left to do about it.
 #[utoipa::path(
     post, path = "/api/orders/{order_id}/returns/{return_id}/close", operation_id = "close_return", tag = "Returns",
-    params(("order_id" = String, Path, example = "ORD10468"), ("return_id" = Uuid, Path)), request_body = Decision,
+    params(("order_id" = String, Path, example = "ORD10468"), ("return_id" = Uuid, Path)), request_body = NoWords,
     responses((status = 200, description = "The return", body = ReturnMade), (status = 409, description = "It was not received")),
 )]
-pub async fn close(program: Program<MoveOrders>, path: Path<(String, String)>, body: Body<Decision>) -> Answer {
-    settle(program, path, body, ReturnState::Closed).await
+pub async fn close(program: Program<MoveOrders>, path: Path<(String, String)>, body: Body<NoWords>) -> Answer {
+    settle(program, path, body.canonical, String::new(), ReturnState::Closed).await
 }
 
 /// Receive a return

@@ -120,7 +120,7 @@ pub struct NewTracking {
     /// Tracking number.
     #[schema(examples("00340434161094015902"), max_length = 100)]
     pub number: Option<String>,
-    /// Carrier; guessed from the number if left out.
+    /// Carrier. If left out it is the one whose numbers look so, where no other one's do.
     #[schema(max_length = 100)]
     pub carrier: Option<String>,
 }

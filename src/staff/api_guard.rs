@@ -76,7 +76,7 @@ impl Caller {
             return Ok(());
         }
         let message = "Moving money needs the header Idempotency-Key, so that a repeated request does not move it twice. \
-                       Send a new UUID with each request.";
+                       Send a new UUID for each thing you want done, and the same one when you repeat it.";
         Err(Refusal::invalid("idempotency.missing", message).into())
     }
     /// Compares the version the program saw (`If-Match`) with the present one.
@@ -109,6 +109,11 @@ impl Caller {
         &self.path
     }
 }
+
+/// Looks whether a request has what its operation takes and no more, once it is known who asks. Whoever knows every
+/// operation says how.
+#[derive(Clone, Copy)]
+pub struct Shape(pub fn(&HttpRequest) -> Result<(), Refusal>);
 
 /// A program that may do `P`.
 pub struct Program<P> {
@@ -288,6 +293,9 @@ impl<P: Needed> FromRequest for Program<P> {
                 && !permissions.contains(&permission)
             {
                 return Err(Error::from(lacks(permission)).into());
+            }
+            if let Some(Shape(check)) = request.app_data() {
+                check(&request)?;
             }
             touch(&desk, &key).await?;
             let headers = request.headers();

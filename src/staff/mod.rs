@@ -28,7 +28,7 @@ use crate::reach::Reach;
 use crate::time::UtcTime;
 use crate::web::{Section, Toast, Viewer};
 
-pub use api_guard::{Caller, Program};
+pub use api_guard::{Caller, Program, Shape};
 pub use guard::Staff;
 pub use links::{Purpose, make_link, open_link, reset_link, use_link};
 pub(crate) use password::token_hash;

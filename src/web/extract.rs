@@ -117,15 +117,16 @@ pub async fn read_at_most(payload: &mut Payload, what: &str, mebibytes: usize) -
 
 pub(super) fn read_pairs<T: DeserializeOwned>(bytes: &[u8], place: &str) -> Result<T, Refusal> {
     check_bytes(bytes, place)?;
-    serde_html_form::from_bytes(bytes).map_err(|error| {
-        let said = error.to_string();
+    let reader = serde_html_form::Deserializer::new(url::form_urlencoded::parse(bytes));
+    serde_path_to_error::deserialize(reader).map_err(|error| {
+        let said = error.inner().to_string();
         // A name that takes one value and has several is told of as a value that is none.
         match said.contains("unsupported value").then(|| repeated(bytes)).flatten() {
             Some(name) => {
                 let message = format!("The {place} has {name} more than once.");
                 Refusal::field("request.repeated_field", name, message)
             }
-            None => explain(&said, place),
+            None => explain(&said, &error.path().to_string(), place),
         }
     })
 }
@@ -136,18 +137,17 @@ fn repeated(bytes: &[u8]) -> Option<String> {
     url::form_urlencoded::parse(bytes).map(|(name, _)| name.into_owned()).find(|name| !known.insert(name.clone()))
 }
 
-/// Turns what serde says into a sentence for whoever typed the address.
-fn explain(cause: &str, place: &str) -> Refusal {
+/// Turns what serde says of the value of this name into a sentence for whoever typed the address.
+fn explain(cause: &str, name: &str, place: &str) -> Refusal {
     let named = |prefix: &str| {
         let rest = cause.split_once(prefix)?.1;
         rest.split('`').next().map(str::to_owned)
     };
     if let Some(name) = named("unknown field `") {
-        return Refusal::field(
-            "request.unknown_field",
-            name.clone(),
-            format!("This {place} knows nothing called {name}."),
-        );
+        let code = if place == "address" { "request.unknown_parameter" } else { "request.unknown_field" };
+        let known = cause.split_once(", expected ").map_or("", |(_, known)| known).split('`').skip(1).step_by(2);
+        let message = format!("This {place} knows nothing called {name}.");
+        return Refusal::field(code, name, message).allowing(known.map(str::to_owned).collect());
     }
     if let Some(name) = named("missing field `") {
         return Refusal::field("request.missing_field", name.clone(), format!("The {place} lacks {name}."));
@@ -159,7 +159,13 @@ fn explain(cause: &str, place: &str) -> Refusal {
             format!("The {place} has {name} more than once."),
         );
     }
-    Refusal::invalid("request.malformed", format!("The {place} holds a value that cannot be read: {cause}."))
+    let message = format!("The {place} holds a value that cannot be read: {cause}.");
+    // The path of the whole is a dot.
+    if name == "." {
+        Refusal::invalid("request.malformed", message)
+    } else {
+        Refusal::field("request.wrong_kind", name, message)
+    }
 }
 
 /// Refuses what would otherwise be mended silently: bytes that are no UTF-8, and null characters,

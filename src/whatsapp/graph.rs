@@ -4,14 +4,14 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde_json::Value;
-use ureq::Agent;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::unversioned::multipart::{Form, Part};
+use ureq::{Agent, AsSendBody};
 
 use super::Account;
 use super::body::{list, text};
 use super::line;
 use crate::conversation::transport::Outcome;
-use crate::ids::new_uid;
 use crate::outside::{self, Allowed, Outside};
 
 /// How long a call may take in all: less than the outbox waits for it.
@@ -44,7 +44,7 @@ fn agent() -> &'static Agent {
 
 /// Sends a message and waits so long for the answer. Blocks.
 pub fn send(account: &Account, message: &Value, patience: Duration) -> Outcome {
-    match post(account, "messages", "application/json", message.to_string().as_bytes(), patience) {
+    match post(account, "messages", Some("application/json"), message.to_string(), patience) {
         Ok((status, after, body)) => read(status, after, &body),
         Err(error) => broke_off(&error, patience),
     }
@@ -66,9 +66,13 @@ pub struct Upload {
 /// # Errors
 /// What becomes of the message that it was to go with.
 pub fn upload(account: &Account, file: &Upload, patience: Duration) -> Result<String, Outcome> {
-    let mark = format!("slipway{}", new_uid());
-    let kind = format!("multipart/form-data; boundary={mark}");
-    let outcome = match post(account, "media", &kind, &form_of(file, &mark), patience) {
+    // Its name holds no quotes and no ends of lines since it was kept.
+    let part = Part::bytes(&file.bytes).file_name(&file.name).mime_str(file.mime);
+    let posted = part.and_then(|part| {
+        let form = Form::new().text("messaging_product", "whatsapp").text("type", file.mime).part("file", part);
+        post(account, "media", None, form, patience)
+    });
+    let outcome = match posted {
         Ok((status, after, body)) => {
             let answer: Value = serde_json::from_str(&body).unwrap_or(Value::Null);
             match text(&answer, "id") {
@@ -87,36 +91,21 @@ pub fn upload(account: &Account, file: &Upload, patience: Duration) -> Result<St
     })
 }
 
-/// A file as a browser's form sends it. Its name holds no quotes and no ends of lines since it was kept.
-fn form_of(file: &Upload, mark: &str) -> Vec<u8> {
-    let mut form = Vec::with_capacity(file.bytes.len() + 1_024);
-    for (name, value) in [("messaging_product", "whatsapp"), ("type", file.mime)] {
-        let field = format!("--{mark}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
-        form.extend_from_slice(field.as_bytes());
-    }
-    let head = format!(
-        "--{mark}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{}\"\r\nContent-Type: {}\r\n\r\n",
-        file.name, file.mime
-    );
-    form.extend_from_slice(head.as_bytes());
-    form.extend_from_slice(&file.bytes);
-    form.extend_from_slice(format!("\r\n--{mark}--\r\n").as_bytes());
-    form
-}
-
-/// Posts something to the shop's number. Returns the status, when to come again if that is said, and what was answered.
+/// Posts something to the shop's number; a form says itself of what kind it is. Returns the status, when to come again
+/// if that is said, and what was answered.
 fn post(
     account: &Account,
     what: &str,
-    kind: &str,
-    body: &[u8],
+    kind: Option<&str>,
+    body: impl AsSendBody,
     patience: Duration,
 ) -> Result<(u16, Option<i64>, String), ureq::Error> {
     let url = format!("{}/{}/{}/{what}", account.graph, account.version, account.number);
     let call = agent().post(&url).config().timeout_global(Some(patience));
     let call = call.timeout_resolve(Some(CONNECT.min(patience))).timeout_connect(Some(CONNECT.min(patience))).build();
     let token = format!("Bearer {}", account.token);
-    let mut answer = call.header("content-type", kind).header("authorization", token).send(body)?;
+    let call = kind.into_iter().fold(call, |call, kind| call.header("content-type", kind));
+    let mut answer = call.header("authorization", token).send(body)?;
     let after = answer.headers().get("retry-after").and_then(|value| value.to_str().ok());
     let after = after.and_then(|value| value.trim().parse::<i64>().ok());
     Ok((answer.status().as_u16(), after, beginning(answer.body_mut().as_reader())))

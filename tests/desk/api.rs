@@ -320,6 +320,7 @@ fn filters_narrow_and_nothing_unknown_is_ignored() {
     assert_eq!(numbers("status=pending,confirmed"), [paid, open]);
     assert_eq!(numbers("status=pending&status=confirmed"), [paid, open]);
     assert_eq!(numbers("payment_status=paid"), [paid]);
+    assert_eq!(numbers("payment_status=PAID&shipping_status=Unfulfilled"), [paid]);
     assert_eq!(numbers("stage=base:confirmed"), [paid]);
     assert_eq!(numbers("status=confirmed&stage=placed"), [0i64; 0]);
     assert_eq!(numbers("tag=VIP"), [paid]);

@@ -235,6 +235,58 @@ fn versions_are_compared_where_the_document_says() {
 }
 
 #[test]
+fn no_operation_passes_over_a_parameter_or_a_body() {
+    let desk = TestDesk::open();
+    let contract = contract(&desk);
+    let scene = Scene::set(&desk);
+    let program = desk.program();
+    let number = &scene.names["order_id"];
+    let before = program.see(&format!("/api/orders/{number}"));
+    for operation in contract.operations().into_iter().filter(|operation| !OPEN.contains(&operation.id)) {
+        let parameters = operation.told["parameters"].as_array().into_iter().flatten();
+        let known: Vec<&str> =
+            parameters.filter(|one| one["in"] == "query").map(|one| one["name"].as_str().unwrap()).collect();
+        let ask = |query: &str| {
+            let body = operation.told["requestBody"]["content"].as_object();
+            let body = body.map(|kinds| kinds.values().next().unwrap()["example"].clone());
+            let key = slipway::ids::new_uid();
+            let path = format!("{}?{query}", scene.path(&operation));
+            program.send(&operation.method, &path, &[("Idempotency-Key", &key)], body.as_ref())
+        };
+        let refused = ask("colour=red");
+        refused.must_refuse(400, "request.unknown_parameter", "/colour");
+        assert_eq!(refused.json()["allowed"], json!(known), "{}", operation.id);
+        for name in known {
+            ask(&format!("{name}=")).must_refuse(400, "request.empty_parameter", &format!("/{name}"));
+        }
+        if operation.told["requestBody"].is_null() {
+            let body = json!({"reason": "fraud"});
+            let refused = program.send(&operation.method, &scene.path(&operation), &[], Some(&body));
+            refused.must_refuse(400, "request.unknown_field", "");
+        }
+    }
+    let hook = format!("/api/webhooks/{}/disable", scene.names["webhook_id"]);
+    assert_eq!(program.post(&hook, &json!({})).status, 200, "an empty object says nothing");
+    let bulk = json!({"ids": [number], "action": "tag", "args": {"add": ["New"]}});
+    program.post("/api/v1/orders/bulk?dry_run=true", &bulk).must_refuse(400, "request.unknown_parameter", "/dry_run");
+    assert_eq!(program.see(&format!("/api/orders/{number}")), before);
+}
+
+#[test]
+fn words_about_a_field_stand_at_the_field() {
+    let desk = TestDesk::open();
+    let contract = contract(&desk);
+    for (name, schema) in contract.0["components"]["schemas"].as_object().unwrap() {
+        for (field, told) in schema["properties"].as_object().into_iter().flatten() {
+            let words = &contract.resolve(told)["description"];
+            assert!(told["description"].is_string() || words.is_string(), "{name}.{field} says nothing of itself");
+        }
+    }
+    let page = desk.visitor().see("/api/docs/orders").text();
+    assert!(page.contains("Price of a unit. Taken from the product if left out."));
+}
+
+#[test]
 fn a_method_that_is_not_there_is_told_with_those_that_are() {
     let desk = TestDesk::open();
     let program = desk.program();

@@ -285,6 +285,7 @@ fn a_return_that_cannot_be_is_neither_asked_for_nor_received() {
         (&returns, json!({"lines": units(1), "reason": "because"}), 400, "return.reason_missing", "/reason"),
         (&returns, json!({"lines": units(1), "reason": "other", "note": long}), 400, "return.note_too_long", "/note"),
         (&format!("{one}/reject"), json!({}), 400, "return.answer_missing", "/note"),
+        (&format!("{one}/approve"), json!({"note": "Fine."}), 400, "request.unknown_field", "/note"),
         (&format!("{one}/reject"), json!({"note": long}), 400, "return.note_too_long", "/note"),
         (&format!("{one}/receive"), json!({"lines": []}), 409, "return.state", ""),
         (

@@ -181,6 +181,7 @@ impl Field {
                 "customer",
                 "customername",
                 "buyer",
+                "buyername",
                 "client",
                 "kunde",
                 "shippingname",
@@ -189,8 +190,9 @@ impl Field {
                 "customerid",
                 "fullname",
                 "cliente",
+                "name",
             ],
-            Field::Email => &["email", "customeremail", "mail", "emailaddress"],
+            Field::Email => &["email", "customeremail", "buyeremail", "mail", "emailaddress"],
             Field::Phone => &["phone", "telephone", "tel", "mobile", "phonenumber", "telefon"],
             Field::Company => &["company", "firm", "firma", "organisation", "organization"],
             Field::Street => {

@@ -91,6 +91,10 @@ fn columns_are_taken_as_said_and_the_rest_is_guessed() {
     assert_eq!(draft.lines[0].title, "Tasse");
     assert_eq!(draft.lines[0].unit_minor, 123_450);
     assert_eq!(draft.placed_at.unwrap().rfc3339(), "2026-10-31T00:00:00Z");
+    let text = "ORDER ID,ITEM NAME,ITEM PRICE,QTY,BUYER EMAIL,BUYER NAME\n1,Cup,2.50,1,jo@example.com,Jo Bloggs\n";
+    let all = read_as(text, Wishes { currency: "EUR".into(), ..Wishes::default() }).unwrap();
+    let draft = &all[0].arrived.as_ref().unwrap().draft;
+    assert_eq!((draft.email.as_str(), draft.customer_name.as_str()), ("jo@example.com", "Jo Bloggs"));
 }
 
 #[test]

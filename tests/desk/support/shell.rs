@@ -70,19 +70,11 @@ impl<'a> Shell<'a> {
                 }
                 (c, Some(open)) if c == open => quote = None,
                 ('$', None | Some('"')) => {
-                    let value = match rest.strip_prefix("(uuidgen)") {
-                        Some(after) => {
-                            rest = after;
-                            slipway::ids::new_uid()
-                        }
-                        None => {
-                            let end = rest.find(|c: char| !c.is_ascii_uppercase()).unwrap_or(rest.len());
-                            let name = &rest[..end];
-                            rest = &rest[end..];
-                            self.variables.get(name).unwrap_or_else(|| panic!("{name} is not set")).clone()
-                        }
-                    };
-                    word.get_or_insert_default().push_str(&value);
+                    let end = rest.find(|c: char| !c.is_ascii_uppercase()).unwrap_or(rest.len());
+                    let name = &rest[..end];
+                    rest = &rest[end..];
+                    let value = self.variables.get(name).unwrap_or_else(|| panic!("{name} is not set"));
+                    word.get_or_insert_default().push_str(value);
                 }
                 ('\\', None) if rest.starts_with('\n') => rest = &rest[1..],
                 ('\\', None | Some('"')) => {
