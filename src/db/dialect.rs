@@ -34,6 +34,30 @@ impl<T: Query> Query for Both<T> {
 }
 impl<T> RunQueryDsl<Conn> for Both<T> {}
 
+/// Lets a statement stay prepared that Diesel would have the database parse again each time: an update, a calculation,
+/// rows inserted together. It is kept by its text, so the text must be one of a few.
+pub struct Kept<T>(pub T);
+
+impl<T, DB: Backend> QueryFragment<DB> for Kept<T>
+where
+    T: QueryFragment<DB>,
+{
+    fn walk_ast<'b>(&'b self, pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        self.0.walk_ast(pass)
+    }
+    fn is_safe_to_cache_prepared(&self, _: &DB) -> QueryResult<bool> {
+        Ok(true)
+    }
+}
+impl<T> QueryId for Kept<T> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+impl<T: Query> Query for Kept<T> {
+    type SqlType = T::SqlType;
+}
+impl<T, C> RunQueryDsl<C> for Kept<T> {}
+
 /// A condition in words that never change. SQLite reads a partial index only by the very condition it was
 /// made with, which Diesel would write with parameters; and unlike Diesel's own literal this one lets its
 /// statement stay prepared.
@@ -368,5 +392,33 @@ mod tests {
         assert!(plan().starts_with("SCAN"), "{}", plan());
         forget_small_sizes(&mut open());
         assert!(plan().starts_with("SEARCH"), "{}", plan());
+    }
+
+    #[test]
+    fn what_is_kept_is_prepared_once() {
+        use std::sync::Arc;
+        use std::sync::atomic::{AtomicU64, Ordering};
+
+        use diesel::connection::InstrumentationEvent;
+        use diesel::dsl::sql;
+
+        let prepared = |run: &dyn Fn(&mut SqliteConnection)| {
+            let mut conn = SqliteConnection::establish(":memory:").unwrap();
+            let kept = Arc::new(AtomicU64::new(0));
+            let seen = kept.clone();
+            conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+                if matches!(event, InstrumentationEvent::CacheQuery { .. }) {
+                    seen.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+            run(&mut conn);
+            run(&mut conn);
+            kept.load(Ordering::Relaxed)
+        };
+        assert_eq!(prepared(&|conn| assert_eq!(diesel::select(sql::<BigInt>("1")).get_result(conn), Ok(1_i64))), 0);
+        assert_eq!(
+            prepared(&|conn| assert_eq!(Kept(diesel::select(sql::<BigInt>("1"))).get_result(conn), Ok(1_i64))),
+            1
+        );
     }
 }

@@ -3,10 +3,11 @@
 use std::cell::RefCell;
 
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::{Entry, Event};
 use crate::actor::{Actor, ActorKind};
+use crate::db::dialect::Kept;
 use crate::db::schema::events;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, Result};
@@ -97,6 +98,9 @@ pub(super) fn together<T>(tx: &mut Tx<'_>, work: impl FnOnce(&mut Tx<'_>) -> Res
     Ok(done)
 }
 
+/// What one event binds.
+const PARAMETERS: usize = 10;
+
 /// Writes events in one statement, each with the next number of its order. Those of the shop itself have
 /// none: 0.
 fn write(tx: &mut Tx<'_>, new: Vec<Untold>) -> Result<()> {
@@ -109,32 +113,47 @@ fn write(tx: &mut Tx<'_>, new: Vec<Untold>) -> Result<()> {
         let before = numbered.iter().filter(|(known, _)| *known == order).count() as i64;
         numbered.push((order, if order == 0 { 0 } else { before + 1 }));
     }
-    let rows: Vec<_> = new
-        .into_iter()
-        .zip(numbered)
-        .map(|(event, (order, place))| {
-            // Found as it is written.
-            let seq = diesel::dsl::sql::<BigInt>("(SELECT COALESCE(MAX(earlier.seq), 0) + ")
-                .bind::<BigInt, _>(place)
-                .sql(" FROM events earlier WHERE earlier.order_id = ")
-                .bind::<BigInt, _>(order)
-                .sql(")");
+    let row = |row: usize| {
+        let at = |place: usize| row * PARAMETERS + place;
+        // The number of the last one before is found as it is written.
+        format!(
+            "(${}, ${}, (SELECT COALESCE(MAX(earlier.seq), 0) + ${} FROM events earlier WHERE earlier.order_id = ${}), \
+             ${}, ${}, ${}, ${}, ${}, ${})",
+            at(1),
+            at(2),
+            at(3),
+            at(4),
+            at(5),
+            at(6),
+            at(7),
+            at(8),
+            at(9),
+            at(10)
+        )
+    };
+    let rows: Vec<String> = (0..new.len()).map(row).collect();
+    let text = format!(
+        "INSERT INTO events (uid, order_id, seq, kind, payload, actor_kind, actor_key, actor_name, happened_at) VALUES {}",
+        rows.join(", ")
+    );
+    on_each_database!(tx.conn, conn => {
+        let mut written = diesel::sql_query(text).into_boxed();
+        for (event, (order, place)) in new.into_iter().zip(numbered) {
             let (actor_kind, actor_key, actor_name) = event.actor;
-            (
-                events::uid.eq(event.uid),
-                events::order_id.eq(event.order.map(|order| order.0)),
-                events::seq.eq(seq),
-                events::kind.eq(event.kind),
-                events::payload.eq(event.payload),
-                events::actor_kind.eq(actor_kind),
-                events::actor_key.eq(actor_key),
-                events::actor_name.eq(actor_name),
-                events::happened_at.eq(event.at),
-            )
-        })
-        .collect();
-    let written = diesel::insert_into(events::table).values(rows);
-    on_each_database!(tx.conn, conn => written.execute(conn))?;
+            written = written
+                .bind::<Text, _>(event.uid)
+                .bind::<Nullable<BigInt>, _>(event.order.map(|order| order.0))
+                .bind::<BigInt, _>(place)
+                .bind::<BigInt, _>(order)
+                .bind::<Text, _>(event.kind)
+                .bind::<Text, _>(event.payload)
+                .bind::<Text, _>(actor_kind)
+                .bind::<Nullable<BigInt>, _>(actor_key)
+                .bind::<Text, _>(actor_name)
+                .bind::<BigInt, _>(event.at);
+        }
+        Kept(written).execute(conn)
+    })?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use diesel::sql_types::Bool;
 use super::customers::{CustomerHistory, CustomerSum};
 use super::draft::{Draft, DraftCharge, DraftLine};
 use super::{Charge, FulfilmentStatus, Line, Order, PaymentStatus, status, totals};
-use crate::db::dialect::{self, Fixed, Parameter};
+use crate::db::dialect::{self, Fixed, Kept, Parameter};
 use crate::db::schema::{counters, notes, order_charges, order_lines, order_tags, orders, shipments};
 use crate::db::{self, Conn, Tx};
 use crate::error::Result;
@@ -323,7 +323,7 @@ pub(super) fn next_number(tx: &mut Tx<'_>) -> Result<i64> {
     let next = diesel::update(counters::table.find("order_number"))
         .set(counters::value.eq(counters::value + 1))
         .returning(counters::value);
-    Ok(on_each_database!(tx.conn, conn => next.get_result(conn))?)
+    Ok(on_each_database!(tx.conn, conn => Kept(next).get_result(conn))?)
 }
 
 pub(super) fn insert(tx: &mut Tx<'_>, new: &NewOrder) -> Result<Order> {
@@ -410,7 +410,7 @@ pub(super) fn save_state(tx: &mut Tx<'_>, order: &Order) -> Result<usize> {
             orders::updated_at.eq(order.updated_at),
             orders::version.eq(order.version + 1),
         ));
-    Ok(on_each_database!(tx.conn, conn => written.execute(conn))?)
+    Ok(on_each_database!(tx.conn, conn => Kept(written).execute(conn))?)
 }
 
 pub(super) fn save_facts(tx: &mut Tx<'_>, order: &Order) -> Result<usize> {
