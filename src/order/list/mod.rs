@@ -274,9 +274,12 @@ pub fn page_of(
     let mut ways: Vec<Way<'_>> =
         std::iter::once(&wanted.filter).chain(others).map(|filter| Way::of(conn, filter, known, totals)).collect();
     probe(conn, &mut ways)?;
-    let mut counts = count(conn, &ways)?;
-    let page = keys_of(conn, &ways[0], wanted, rows)?;
-    let count = if counts.is_empty() { Count::Unknown } else { counts.remove(0) };
+    let few = few(conn, &ways[0], wanted)?;
+    let mut counts = count(conn, &ways[usize::from(few.is_some())..])?;
+    let (page, count) = match few {
+        Some(few) => (page_among(&few, wanted, rows), counted(few.len())),
+        None => (walk(conn, &ways[0], wanted, rows)?, counts.remove(0)),
+    };
     let cut = ways[0].is_cut();
     Ok((finish(conn, page, wanted, count, cut, rows)?, counts))
 }
@@ -292,9 +295,14 @@ pub fn beside(
     let mut ways = vec![Way::of(conn, &wanted.filter, known, totals)];
     probe(conn, &mut ways)?;
     let key = key_of(order, wanted.sort, wanted.descending);
+    let few = few(conn, &ways[0], wanted)?;
     let mut one = |forward| -> Result<Option<Key>> {
         let at = wanted.at(Some(Cursor { forward, key: key.clone(), place: 1 }));
-        Ok(keys_of(conn, &ways[0], &at, 1)?.into_iter().next())
+        let keys = match &few {
+            Some(few) => page_among(few, &at, 1),
+            None => walk(conn, &ways[0], &at, 1)?,
+        };
+        Ok(keys.into_iter().next())
     };
     let (previous, next) = (one(false)?, one(true)?);
     let found: Vec<Key> = [&previous, &next].into_iter().flatten().cloned().collect();
@@ -384,43 +392,69 @@ fn count(conn: &mut Conn, ways: &[Way<'_>]) -> Result<Vec<Count>> {
     Ok(ways
         .iter()
         .map(|way| {
-            way.known_count().unwrap_or_else(|| match found.next() {
-                Some(orders) if orders <= COUNTED => Count::Exactly(orders),
-                _ => Count::Many,
+            way.known_count().unwrap_or_else(|| {
+                found.next().and_then(|orders| usize::try_from(orders).ok()).map_or(Count::Many, counted)
             })
         })
         .collect())
 }
 
-/// The keys of a page and of one order more, in the order of the walk.
-fn keys_of(conn: &mut Conn, way: &Way<'_>, wanted: &Wanted, rows: usize) -> Result<Vec<Key>> {
-    let walks_down = wanted.walks_down();
-    let narrow = match way.narrowest() {
+fn counted(orders: usize) -> Count {
+    i64::try_from(orders).ok().filter(|orders| *orders <= COUNTED).map_or(Count::Many, Count::Exactly)
+}
+
+/// The keys of the whole list, where the condition it begins with is met by few orders: one look at them tells
+/// the page, what is beside it and how many there are.
+fn few(conn: &mut Conn, way: &Way<'_>, wanted: &Wanted) -> Result<Option<Vec<Key>>> {
+    let begins = match way.narrowest() {
         // An index has its orders in the wanted order, so the walk passes over nothing else.
-        Some((index, _)) if way.is_led_by(index, wanted.sort) => false,
-        Some(_) => true,
+        Some((index, _)) => !way.is_led_by(index, wanted.sort),
         // One stage has an index for every order but that by time left.
         None => way.in_stages <= FEW && wanted.sort == Sort::Due,
     };
-    if way.parts.is_empty() {
-        return Ok(Vec::new());
+    if !begins {
+        return Ok(None);
     }
-    let parts: Vec<Option<&Part>> = match (narrow, wanted.sort) {
-        (true, _) => vec![None],
-        (false, Sort::Stage) if walks_down => way.stages.iter().rev().map(Some).collect(),
-        (false, Sort::Stage) => way.stages.iter().map(Some).collect(),
-        (false, _) => way.parts.iter().map(Some).collect(),
+    if way.parts.is_empty() {
+        return Ok(Some(Vec::new()));
+    }
+    let mut sql = Sql::default();
+    select_key(&mut sql, wanted, None, &plan::order_columns(wanted.sort, wanted.descending, None));
+    way.from(&mut sql, None, Some(wanted.sort));
+    store::keys(conn, sql).map(Some)
+}
+
+/// The keys of a page and of one order more among those of the whole list.
+fn page_among(few: &[Key], wanted: &Wanted, rows: usize) -> Vec<Key> {
+    let down = wanted.walks_down();
+    let is_beyond = |key: &&Key| match &wanted.cursor {
+        Some(cursor) if down => **key < cursor.key,
+        Some(cursor) => **key > cursor.key,
+        None => true,
+    };
+    let mut keys: Vec<&Key> = few.iter().filter(is_beyond).collect();
+    keys.sort_unstable_by(|a, b| if down { b.cmp(a) } else { a.cmp(b) });
+    keys.into_iter().take(rows + 1).cloned().collect()
+}
+
+/// The keys of a page and of one order more, in the order of the walk.
+fn walk(conn: &mut Conn, way: &Way<'_>, wanted: &Wanted, rows: usize) -> Result<Vec<Key>> {
+    let walks_down = wanted.walks_down();
+    let parts: Vec<&Part> = match wanted.sort {
+        Sort::Stage if walks_down => way.stages.iter().rev().collect(),
+        Sort::Stage => way.stages.iter().collect(),
+        _ => way.parts.iter().collect(),
     };
     // No index of SQLite seeks a pair of an expression and a column, so ties and what follows them are
     // asked for apart.
-    let steps: &[Step] = match (narrow, wanted.sort, &wanted.cursor) {
-        (false, Sort::Due, Some(_)) => &[Step::Tied, Step::Beyond],
+    let steps: &[Step] = match (wanted.sort, &wanted.cursor) {
+        (Sort::Due, Some(_)) => &[Step::Tied, Step::Beyond],
         _ => &[Step::Whole],
     };
     let mut keys: Vec<Key> = Vec::new();
     let mut rank_done = 0;
     for part in parts {
-        if let (Sort::Stage, Some(Part::Stage(_, rank))) = (wanted.sort, part) {
+        if let (Sort::Stage, Part::Stage(_, rank)) = (wanted.sort, part) {
             // Stages come one after the other; those of one rank are merged.
             if keys.len() > rows && *rank != rank_done {
                 break;
@@ -448,23 +482,29 @@ enum Step {
     Beyond,
 }
 
-fn keys_sql(way: &Way<'_>, wanted: &Wanted, part: Option<&Part>, step: Step, rows: usize) -> Option<Sql> {
-    let down = wanted.walks_down();
-    let columns = plan::order_columns(wanted.sort, wanted.descending, part);
-    let rank = match part {
-        Some(Part::Stage(_, rank)) if wanted.sort == Sort::Stage => Some(*rank),
-        _ => None,
-    };
-    let (k1, k2, kt) = match (wanted.sort, rank, columns.as_slice()) {
-        (Sort::Customer, ..) => ("CAST(0 AS BIGINT)".to_owned(), "CAST(0 AS BIGINT)", "customer_sort"),
+/// Writes what selects the sort key: of orders of one rank alone, where their stage is walked by itself.
+fn select_key(sql: &mut Sql, wanted: &Wanted, rank: Option<i64>, columns: &[&str]) {
+    let nothing = "CAST(0 AS BIGINT)";
+    let (k1, k2, kt) = match (wanted.sort, rank, columns) {
+        (Sort::Customer, ..) => (nothing.to_owned(), nothing, "customer_sort"),
         (_, Some(rank), [only]) => (format!("CAST({rank} AS BIGINT)"), *only, "''"),
         (_, _, [first, second]) => ((*first).to_owned(), *second, "''"),
-        (_, _, [first, ..]) => ((*first).to_owned(), "CAST(0 AS BIGINT)", "''"),
-        (_, _, []) => return None,
+        (_, _, [first, ..]) => ((*first).to_owned(), nothing, "''"),
+        (_, _, []) => (nothing.to_owned(), nothing, "''"),
+    };
+    sql.put(&format!("SELECT {k1} AS k1, {k2} AS k2, CAST({kt} AS TEXT) AS kt, orders.id AS id"));
+}
+
+fn keys_sql(way: &Way<'_>, wanted: &Wanted, part: &Part, step: Step, rows: usize) -> Option<Sql> {
+    let down = wanted.walks_down();
+    let columns = plan::order_columns(wanted.sort, wanted.descending, Some(part));
+    let rank = match part {
+        Part::Stage(_, rank) if wanted.sort == Sort::Stage => Some(*rank),
+        _ => None,
     };
     let mut sql = Sql::default();
-    sql.put(&format!("SELECT {k1} AS k1, {k2} AS k2, CAST({kt} AS TEXT) AS kt, orders.id AS id"));
-    way.from(&mut sql, part, Some(wanted.sort));
+    select_key(&mut sql, wanted, rank, &columns);
+    way.from(&mut sql, Some(part), Some(wanted.sort));
     if let Some(cursor) = &wanted.cursor {
         let key = &cursor.key;
         let beyond = match rank.map(|rank| if down { key.0.cmp(&rank) } else { rank.cmp(&key.0) }) {
