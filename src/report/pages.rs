@@ -10,7 +10,7 @@ use crate::money::Money;
 use crate::order::list::filter::AGES;
 use crate::order::list::{self, Count, Filter, Known, StageTotals, Wanted};
 use crate::order::pages_list;
-use crate::payment::GOODWILL_REASONS;
+use crate::payment::{GOODWILL_REASONS, WRITE_OFF_REASONS};
 use crate::staff::permission::ViewOrders;
 use crate::staff::{Permission, Person, Staff};
 use crate::web::{self, Answer, Desk, Section, Shell};
@@ -84,8 +84,7 @@ struct Today {
     bars: Vec<Line>,
     charts: Vec<(&'static str, u32, u32, Chart)>,
     dispatch: Option<Dispatch>,
-    /// Reason, orders, amount; the last is the sum of all.
-    goodwill: Vec<(&'static str, i64, String)>,
+    forgiven: Vec<Forgiven>,
     may_edit: bool,
     may_print: bool,
 }
@@ -119,7 +118,7 @@ fn load(conn: &mut Conn, person: &Person) -> Result<Today> {
             Vec::new()
         },
         dispatch: dispatch(&figures, &known),
-        goodwill: if money { goodwill(&figures, &known) } else { Vec::new() },
+        forgiven: if money { forgiven(&figures, &known) } else { Vec::new() },
         may_edit: person.may(Permission::EditOrders),
         may_print: person.may(Permission::Print),
         shell,
@@ -177,20 +176,48 @@ fn kpis(figures: &Figures, known: &Known, money: bool) -> Vec<Kpi> {
     kpis
 }
 
-fn goodwill(figures: &Figures, known: &Known) -> Vec<(&'static str, i64, String)> {
+/// A card of what was forgiven, by reason.
+struct Forgiven {
+    id: &'static str,
+    title: &'static str,
+    /// What the table tells, and over its amounts.
+    caption: &'static str,
+    amounts: &'static str,
+    /// Reason, orders, amount; the last is the sum of several.
+    rows: Vec<(&'static str, i64, String)>,
+}
+
+fn forgiven(figures: &Figures, known: &Known) -> Vec<Forgiven> {
     let amount = |minor: i64| Money::new(minor, known.currency()).to_string();
-    let words = |reason: &str| {
-        let found = GOODWILL_REASONS.iter().find(|(key, _)| *key == reason);
-        found.map_or("Another reason", |(_, words)| *words)
+    let rows = |given: &[(String, Taken)], reasons: &[(&str, &'static str)]| {
+        let words =
+            |reason: &str| reasons.iter().find(|(key, _)| *key == reason).map_or("Another reason", |(_, words)| *words);
+        let row = |(reason, sum): &(String, Taken)| (words(reason), sum.orders, amount(sum.minor));
+        let mut rows: Vec<_> = given.iter().map(row).collect();
+        if given.len() > 1 {
+            let all = given.iter().map(|(_, sum)| (sum.orders, sum.minor));
+            let (orders, minor) = all.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+            rows.push(("Together", orders, amount(minor)));
+        }
+        rows
     };
-    let given = &figures.goodwill;
-    let mut rows: Vec<_> = given.iter().map(|(reason, sum)| (words(reason), sum.orders, amount(sum.minor))).collect();
-    if given.len() > 1 {
-        let all = given.iter().map(|(_, sum)| (sum.orders, sum.minor));
-        let (orders, minor) = all.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-        rows.push(("Together", orders, amount(minor)));
-    }
-    rows
+    let cards = [
+        Forgiven {
+            id: "t6",
+            title: "Goodwill, 30 days",
+            caption: "Given out of kindness by reason",
+            amounts: "Given",
+            rows: rows(&figures.goodwill, GOODWILL_REASONS),
+        },
+        Forgiven {
+            id: "t7",
+            title: "Written off, 30 days",
+            caption: "Asked for no more by reason; below zero what the shop keeps",
+            amounts: "Written off",
+            rows: rows(&figures.written_off, WRITE_OFF_REASONS),
+        },
+    ];
+    cards.into_iter().filter(|card| !card.rows.is_empty()).collect()
 }
 
 fn signed_percent(percent: i64) -> String {

@@ -16,8 +16,8 @@ use crate::workflow::{Base, Stage};
 
 /// Days of the chart.
 pub const DAYS: usize = 14;
-/// Days over which goodwill is added up.
-pub const GOODWILL_DAYS: i64 = 30;
+/// Days over which what was forgiven is added up.
+pub const FORGIVEN_DAYS: i64 = 30;
 
 /// What was ordered in a span of time, in the shop's currency and without what was stopped.
 #[derive(Clone, Copy, Debug, Default)]
@@ -64,8 +64,11 @@ pub struct Figures {
     pub unread: Count,
     /// Time in stage of what is open.
     pub ages: Vec<Ages>,
-    /// Given out of kindness in the last [`GOODWILL_DAYS`] days, by reason, the largest sum first.
+    /// Given out of kindness in the last [`FORGIVEN_DAYS`] days, by reason, the largest sum first.
     pub goodwill: Vec<(String, Taken)>,
+    /// Written off in those days and not taken back, likewise: what customers need not pay less what they need not
+    /// be paid.
+    pub written_off: Vec<(String, Taken)>,
 }
 
 #[derive(QueryableByName)]
@@ -86,6 +89,16 @@ struct Number {
 
 #[derive(QueryableByName)]
 struct Reason {
+    #[diesel(sql_type = Text)]
+    reason: String,
+    #[diesel(sql_type = BigInt)]
+    orders: i64,
+}
+
+#[derive(QueryableByName)]
+struct Forgiven {
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    place: i32,
     #[diesel(sql_type = Text)]
     reason: String,
     #[diesel(sql_type = BigInt)]
@@ -130,6 +143,7 @@ pub fn figures(conn: &mut Conn, known: &Known, totals: &StageTotals) -> Result<F
     let counts = list::count_all(conn, &filters, known, totals)?;
     let count = |at: usize| counts.get(at).copied().unwrap_or(Count::Unknown);
     let promised = authorised(conn, known)?;
+    let (goodwill, written_off) = forgiven(conn, known)?;
     Ok(Figures {
         days: taken,
         week_ago,
@@ -143,7 +157,8 @@ pub fn figures(conn: &mut Conn, known: &Known, totals: &StageTotals) -> Result<F
         packed: count(2),
         unread: count(3),
         ages: ages(conn, known)?,
-        goodwill: goodwill(conn, known)?,
+        goodwill,
+        written_off,
     })
 }
 
@@ -168,15 +183,19 @@ fn taken(conn: &mut Conn, known: &Known) -> Result<Vec<Taken>> {
     let currency = question.bind(Parameter::Text(known.currency().code().to_owned()));
     for (place, (from, until)) in spans.into_iter().enumerate() {
         let (from, until) = (question.bind(Parameter::Int(from.0)), question.bind(Parameter::Int(until.0)));
-        question.parts.push(format!(
-            "SELECT CAST({place} AS BIGINT) AS place, count(*) AS orders, \
-             CAST(COALESCE(SUM(total_minor), 0) AS BIGINT) AS minor FROM orders \
-             WHERE currency = {currency} AND placed_at >= {from} AND placed_at < {until} \
-             AND base_rank NOT IN (9, 10, 11){within} \
-             AND COALESCE(resume_stage, '') NOT IN ('cancelled', 'rejected', 'abandoned')"
-        ));
+        question.parts.push(taken_between(place, &currency, &from, &until, &within));
     }
     Ok(question.ask(conn)?.into_iter().map(|row| Taken { orders: row.orders, minor: row.minor }).collect())
+}
+
+/// The question for one span, in the words of the index `orders_taken`.
+fn taken_between(place: usize, currency: &str, from: &str, until: &str, within: &str) -> String {
+    format!(
+        "SELECT CAST({place} AS BIGINT) AS place, count(*) AS orders, \
+         CAST(COALESCE(SUM(total_minor), 0) AS BIGINT) AS minor FROM orders \
+         WHERE currency = {currency} AND placed_at >= {from} AND placed_at < {until}{within} \
+         AND base_rank NOT IN (9, 10, 11) AND COALESCE(resume_stage, '') NOT IN ('cancelled', 'rejected', 'abandoned')"
+    )
 }
 
 fn to_ship(conn: &mut Conn, known: &Known) -> Result<Option<i64>> {
@@ -240,29 +259,39 @@ fn holds(conn: &mut Conn, known: &Known) -> Result<Vec<(String, i64)>> {
         all if all.is_empty() => all,
         some => format!(" AND EXISTS (SELECT 1 FROM orders WHERE orders.id = holds.order_id{some})"),
     };
-    let text = format!(
-        "SELECT reason, count(*) AS orders, CAST(0 AS BIGINT) AS minor FROM holds WHERE released_at IS NULL{within} GROUP BY reason"
-    );
+    let text =
+        format!("SELECT reason, count(*) AS orders FROM holds WHERE released_at IS NULL{within} GROUP BY reason");
     let mut rows: Vec<Reason> = load_written(conn, text, Vec::new())?;
     rows.sort_by(|a, b| b.orders.cmp(&a.orders).then_with(|| a.reason.cmp(&b.reason)));
     Ok(rows.into_iter().map(|row| (row.reason, row.orders)).collect())
 }
 
-/// In the shop's currency, as everything here.
-fn goodwill(conn: &mut Conn, known: &Known) -> Result<Vec<(String, Taken)>> {
+/// Reasons with what was given or written off for each, the largest sum first.
+type ByReason = Vec<(String, Taken)>;
+
+/// What was given out of kindness, and what was written off, in the shop's currency as everything here.
+fn forgiven(conn: &mut Conn, known: &Known) -> Result<(ByReason, ByReason)> {
     let within = match known.reach.and("orders.market_id") {
         all if all.is_empty() => all,
         some => format!(" AND EXISTS (SELECT 1 FROM orders WHERE orders.id = payments.order_id{some})"),
     };
     let text = format!(
-        "SELECT reason, count(DISTINCT order_id) AS orders, CAST(SUM(amount_minor) AS BIGINT) AS minor FROM payments \
-         WHERE kind = 'goodwill' AND state = 'succeeded' AND created_at >= $1 AND currency = $2{within} GROUP BY reason"
+        "SELECT CASE WHEN kind = 'goodwill' THEN 0 ELSE 1 END AS place, reason, count(DISTINCT order_id) AS orders, \
+         CAST(SUM(CASE WHEN kind = 'goodwill' THEN amount_minor ELSE adjustment_minor END) AS BIGINT) AS minor \
+         FROM payments WHERE kind IN ('goodwill', 'write_off', 'write_back') AND state = 'succeeded' \
+         AND created_at >= $1 AND currency = $2{within} GROUP BY 1, reason"
     );
-    let since = known.now.plus_minutes(-GOODWILL_DAYS * 1_440);
+    let since = known.now.plus_minutes(-FORGIVEN_DAYS * 1_440);
     let bounds = vec![Parameter::Int(since.0), Parameter::Text(known.currency().code().to_owned())];
-    let mut rows: Vec<Reason> = load_written(conn, text, bounds)?;
+    let mut rows: Vec<Forgiven> = load_written(conn, text, bounds)?;
+    // What was taken back adds up to nothing.
+    rows.retain(|row| row.minor != 0);
     rows.sort_by(|a, b| b.minor.cmp(&a.minor).then_with(|| a.reason.cmp(&b.reason)));
-    Ok(rows.into_iter().map(|row| (row.reason, Taken { orders: row.orders, minor: row.minor })).collect())
+    let (given, written_off): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.place == 0);
+    let by_reason = |rows: Vec<Forgiven>| -> ByReason {
+        rows.into_iter().map(|row| (row.reason, Taken { orders: row.orders, minor: row.minor })).collect()
+    };
+    Ok((by_reason(given), by_reason(written_off)))
 }
 
 fn ages(conn: &mut Conn, known: &Known) -> Result<Vec<Ages>> {
@@ -293,4 +322,31 @@ fn ages(conn: &mut Conn, known: &Known) -> Result<Vec<Ages>> {
         .zip(counts.chunks(AGES.len()))
         .map(|(stage, counts)| Ages { stage: stage.clone(), counts: counts.to_vec() })
         .collect())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[derive(QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = Text)]
+        detail: String,
+    }
+
+    #[test]
+    fn days_are_added_up_from_an_index_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = crate::db::Db::open(&crate::db::Location::Sqlite(folder.path().join("desk.db"))).unwrap();
+        let asked = format!("EXPLAIN QUERY PLAN {}", taken_between(0, "'EUR'", "1", "2", " AND market_id IN (1, 2)"));
+        let plan: Vec<Step> = db.read_blocking(move |conn| load_written_on_sqlite(conn, &asked)).unwrap();
+        assert!(plan.iter().any(|step| step.detail.contains("COVERING INDEX orders_taken")), "{}", plan[0].detail);
+    }
+
+    fn load_written_on_sqlite(conn: &mut Conn, asked: &str) -> Result<Vec<Step>> {
+        use diesel::RunQueryDsl;
+        let Conn::Sqlite(conn) = conn else { unreachable!() };
+        Ok(diesel::sql_query(asked).load(conn)?)
+    }
 }

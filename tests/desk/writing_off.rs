@@ -125,6 +125,29 @@ fn what_is_owed_and_cannot_be_given_back_is_written_off_and_needs_no_attention()
 }
 
 #[test]
+fn what_was_written_off_and_not_taken_back_is_added_up_by_reason() {
+    let desk = TestDesk::open();
+    let owner = desk.owner();
+    assert!(!owner.see("/").says("Written off"));
+    for reason in ["rounding", "rounding", "fees"] {
+        let number = two_cents_short(&desk);
+        desk.write(move |tx| payment::write_off(tx, &ANA, number, None, reason, ""));
+        if reason == "fees" {
+            let id = desk.look(number).id;
+            let uid = desk.read(|conn| payment::ledger(conn, id)).pop().unwrap().uid;
+            desk.write(move |tx| payment::write_back(tx, &ANA, number, None, &uid, ""));
+        }
+    }
+    let number = kept(&desk);
+    desk.write(move |tx| payment::write_off(tx, &ANA, number, None, "unclaimed", ""));
+    owner.see("/").must_say(
+        "Written off, 30 days Asked for no more by reason; below zero what the shop keeps Reason Orders Written off \
+         A difference of cents 2 €0.04 It cannot be given back 1 −€63.95 Together 3 −€63.91",
+    );
+    assert!(!desk.packer().see("/").says("Written off"));
+}
+
+#[test]
 fn who_may_write_off_and_when() {
     let desk = TestDesk::open();
     let number = two_cents_short(&desk);
