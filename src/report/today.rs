@@ -325,8 +325,9 @@ fn ages(conn: &mut Conn, known: &Known) -> Result<Vec<Ages>> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[derive(QueryableByName)]
