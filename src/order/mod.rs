@@ -225,9 +225,16 @@ impl Order {
             kept => owed + (-kept).min((self.net_minor() - owed).max(0)),
         }
     }
-    /// What is still to be paid, in minor units.
+    /// What is still to be paid, in minor units. Once the order has left, what was given back is not asked for again: it
+    /// was for what broke or came back. Before, it is, for the goods are still to be paid.
     pub fn amount_due(&self) -> i64 {
-        (self.due_in_all() - self.net_minor()).max(0)
+        let received = if self.has_left() { self.captured_minor } else { self.net_minor() };
+        (self.due_in_all() - received).max(0)
+    }
+    /// Whether its goods went out, and whatever became of them since.
+    pub fn has_left(&self) -> bool {
+        let base = if self.base == Base::Archived { self.resume_base.unwrap_or(self.base) } else { self.base };
+        matches!(base, Base::Shipped | Base::Delivered | Base::Returned)
     }
     /// What of that no bank has promised either, so that the customer is asked for it.
     pub fn amount_to_ask_for(&self) -> i64 {

@@ -20,16 +20,7 @@ pub const WRITE_OFF_REASONS: &[(&str, &str)] = &[
 
 /// Whether the rest of an order can be written off: it has left or was stopped, and something is due or owed.
 pub fn may_write_off(order: &Order) -> bool {
-    let is_late = match order.base {
-        Base::Shipped | Base::Delivered | Base::Returned | Base::Cancelled | Base::Rejected => true,
-        Base::Placed
-        | Base::Confirmed
-        | Base::OnHold
-        | Base::Approved
-        | Base::Processed
-        | Base::Abandoned
-        | Base::Archived => false,
-    };
+    let is_late = order.base != Base::Archived && order.has_left() || order.base.is_stopped();
     is_late && order.amount_due() + order.credit_owed() > 0
 }
 

@@ -255,6 +255,25 @@ fn goodwill_changes_no_balance() {
 }
 
 #[test]
+fn what_is_given_back_once_the_order_has_left_is_not_asked_for_again() {
+    let desk = TestDesk::open();
+    let number = desk.order().paid().at("delivered").place();
+    assert_eq!(refund(&desk, number, &[("adjustment", "11.50")]).status, 303);
+    let order = desk.look(number);
+    assert_eq!((order.refunded_minor, order.amount_due(), order.credit_owed()), (1_150, 0, 0));
+    assert_eq!(order.payment_status, PaymentStatus::PartiallyRefunded);
+    let page = desk.owner().see(&format!("/orders/{number}"));
+    assert!(!page.says("is still due") && !page.says("Ask for"));
+    let away = MoveRequest::to("archived");
+    assert_eq!(desk.write(move |tx| moves::move_to_stage(tx, &SYSTEM, number, &away)).order.amount_due(), 0);
+    // Nothing has left yet: the goods are still to be paid.
+    let early = desk.order().paid().at("approved").place();
+    assert_eq!(refund(&desk, early, &[("adjustment", "11.50")]).status, 303);
+    assert_eq!(desk.look(early).amount_due(), 1_150);
+    desk.owner().see(&format!("/orders/{early}")).must_say("Still due €11.50");
+}
+
+#[test]
 fn what_was_given_out_of_kindness_is_added_up_by_reason() {
     let desk = TestDesk::open();
     let owner = desk.owner();
