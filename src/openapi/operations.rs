@@ -127,9 +127,10 @@ const TOLD: &str = "And `orders:read` and `money:read`, and `contacts:read` if t
 
 /// Topics in the order of the documentation.
 pub const TOPICS: &[(&str, &str)] = &[
+    ("Orders", "Placing orders, from items or from a cart; reading and finding them. An order is never deleted."),
     (
-        "Orders",
-        "Placing orders, from items or from a cart; reading, finding and correcting them. An order is never deleted.",
+        "Changing orders",
+        "Correcting what an order says, its tags, and what is in it. Taking it along its way is a move.",
     ),
     (
         "Carts",

@@ -80,7 +80,7 @@ pub struct OrderJson {
     pub refunded: Amount,
     /// Written off: above zero what the customer owed, below zero what was owed to them.
     pub written_off: Amount,
-    /// Still to be paid.
+    /// Still to be paid. What is given back once the order has left is not due again.
     pub amount_due: Amount,
     /// Owed to the customer.
     pub credit_owed: Amount,

@@ -206,7 +206,7 @@ fn in_words(error: Error, tx: &mut Tx<'_>, order: &Order, value: &NewChanges) ->
 /// All of it together or nothing. With `dry_run` it answers what would be. Units that are packed or have left stay, and
 /// so does the stage. Nothing is charged and nothing is given back: the answer says what becomes due or owed.
 #[utoipa::path(
-    post, path = "/api/orders/{order_id}/changes", operation_id = "change_order", tag = "Orders",
+    post, path = "/api/orders/{order_id}/changes", operation_id = "change_order", tag = "Changing orders",
     params(("order_id" = String, Path, example = "ORD10468")), request_body = NewChanges,
     responses((status = 200, description = "What it came to", body = OrderChanged), (status = 409, description = "Not possible in this stage")),
 )]

@@ -259,7 +259,7 @@ fn merge(target: &mut Value, patch: &Value) {
 ///
 /// A merge patch: what is left out stays. Items, discount, shipping and fees have an operation of their own.
 #[utoipa::path(
-    patch, path = "/api/orders/{order_id}", operation_id = "update_order", tag = "Orders",
+    patch, path = "/api/orders/{order_id}", operation_id = "update_order", tag = "Changing orders",
     params(("order_id" = String, Path, example = "ORD10468")),
     request_body(content(
         (OrderPatch = "application/merge-patch+json"), (OrderPatch = "application/json"),
@@ -367,7 +367,7 @@ fn reassign(tx: &mut Tx<'_>, caller: &Caller, order: &Order, wanted: &Value) -> 
 
 /// Tag an order
 #[utoipa::path(
-    post, path = "/api/orders/{order_id}/tags", operation_id = "tag_order", tag = "Orders",
+    post, path = "/api/orders/{order_id}/tags", operation_id = "tag_order", tag = "Changing orders",
     params(("order_id" = String, Path, example = "ORD10468")), request_body = TagChange,
     responses((status = 200, description = "The order", body = OrderJson), (status = 404, description = "No such order")),
 )]

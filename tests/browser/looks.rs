@@ -51,6 +51,7 @@ fn every_page_of_the_demonstration_shop_is_sound() {
         ("/account", "account"),
         ("/api/docs", "docs"),
         ("/api/docs/orders", "docs-orders"),
+        ("/api/docs/changing-orders", "docs-changing-orders"),
         ("/api/docs/carts", "docs-carts"),
         ("/api/docs/many-orders", "docs-many-orders"),
         ("/api/docs/shipments", "docs-shipments"),
