@@ -86,9 +86,11 @@ impl Drop for Before {
 }
 
 pub(super) fn together<T>(tx: &mut Tx<'_>, work: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
-    if UNTOLD.with_borrow(Option::is_some) {
-        // Part of a larger piece of work, which writes them in their order.
-        return work(tx);
+    if let Some(before) = UNTOLD.with_borrow(|untold| untold.as_ref().map(Vec::len)) {
+        // Part of a larger piece of work, which writes them in their order and may go on where this one fails.
+        return work(tx).inspect_err(|_| {
+            UNTOLD.with_borrow_mut(|untold| untold.iter_mut().for_each(|untold| untold.truncate(before)));
+        });
     }
     let before = Before(UNTOLD.replace(Some(Vec::new())));
     let done = work(tx)?;

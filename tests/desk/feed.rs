@@ -112,3 +112,26 @@ fn a_place_is_found_by_its_time() {
     let end = desk.read(event::feed_end);
     assert_eq!(desk.read(move |conn| event::position_at(conn, now.plus_minutes(60))), end);
 }
+
+#[test]
+fn a_part_of_the_work_that_fails_leaves_nothing_in_the_diary() {
+    let desk = TestDesk::open();
+    let start = desk.read(event::feed_end);
+    desk.write(|tx| {
+        let actor = Actor::System { name: "Test" };
+        event::together(tx, |tx| {
+            event::record(tx, &actor, None, &counted(1, 1, 0))?;
+            let failed: Result<()> = tx.attempt(|tx| {
+                event::together(tx, |tx| {
+                    event::record(tx, &actor, None, &counted(2, 2, 0))?;
+                    Err(Error::broken("given up"))
+                })
+            });
+            assert!(failed.is_err());
+            event::record(tx, &actor, None, &counted(3, 3, 0))
+        })
+    });
+    let told = desk.read(move |conn| event::feed(conn, start, &[], 10)).events;
+    let told: Vec<String> = told.into_iter().map(|fed| format!("{:?}", fed.entry.event)).collect();
+    assert_eq!(told, [counted(1, 1, 0), counted(3, 3, 0)].map(|event| format!("{event:?}")));
+}
