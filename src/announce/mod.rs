@@ -14,7 +14,7 @@ use crate::conversation::filling::{self, Values};
 use crate::conversation::transport::{Reach, Transport};
 use crate::conversation::{self, Direction, Message, MessageState};
 use crate::customer_page;
-use crate::db::{Conn, Tx};
+use crate::db::{Conn, Tx, dialect};
 use crate::error::{Refusal, Result};
 use crate::event::{self, Event};
 use crate::ids::{MarketId, OrderId};
@@ -70,6 +70,7 @@ pub fn save(tx: &mut Tx<'_>, actor: &Actor, stage: &Stage, wanted: &[Wording]) -
     if let Some(message) = wanted.iter().find_map(|wording| wrong_with(&wording.body)) {
         return Err(Refusal::field("announce.words", "text", message).into());
     }
+    dialect::lock_words(tx.conn, &format!("message of {}", stage.slug))?;
     let before = store::of_stage(tx.conn, &stage.slug)?;
     if before == wanted {
         return Ok(());

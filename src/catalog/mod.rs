@@ -11,7 +11,7 @@ mod store;
 mod store_stock;
 
 use crate::actor::Actor;
-use crate::db::{Conn, Tx};
+use crate::db::{Conn, Tx, dialect};
 use crate::error::{Error, FieldProblem, Refusal, RefusalKind, Result};
 use crate::event::{self, Event};
 use crate::ids::{MarketId, ProductId};
@@ -230,6 +230,7 @@ type Parts = Vec<(ProductId, i64)>;
 
 /// What is wrong with a description, and the products its parts name.
 fn check(conn: &mut Conn, new: &Description, before: Option<&Product>) -> Result<(Vec<FieldProblem>, Parts)> {
+    dialect::lock_words(conn, &format!("sku {}", new.facts.sku.trim()))?;
     let mut problems = check_facts(&new.facts);
     let mut problem = |field: &str, message: String| problems.push(FieldProblem { field: field.to_owned(), message });
     let other = store::by_sku(conn, new.facts.sku.trim())?.filter(|other| before.is_none_or(|old| old.id != other.id));

@@ -145,10 +145,14 @@ pub fn limit_waiting(conn: &mut Conn) -> Result<()> {
     Ok(())
 }
 
-/// Whether a statement gave up waiting for another transaction.
+/// Whether a statement gave up because of another transaction: waiting for it took too long, or it had
+/// written meanwhile what there can be only once. SQLite has one writer, so there a value that is there
+/// twice is a fault of ours.
 pub fn gave_up_waiting(error: &diesel::result::Error) -> bool {
     let diesel::result::Error::DatabaseError(_, told) = error else { return false };
-    ["lock timeout", "database is locked", "deadlock detected"].iter().any(|words| told.message().contains(words))
+    ["lock timeout", "database is locked", "deadlock detected", "duplicate key value"]
+        .iter()
+        .any(|words| told.message().contains(words))
 }
 
 /// Waits until no other transaction is editing the shop's stages. SQLite has one writer, so there it is a

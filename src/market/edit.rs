@@ -3,7 +3,7 @@
 
 use chrono_tz::Tz;
 
-use super::{Channel, ChannelKind, Hours, Market, Markets, NewMarket, check_prefix, store};
+use super::{Channel, ChannelKind, Hours, Market, Markets, NewMarket, check_prefix, locked, store};
 use crate::actor::Actor;
 use crate::db::{Conn, Tx};
 use crate::error::{Error, FieldProblem, Refusal, Result};
@@ -252,7 +252,7 @@ pub fn hours(conn: &mut Conn, market: MarketId) -> Result<Hours> {
 /// # Errors
 /// Refuses facts that do not fit, and more than a hundred markets.
 pub fn open(tx: &mut Tx<'_>, actor: &Actor, facts: &MarketFacts) -> Result<Market> {
-    let markets = Markets::load(tx.conn)?.markets;
+    let markets = locked(tx)?.markets;
     let facts = facts.tidy();
     facts.check("", &markets)?;
     if markets.len() >= MOST {
@@ -334,7 +334,7 @@ impl ChannelFacts {
 /// # Errors
 /// Missing for an unknown market; refuses a name that is empty, long or taken.
 pub fn add_channel(tx: &mut Tx<'_>, actor: &Actor, market: &str, facts: &ChannelFacts) -> Result<Channel> {
-    let known = Markets::load(tx.conn)?;
+    let known = locked(tx)?;
     let market = known.markets.iter().find(|known| known.slug == market);
     let market = market.ok_or_else(|| Error::Missing("such market".to_owned()))?;
     facts.check("", &known.channels)?;

@@ -8,7 +8,7 @@ mod store;
 
 use chrono_tz::Tz;
 
-use crate::db::{self, Conn, Tx};
+use crate::db::{self, Conn, Tx, dialect};
 use crate::error::{Error, Refusal, Result};
 use crate::ids::{ChannelId, MarketId};
 use crate::language::{self, Language};
@@ -248,7 +248,15 @@ pub fn update(tx: &mut Tx<'_>, id: MarketId, new: &NewMarket) -> Result<()> {
     store::update_market(tx, id, new)
 }
 
-/// The channel with that slug, made if it is not there.
+/// The markets and channels as they are while nobody else adds one.
+fn locked(tx: &mut Tx<'_>) -> Result<Markets> {
+    dialect::lock_words(tx.conn, "markets and channels")?;
+    db::forget::<Markets>();
+    Markets::load(tx.conn)
+}
+
+/// The channel with that slug, made if it is not there. Of several who miss it at once, one makes it and the
+/// others wait and find it.
 pub fn find_or_make_channel(
     tx: &mut Tx<'_>,
     market: MarketId,
@@ -256,7 +264,11 @@ pub fn find_or_make_channel(
     name: &str,
     kind: ChannelKind,
 ) -> Result<Channel> {
-    if let Some(found) = store::channels(tx.conn)?.into_iter().find(|channel| channel.slug == slug) {
+    let look = |markets: Markets| markets.channels.into_iter().find(|channel| channel.slug == slug);
+    if let Some(found) = look(Markets::load(tx.conn)?) {
+        return Ok(found);
+    }
+    if let Some(found) = look(locked(tx)?) {
         return Ok(found);
     }
     store::insert_channel(tx, market, slug, name, kind)

@@ -3,7 +3,7 @@
 use super::method::{CaptureAt, Cover, Method, Methods};
 use super::{looks_like_card, store};
 use crate::actor::Actor;
-use crate::db::{self, Conn, Tx};
+use crate::db::{self, Conn, Tx, dialect};
 use crate::error::{Error, FieldProblem, Refusal, Result};
 use crate::event::{self, Event};
 use crate::words;
@@ -26,6 +26,7 @@ pub fn methods(conn: &mut Conn) -> Result<Methods> {
 pub fn add_method(tx: &mut Tx<'_>, actor: &Actor, label: &str) -> Result<String> {
     let label = label.trim();
     check_label(label)?;
+    dialect::lock_words(tx.conn, "ways of paying")?;
     let known = methods(tx.conn)?;
     if known.0.iter().any(|method| words::fold(&method.label) == words::fold(label)) {
         return Err(

@@ -20,7 +20,7 @@ mod tokens;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
-use crate::db::{Conn, Tx};
+use crate::db::{Conn, Tx, dialect};
 use crate::error::{Error, FieldProblem, Refusal, RefusalKind, Result};
 use crate::event::{self, Event};
 use crate::ids::{MarketId, StaffId};
@@ -259,6 +259,7 @@ pub struct NewMember {
 /// Refuses an empty name, an address that is none, and one that is taken.
 pub fn add(tx: &mut Tx<'_>, actor: &Actor, new: &NewMember) -> Result<StaffId> {
     let (name, email) = (new.name.trim().to_owned(), fold_email(&new.email));
+    dialect::lock_words(tx.conn, &format!("staff {email}"))?;
     let mut problems = Vec::new();
     if name.is_empty() || name.chars().count() > 100 {
         problems.push(problem("name", "Enter a name of at most 100 characters."));

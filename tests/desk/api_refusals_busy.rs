@@ -1,9 +1,18 @@
 //! When the desk cannot: something of it is broken, somebody else was faster, or the wait was too long.
 
+use std::sync::Barrier;
+
 use diesel::{QueryDsl, RunQueryDsl};
 use serde_json::json;
+use slipway::actor::Actor;
+use slipway::announce::{self, Wording};
 use slipway::db::schema::request_keys;
 use slipway::db::{Conn, Location};
+use slipway::market::{self, ChannelFacts, ChannelKind, Hours, MarketFacts, Markets};
+use slipway::payment;
+use slipway::reach::Reach;
+use slipway::staff::{self, NewMember, Role};
+use slipway::workflow::Stages;
 
 use crate::api_refusals::written;
 use crate::support::app::TestDesk;
@@ -74,6 +83,97 @@ fn two_who_change_one_customer_product_or_webhook_at_once_do_not_overwrite_each_
             Location::Postgres(_) => reply.must_refuse(409, code, ""),
         }
     }
+}
+
+/// What sixteen got who did the same at the same moment.
+fn sixteen<T: Send>(each: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let start = Barrier::new(16);
+    std::thread::scope(|scope| {
+        let one = |place| {
+            let (start, each) = (&start, &each);
+            scope.spawn(move || {
+                start.wait();
+                each(place)
+            })
+        };
+        let all: Vec<_> = (0..16).map(one).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    })
+}
+
+#[test]
+fn the_first_orders_of_a_desk_may_come_all_at_once() {
+    let desk = TestDesk::open();
+    let token = desk.program().token().to_owned();
+    let placed = sixteen(|place| {
+        let body = json!({"cart_id": format!("cart{place}"), "items": [{"name": "Mug", "quantity": 1, "price": 5}]});
+        let reply = desk.program_called(&token).post("/api/orders", &body);
+        (reply.status, reply.text())
+    });
+    placed.iter().for_each(|(status, text)| assert_eq!(*status, 201, "{text}"));
+    let channels = desk.read(Markets::load).channels;
+    assert_eq!(channels.iter().filter(|channel| channel.slug == "api").count(), 1);
+}
+
+#[test]
+fn of_many_who_make_the_same_thing_at_once_one_makes_it_and_the_others_are_told() {
+    let desk = TestDesk::open();
+    let token = desk.program().token().to_owned();
+    let products = sixteen(|_| {
+        let mug = json!({"sku": "MUG", "name": "Mug", "price": 18});
+        let reply = desk.program_called(&token).post("/api/products", &mug);
+        (reply.status, reply.text())
+    });
+    assert_eq!(products.iter().filter(|(status, _)| *status == 201).count(), 1, "{products:?}");
+    assert!(products.iter().all(|(status, text)| *status == 201 || text.contains("product.sku_taken")), "{products:?}");
+
+    let actor = || Actor::System { name: "Test" };
+    let home = desk.read(Markets::load).markets[0].clone();
+    let swiss = MarketFacts { name: "Switzerland".to_owned(), ..MarketFacts::of(&home, Hours::default()) };
+    let outcomes = [
+        (
+            "staff",
+            sixteen(|_| {
+                let (name, email) = ("Jon".to_owned(), "jon@shop.example".to_owned());
+                let new = NewMember { name, email, role: Role::Packer, password_hash: None, reach: Reach::EVERYWHERE };
+                desk.db.write_blocking(move |tx| staff::add(tx, &actor(), &new)).map(drop)
+            }),
+        ),
+        (
+            "way of paying",
+            sixteen(|_| desk.db.write_blocking(move |tx| payment::add_method(tx, &actor(), "Klarna")).map(drop)),
+        ),
+        (
+            "market",
+            sixteen(|_| {
+                let facts = swiss.clone();
+                desk.db.write_blocking(move |tx| market::open(tx, &actor(), &facts)).map(drop)
+            }),
+        ),
+        (
+            "channel",
+            sixteen(|_| {
+                let (name, payment_method, home) = ("Fair".to_owned(), String::new(), home.slug.clone());
+                let new = ChannelFacts { name, kind: ChannelKind::Manual, payment_method };
+                desk.db.write_blocking(move |tx| market::add_channel(tx, &actor(), &home, &new)).map(drop)
+            }),
+        ),
+    ];
+    for (what, outcomes) in outcomes {
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{what}: {outcomes:?}");
+        for refused in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
+            let refusal = refused.refusal().unwrap_or_else(|| panic!("{what}: {refused}"));
+            assert_eq!(refusal.fields.len(), 1, "{what}: {refusal:?}");
+        }
+    }
+    let owner = desk.owner();
+    let saved = sixteen(|_| {
+        let stage = desk.read(Stages::load).find("shipped").unwrap().clone();
+        let words = Wording { market: None, language: String::new(), body: "It is on its way.".to_owned() };
+        desk.db.write_blocking(move |tx| announce::save(tx, &actor(), &stage, &[words]))
+    });
+    assert!(saved.iter().all(Result::is_ok), "{saved:?}");
+    owner.see("/settings/stages/shipped").must_say("It is on its way.");
 }
 
 #[test]
