@@ -179,10 +179,10 @@ fn rows_of(db: &Db) -> Vec<String> {
         }
         let words = "10468 jane doe jane1 example com 12125550142 5550142 123 main st new york ny 10001 us united states \
                      p001 wireless mouse p002 keyboard p003 desk mat";
-        for (table, key, text) in [("order_search", "order_id", words), ("customer_search", "customer_id", "jane doe jane1 example com 12125550142")] {
+        for (table, key, made, text) in [("order_search", "order_id", "orders", words), ("customer_search", "customer_id", "customers", "jane doe jane1 example com 12125550142")] {
             all.push(match conn {
                 Conn::Sqlite(_) => format!("INSERT INTO {table} (rowid, document) VALUES (700000000 + @place@, '{text} @place@')"),
-                Conn::Pg(_) => format!("INSERT INTO {table} ({key}, document) SELECT MAX({key}), array_to_tsvector(string_to_array('{text} @place@', ' ')) FROM {table} ON CONFLICT ({key}) DO UPDATE SET document = excluded.document"),
+                Conn::Pg(_) => format!("INSERT INTO {table} ({key}, document) VALUES (CURRVAL('{made}_id_seq'), array_to_tsvector(string_to_array('{text} @place@', ' ')))"),
             });
         }
         Ok(all)
@@ -217,7 +217,12 @@ fn once(tx: &mut Tx<'_>, rows: &[String]) {
     for (at, statement) in rows.iter().enumerate() {
         let mut text = statement.replace("@uid@", &uid).replace("@place@", &place);
         if at > 1 {
-            text = text.replace("@order@", "(SELECT MAX(id) FROM orders)");
+            // The order that this transaction made: on SQLite there is one at a time.
+            let made = match tx.conn {
+                Conn::Sqlite(_) => "(SELECT MAX(id) FROM orders)",
+                Conn::Pg(_) => "CURRVAL('orders_id_seq')",
+            };
+            text = text.replace("@order@", made);
         }
         on_each_database!(&mut *tx.conn, inner => inner.batch_execute(&text)).unwrap();
     }

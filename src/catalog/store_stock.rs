@@ -193,11 +193,20 @@ pub(super) fn promises(conn: &mut Conn, orders: &[OrderId]) -> Result<Vec<Promis
         #[diesel(sql_type = diesel::sql_types::BigInt)]
         left_over: i64,
     }
-    if orders.is_empty() {
+    // Few orders have such a product, and what is asked about theirs takes Postgres 9 ms to plan.
+    let mut with: Vec<i64> = load_by_keys!(conn, stock_claims::order_id, orders.iter().map(|order| order.0).collect::<Vec<_>>(), are => {
+        stock_claims::table
+            .inner_join(products::table.on(products::id.eq(stock_claims::product_id)))
+            .filter(are.and(stock_claims::allocated.gt(0)).and(products::tracked).and(products::oversell))
+            .select(stock_claims::order_id)
+    });
+    with.sort_unstable();
+    with.dedup();
+    if with.is_empty() {
         return Ok(Vec::new());
     }
     // Keys are numbers, so they are not bound.
-    let keys: Vec<String> = orders.iter().map(|order| order.0.to_string()).collect();
+    let keys: Vec<String> = with.iter().map(i64::to_string).collect();
     let sql = format!(
         "SELECT own.line_id AS line, own.order_id AS of_order, own.product_id AS product, own.allocated, \
          lines.quantity - lines.cancelled_quantity - lines.shipped_quantity AS still_open, \
