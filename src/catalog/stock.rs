@@ -476,9 +476,9 @@ fn tell_low_now(tx: &mut Tx<'_>) -> Result<usize> {
     Ok(told)
 }
 
-/// Orders that are still to be sent and want this product or a bundle of it; with none, any product.
-pub fn orders_wanting(conn: &mut Conn, product: Option<ProductId>) -> Result<Vec<OrderId>> {
-    store::orders_wanting(conn, product)
+/// Orders in these stages, by their slugs, that want this product or a bundle of it; with none, any product.
+pub fn orders_wanting(conn: &mut Conn, stages: &[String], product: Option<ProductId>) -> Result<Vec<OrderId>> {
+    store::orders_wanting(conn, stages, product)
 }
 
 /// Numbers of the orders that have a claim on a product, with the units allocated and softly held.

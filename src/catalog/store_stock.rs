@@ -380,12 +380,11 @@ pub(super) fn expired(conn: &mut Conn, now: UtcTime, limit: i64) -> Result<Vec<O
     Ok(due)
 }
 
-/// Orders with open units of a product, or of any.
-pub(super) fn orders_wanting(conn: &mut Conn, product: Option<ProductId>) -> Result<Vec<OrderId>> {
-    let open = vec!["confirmed", "on_hold", "approved", "processed"];
+/// Orders in these stages with lines of a product, or of any.
+pub(super) fn orders_wanting(conn: &mut Conn, stages: &[String], product: Option<ProductId>) -> Result<Vec<OrderId>> {
     let rows = order_lines::table
         .inner_join(orders::table)
-        .filter(orders::base.eq_any(open).and(order_lines::product_id.is_not_null()))
+        .filter(orders::stage.eq_any(stages).and(order_lines::product_id.is_not_null()))
         .select(orders::id);
     let mut found: Vec<OrderId> = match product {
         None => rows.load(conn)?,

@@ -5,8 +5,9 @@ use diesel::prelude::*;
 use super::transport::Status;
 use super::{Direction, Message, MessageState};
 use crate::actor::Actor;
+use crate::db::dialect::{self, MESSAGES_UNDER_WAY};
 use crate::db::schema::{message_statuses as statuses, messages};
-use crate::db::{Conn, Tx, dialect};
+use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::ids::{OrderId, new_uid};
 use crate::time::UtcTime;
@@ -82,7 +83,7 @@ pub(super) fn save(tx: &mut Tx<'_>, message: &Message) -> Result<()> {
 pub(super) fn overdue(conn: &mut Conn, transport: &str, now: UtcTime) -> Result<Vec<(OrderId, String)>> {
     let held = messages::transport.eq(transport).and(messages::state.eq(MessageState::Sending));
     Ok(messages::table
-        .filter(held.and(messages::due_at.le(now)))
+        .filter(MESSAGES_UNDER_WAY.and(held).and(messages::due_at.le(now)))
         .order(messages::order_id)
         .limit(GIVEN_UP)
         .select((messages::order_id, messages::uid))
@@ -110,8 +111,7 @@ pub(super) fn withdraw(tx: &mut Tx<'_>, uid: &str) -> Result<bool> {
 
 /// Whether anything is to be done about the messages of a transport.
 pub(super) fn is_due(conn: &mut Conn, transport: &str, now: UtcTime) -> Result<bool> {
-    let under_way = messages::state.eq_any([MessageState::Queued, MessageState::Sending]);
-    let due = under_way.and(messages::transport.eq(transport)).and(messages::due_at.le(now));
+    let due = MESSAGES_UNDER_WAY.and(messages::transport.eq(transport)).and(messages::due_at.le(now));
     Ok(messages::table.filter(due).select(messages::id).first::<i64>(conn).optional()?.is_some())
 }
 

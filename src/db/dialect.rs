@@ -79,6 +79,12 @@ impl Expression for Fixed {
 }
 impl<T> AppearsOnTable<T> for Fixed {}
 
+/// Messages that somebody is to send or is sending, in the words of the index that holds them alone.
+pub const MESSAGES_UNDER_WAY: Fixed = Fixed("messages.state IN ('queued', 'sending')");
+
+/// Authorisations that were given, in the words of the index that holds them alone.
+pub const AUTHORIZATIONS: Fixed = Fixed("payments.kind = 'authorization' AND payments.state = 'succeeded'");
+
 /// Returns that something is left to do on, in the words of the index that holds them alone.
 pub const OPEN_RETURNS: Fixed = Fixed("returns.state NOT IN ('rejected', 'closed', 'cancelled')");
 
@@ -368,17 +374,23 @@ mod tests {
     }
 
     #[test]
-    fn open_returns_are_counted_without_looking_at_all_others() {
+    fn the_few_that_something_is_left_to_do_on_are_found_without_looking_at_all_others() {
         let folder = tempfile::tempdir().unwrap();
         let db = crate::db::Db::open(&crate::db::Location::Sqlite(folder.path().join("desk.db"))).unwrap();
-        let asked = format!("EXPLAIN QUERY PLAN SELECT COUNT(*) FROM returns WHERE {}", OPEN_RETURNS.0);
-        let plan = db
-            .read_blocking(|conn| {
-                let Conn::Sqlite(conn) = conn else { unreachable!() };
-                Ok(diesel::sql_query(&asked).get_result::<Step>(conn)?.detail)
-            })
-            .unwrap();
-        assert!(plan.contains("returns_open"), "{plan}");
+        for (table, few, more, index) in [
+            ("returns", OPEN_RETURNS, "", "returns_open"),
+            ("messages", MESSAGES_UNDER_WAY, "AND transport = $1 AND due_at <= $2", "messages_due"),
+            ("payments", AUTHORIZATIONS, "AND expires_at > $1 AND expires_at <= $2", "payments_expiring"),
+        ] {
+            let asked = format!("EXPLAIN QUERY PLAN SELECT COUNT(*) FROM {table} WHERE {} {more}", few.0);
+            let plan = db
+                .read_blocking(|conn| {
+                    let Conn::Sqlite(conn) = conn else { unreachable!() };
+                    Ok(diesel::sql_query(&asked).get_result::<Step>(conn)?.detail)
+                })
+                .unwrap();
+            assert!(plan.contains(index), "{plan}");
+        }
     }
 
     #[test]

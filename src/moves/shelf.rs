@@ -6,6 +6,7 @@ use crate::catalog::stock::{self, Cause, Firmness, HOLD_MINUTES, Shortage, Want}
 use crate::db::{Conn, Db};
 use crate::ids::ProductId;
 use crate::market::Markets;
+use crate::workflow::Stages;
 
 /// What the lines of an order want of the products that the shop knows. Nothing is wanted for a line
 /// that is not shipped.
@@ -91,7 +92,13 @@ pub fn shortages(conn: &mut Conn, order: &Order, lines: &[Line]) -> Result<Vec<S
 /// Lets the claims of open orders follow after a product, or all of them, came to be counted or stopped
 /// being counted: each order in a write of its own.
 pub async fn follow_counting(db: &Db, actor: &Actor, product: Option<ProductId>) -> Result<()> {
-    for id in db.read(move |conn| stock::orders_wanting(conn, product)).await? {
+    let wanting = move |conn: &mut Conn| {
+        let still_to_send = |base| matches!(base, Base::Confirmed | Base::OnHold | Base::Approved | Base::Processed);
+        let stages = Stages::load(conn)?;
+        let slugs = stages.iter().filter(|stage| still_to_send(stage.base)).map(|stage| stage.slug.clone());
+        stock::orders_wanting(conn, &slugs.collect::<Vec<_>>(), product)
+    };
+    for id in db.read(wanting).await? {
         let actor = actor.clone();
         db.write(move |tx| {
             let order = order::lock(tx, id)?;

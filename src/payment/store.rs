@@ -6,11 +6,12 @@ use super::method::{Method, Methods};
 use super::refund::CheckedLine;
 use super::{Payment, Row};
 use crate::actor::Actor;
+use crate::db::dialect::{self, AUTHORIZATIONS};
 use crate::db::schema::{orders, payment_methods, payments, refund_lines};
-use crate::db::{self, Conn, Tx, dialect};
+use crate::db::{self, Conn, Tx};
 use crate::error::Result;
 use crate::ids::{LineId, OrderId, PaymentId, new_uid};
-use crate::order::{EntryState, Order, PastPayment, PaymentKind};
+use crate::order::{EntryState, Order, PastPayment};
 use crate::time::UtcTime;
 
 pub(super) fn of_order(conn: &mut Conn, order: OrderId) -> Result<Vec<Payment>> {
@@ -194,8 +195,7 @@ pub(super) fn expiring_untold(
 pub(super) fn lapsed(conn: &mut Conn, since: UtcTime, now: UtcTime, limit: i64) -> Result<Vec<i64>> {
     Ok(payments::table
         .inner_join(orders::table.on(orders::id.eq(payments::order_id)))
-        .filter(payments::kind.eq(PaymentKind::Authorization).and(payments::state.eq(EntryState::Succeeded)))
-        .filter(payments::expires_at.gt(since).and(payments::expires_at.le(now)))
+        .filter(AUTHORIZATIONS.and(payments::expires_at.gt(since)).and(payments::expires_at.le(now)))
         .filter(orders::authorized_minor.gt(0).and(payments::expires_at.gt(orders::updated_at.nullable())))
         .order(payments::expires_at.asc())
         .select(orders::number)

@@ -5,8 +5,9 @@ use diesel::prelude::*;
 use super::body::Arrival;
 use super::{Kept, State, TRANSPORT, line};
 use crate::conversation::{Direction, MessageState};
+use crate::db::dialect::{self, MESSAGES_UNDER_WAY};
 use crate::db::schema::{messages, whatsapp_messages as kept};
-use crate::db::{Conn, Tx, dialect};
+use crate::db::{Conn, Tx};
 use crate::error::Result;
 use crate::ids::OrderId;
 use crate::time::UtcTime;
@@ -210,7 +211,7 @@ pub(super) fn last_problem(conn: &mut Conn) -> Result<String> {
 pub(super) fn waiting(conn: &mut Conn) -> Result<Vec<(OrderId, String)>> {
     let queued = messages::transport.eq(TRANSPORT).and(messages::state.eq(MessageState::Queued));
     Ok(messages::table
-        .filter(queued.and(messages::attempts.gt(0)))
+        .filter(MESSAGES_UNDER_WAY.and(queued).and(messages::attempts.gt(0)))
         .order((messages::order_id, messages::id))
         .limit(500)
         .select((messages::order_id, messages::uid))
