@@ -96,6 +96,7 @@ fn sold_out(tx: &mut Tx<'_>, shop: &Shop, number: i64) -> Result<()> {
         at: tx.now,
         method: "card".into(),
         reference: "re_3QxK8".into(),
+        expires_at: None,
     };
     payment::record_past(tx, &shop.person(OWNER), &mut order, &[refund])?;
     order::save(tx, &mut order)

@@ -104,6 +104,7 @@ fn tell_pattern(tx: &mut Tx<'_>, shop: &Shop, dice: &mut Dice, base: Base, place
                 at: at(minutes),
                 method: draft.payment_method.clone(),
                 reference: tell::reference("pi", place * 131 + base.rank()),
+                expires_at: None,
             })
             .collect(),
         shipped: if has_parcel(base) { units.collect() } else { Vec::new() },

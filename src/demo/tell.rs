@@ -238,6 +238,7 @@ fn perform(tx: &mut Tx<'_>, shop: &Shop, story: &Story, order: (OrderId, i64), a
                 at: tx.now,
                 method: order.payment_method.clone(),
                 reference: reference("re", number),
+                expires_at: None,
             };
             payment::record_past(tx, &owner, &mut order, &[refund])?;
             order::save(tx, &mut order)

@@ -226,6 +226,8 @@ pub struct PastPayment {
     pub method: String,
     /// The provider's or bank's reference.
     pub reference: String,
+    /// Until when an authorisation held, if it had an end.
+    pub expires_at: Option<UtcTime>,
 }
 
 /// Refuses a draft that could not be an order. Field names are those of the form and the API:

@@ -82,6 +82,7 @@ pub(super) fn insert_past(
             payments::state.eq(EntryState::Succeeded),
             payments::method.eq(&past.method),
             payments::reference.eq(&past.reference),
+            payments::expires_at.eq(past.expires_at),
             payments::created_at.eq(past.at),
             payments::settled_at.eq(Some(past.at)),
             payments::actor_name.eq(actor.name()),

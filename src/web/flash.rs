@@ -42,7 +42,11 @@ pub fn put_toast(session: &Session, toast: &Toast) {
     }
 }
 
-/// Takes the message kept for this page.
+/// Takes the message kept for this page. Where there is none the session stays as it is: taking from it would
+/// have it written again with every page.
 pub fn take_toast(session: &Session) -> Option<Toast> {
+    if !session.contains_key(KEY) {
+        return None;
+    }
     session.remove_as::<Toast>(KEY).and_then(Result::ok)
 }

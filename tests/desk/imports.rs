@@ -3,7 +3,7 @@
 
 use slipway::intake::uploads;
 use slipway::job;
-use slipway::order;
+use slipway::order::{self, PaymentStatus};
 use slipway::reach::Reach;
 use slipway::worker;
 
@@ -120,6 +120,16 @@ fn a_later_export_tells_of_money_that_the_desk_does_not_know_of() {
     page.must_say("received where the desk knows of €0.00. If so, record it at");
     let first = orders(&desk).into_iter().find(|order| order.source_ref.as_deref() == Some("#1001")).unwrap();
     assert_eq!(first.captured_minor, 0, "it was left as it is");
+}
+
+#[test]
+fn an_authorisation_that_expired_comes_in_as_expired_and_not_as_let_go() {
+    let desk = TestDesk::open();
+    let owner = desk.owner();
+    import(&desk, &owner, &export().replace(",paid,2026-10-02 09:00:00 +0200,", ",expired,,"));
+    let order = orders(&desk).into_iter().find(|order| order.source_ref.as_deref() == Some("#1002")).unwrap();
+    assert_eq!((order.payment_status, order.authorized_minor), (PaymentStatus::Expired, 0));
+    owner.see(&format!("/orders/{}", order.number)).must_say("Expired");
 }
 
 #[test]

@@ -217,6 +217,22 @@ fn the_desk_looks_as_its_person_likes_it() {
 }
 
 #[test]
+fn looking_at_pages_writes_nothing() {
+    let desk = TestDesk::open();
+    let number = desk.order().at("confirmed").place();
+    let owner = desk.owner();
+    let order = format!("/orders/{number}");
+    let pages = ["/", "/orders", "/orders?q=mug", &order, "/board", "/customers", "/products", "/inbox", "/settings/staff"];
+    // What is said once is gone with the page that says it, which is a write.
+    pages.iter().for_each(|page| drop(owner.see(page)));
+    for page in pages {
+        let before = *desk.db.writes().borrow();
+        owner.see(page);
+        assert_eq!(*desk.db.writes().borrow(), before, "{page}");
+    }
+}
+
+#[test]
 fn changed_settings_are_written_down_with_before_and_after() {
     let desk = TestDesk::open();
     let marta = desk.owner();

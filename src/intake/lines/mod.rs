@@ -407,6 +407,7 @@ impl Reader<'_> {
             at,
             method: draft.payment_method.clone(),
             reference: String::new(),
+            expires_at: None,
         };
         let gone = matches!(self.layout.stage, Base::Shipped | Base::Delivered);
         Past {

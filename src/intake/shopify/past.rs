@@ -71,6 +71,7 @@ fn payments(
         at,
         method: draft.payment_method.clone(),
         reference: reference.to_owned(),
+        expires_at: None,
     };
     let total = stated.total;
     let paid = times.paid.unwrap_or(times.placed);
@@ -89,7 +90,12 @@ fn payments(
             ),
         },
         "authorized" => entries.push(entry(PaymentKind::Authorization, total, times.placed, &reference)),
-        "voided" | "expired" => {
+        // The export does not say when; Shopify's own payments promise an amount for seven days.
+        "expired" => entries.push(PastPayment {
+            expires_at: Some(times.placed.plus_minutes(7 * 24 * 60).min(reader.setting.now)),
+            ..entry(PaymentKind::Authorization, total, times.placed, &reference)
+        }),
+        "voided" => {
             entries.push(entry(PaymentKind::Authorization, total, times.placed, &reference));
             entries.push(entry(PaymentKind::Void, total, times.cancelled.unwrap_or(times.placed), &status));
         }

@@ -226,7 +226,7 @@ fn each_financial_status_becomes_rows_of_the_ledger() {
             &[(Authorization, 2_500), (Void, 2_500)],
             Base::Cancelled,
         ),
-        ("expired", &[], &[(Authorization, 2_500), (Void, 2_500)], Base::Placed),
+        ("expired", &[], &[(Authorization, 2_500)], Base::Placed),
     ];
     for (status, more, ledger, base) in cases {
         let mut cells = vec![("Financial Status", status)];
@@ -236,6 +236,8 @@ fn each_financial_status_becomes_rows_of_the_ledger() {
             past.payments.iter().map(|entry| (entry.kind, entry.amount_minor)).collect();
         assert_eq!(found, ledger, "{status}");
         assert_eq!(past.base, base, "{status}");
+        let ends = past.payments.iter().filter_map(|entry| entry.expires_at);
+        assert_eq!(ends.count(), usize::from(status == "expired"), "{status}");
         assert!(past.steps.is_sorted_by_key(|(_, at)| *at), "{status}");
     }
 }
