@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Text};
 
 use crate::db::Conn;
 use crate::db::dialect::{Parameter, load_written};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::order::PaymentStatus;
 use crate::order::list::filter::{AGES, Due};
 use crate::order::list::{self, Count, Filter, Known, StageTotals};
@@ -79,6 +79,15 @@ struct Row {
     orders: i64,
     #[diesel(sql_type = BigInt)]
     minor: i64,
+}
+
+/// Orders and minor units of one place, with a space between.
+#[derive(QueryableByName)]
+struct Sums {
+    #[diesel(sql_type = BigInt)]
+    place: i64,
+    #[diesel(sql_type = Text)]
+    sums: String,
 }
 
 #[derive(QueryableByName)]
@@ -178,23 +187,32 @@ fn taken(conn: &mut Conn, known: &Known) -> Result<Vec<Taken>> {
         .map(|back| (begin(back), if back == 0 { known.now.plus_seconds(1) } else { begin(back - 1) }))
         .collect();
     spans.push((begin(7), known.now.plus_minutes(-7 * 1_440)));
-    let mut question = Question::default();
-    let within = known.reach.and("market_id");
-    let currency = question.bind(Parameter::Text(known.currency().code().to_owned()));
-    for (place, (from, until)) in spans.into_iter().enumerate() {
-        let (from, until) = (question.bind(Parameter::Int(from.0)), question.bind(Parameter::Int(until.0)));
-        question.parts.push(taken_between(place, &currency, &from, &until, &within));
+    let (within, currency) = (known.reach.and("market_id"), known.currency().code().to_owned());
+    let rows: Vec<Sums> = load_written(conn, taken_within(&spans, &within), vec![Parameter::Text(currency)])?;
+    let mut taken = vec![Taken::default(); spans.len()];
+    for row in rows {
+        let odd = || Error::broken(format!("sums that are none: {}", row.sums));
+        let (orders, minor) = row.sums.split_once(' ').ok_or_else(odd)?;
+        let place = usize::try_from(row.place).ok().and_then(|place| taken.get_mut(place)).ok_or_else(odd)?;
+        *place = Taken { orders: orders.parse().map_err(|_| odd())?, minor: minor.parse().map_err(|_| odd())? };
     }
-    Ok(question.ask(conn)?.into_iter().map(|row| Taken { orders: row.orders, minor: row.minor }).collect())
+    Ok(taken)
 }
 
-/// The question for one span, in the words of the index `orders_taken`.
-fn taken_between(place: usize, currency: &str, from: &str, until: &str, within: &str) -> String {
+/// The question for spans of time, in the words of the index `orders_taken`, with the currency to be bound. It is
+/// one question about all of them, which Postgres plans once, and its two sums are one text, so that each span is
+/// read once.
+fn taken_within(spans: &[(UtcTime, UtcTime)], within: &str) -> String {
+    let span = |(place, (from, until)): (usize, &(UtcTime, UtcTime))| {
+        format!("SELECT CAST({place} AS BIGINT) AS place, {} AS since, {} AS until", from.0, until.0)
+    };
+    let spans: Vec<String> = spans.iter().enumerate().map(span).collect();
     format!(
-        "SELECT CAST({place} AS BIGINT) AS place, count(*) AS orders, \
-         CAST(COALESCE(SUM(total_minor), 0) AS BIGINT) AS minor FROM orders \
-         WHERE currency = {currency} AND placed_at >= {from} AND placed_at < {until}{within} \
-         AND base_rank NOT IN (9, 10, 11) AND COALESCE(resume_stage, '') NOT IN ('cancelled', 'rejected', 'abandoned')"
+        "SELECT span.place, (SELECT CAST(count(*) AS TEXT) || ' ' || CAST(COALESCE(SUM(total_minor), 0) AS TEXT) \
+         FROM orders WHERE currency = $1 AND placed_at >= span.since AND placed_at < span.until{within} \
+         AND base_rank NOT IN (9, 10, 11) AND COALESCE(resume_stage, '') NOT IN ('cancelled', 'rejected', 'abandoned')) \
+         AS sums FROM ({}) AS span",
+        spans.join(" UNION ALL ")
     )
 }
 
@@ -297,23 +315,28 @@ fn forgiven(conn: &mut Conn, known: &Known) -> Result<(ByReason, ByReason)> {
 fn ages(conn: &mut Conn, known: &Known) -> Result<Vec<Ages>> {
     let within = known.reach.and("market_id");
     let open: Vec<&Stage> = known.stages.iter().filter(|stage| stage.base.is_open()).collect();
-    let mut question = Question::default();
+    let mut spans = Question::default();
     for (at, stage) in open.iter().enumerate() {
-        let slug = question.bind(Parameter::Text(stage.slug.clone()));
+        let slug = spans.bind(Parameter::Text(stage.slug.clone()));
         for (index, (_, _, least, most)) in AGES.iter().enumerate() {
             let place = at * AGES.len() + index;
-            let from = question.bind(Parameter::Int(known.now.plus_minutes(-60 * most).0));
-            let until = question.bind(Parameter::Int(known.now.plus_minutes(-60 * least).0));
-            question.parts.push(format!(
-                "SELECT CAST({place} AS BIGINT) AS place, count(*) AS orders, CAST(0 AS BIGINT) AS minor \
-                 FROM (SELECT 1 AS one FROM orders WHERE stage = {slug} AND stage_entered_at > {from} \
-                 AND stage_entered_at <= {until}{within} LIMIT {}) AS aged",
-                list::COUNTED + 1
+            let (from, until) = (known.now.plus_minutes(-60 * most).0, known.now.plus_minutes(-60 * least).0);
+            spans.parts.push(format!(
+                "SELECT CAST({place} AS BIGINT) AS place, CAST({slug} AS TEXT) AS slug, {from} AS since, {until} AS until"
             ));
         }
     }
-    let counts: Vec<Count> = question
-        .ask(conn)?
+    // One question about all of them, which Postgres plans once.
+    let text = format!(
+        "SELECT span.place, (SELECT count(*) FROM (SELECT 1 AS one FROM orders WHERE stage = span.slug \
+         AND stage_entered_at > span.since AND stage_entered_at <= span.until{within} LIMIT {}) AS aged) AS orders, \
+         CAST(0 AS BIGINT) AS minor FROM ({}) AS span",
+        list::COUNTED + 1,
+        spans.parts.join(" UNION ALL ")
+    );
+    let mut rows: Vec<Row> = load_written(conn, text, spans.parameters)?;
+    rows.sort_by_key(|row| row.place);
+    let counts: Vec<Count> = rows
         .into_iter()
         .map(|row| if row.orders > list::COUNTED { Count::Many } else { Count::Exactly(row.orders) })
         .collect();
@@ -340,9 +363,14 @@ mod tests {
     fn days_are_added_up_from_an_index_of_their_own() {
         let folder = tempfile::tempdir().unwrap();
         let db = crate::db::Db::open(&crate::db::Location::Sqlite(folder.path().join("desk.db"))).unwrap();
-        let asked = format!("EXPLAIN QUERY PLAN {}", taken_between(0, "'EUR'", "1", "2", " AND market_id IN (1, 2)"));
+        let spans = [(UtcTime(1), UtcTime(2)), (UtcTime(2), UtcTime(3))];
+        let asked = format!("EXPLAIN QUERY PLAN {}", taken_within(&spans, " AND market_id IN (1, 2)"));
         let plan: Vec<Step> = db.read_blocking(move |conn| load_written_on_sqlite(conn, &asked)).unwrap();
-        assert!(plan.iter().any(|step| step.detail.contains("orders_taken")), "{}", plan[0].detail);
+        assert!(
+            plan.iter().any(|step| step.detail.contains("COVERING INDEX orders_taken")),
+            "{:?}",
+            plan.iter().map(|step| &step.detail).collect::<Vec<_>>()
+        );
     }
 
     fn load_written_on_sqlite(conn: &mut Conn, asked: &str) -> Result<Vec<Step>> {

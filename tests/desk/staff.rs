@@ -222,7 +222,8 @@ fn looking_at_pages_writes_nothing() {
     let number = desk.order().at("confirmed").place();
     let owner = desk.owner();
     let order = format!("/orders/{number}");
-    let pages = ["/", "/orders", "/orders?q=mug", &order, "/board", "/customers", "/products", "/inbox", "/settings/staff"];
+    let pages =
+        ["/", "/orders", "/orders?q=mug", &order, "/board", "/customers", "/products", "/inbox", "/settings/staff"];
     // What is said once is gone with the page that says it, which is a write.
     pages.iter().for_each(|page| drop(owner.see(page)));
     for page in pages {
