@@ -1,6 +1,8 @@
 //! What is known of an order besides its stage: payment and fulfilment status, computed from ledgers
 //! and never typed in. Pure.
 
+use std::ops::RangeInclusive;
+
 use crate::time::UtcTime;
 
 crate::text_enum! {
@@ -207,13 +209,17 @@ impl Balance {
     }
 }
 
+/// The first instant in the sort by payment completion, after every degree.
+const LEAST_INSTANT: i64 = 100;
+
 /// The stored key of the sort by payment completion: a degree below 100 while incomplete, the instant
 /// of completion once complete. Ascending therefore goes from unpaid over partly paid to longest paid.
 pub fn payment_sort(status: PaymentStatus, completed_at: Option<UtcTime>, placed_at: UtcTime) -> i64 {
     match (status, completed_at) {
-        (PaymentStatus::Free, _) => placed_at.0,
-        (PaymentStatus::Paid | PaymentStatus::PartiallyRefunded | PaymentStatus::Refunded, Some(at)) => at.0,
-        (PaymentStatus::Paid | PaymentStatus::PartiallyRefunded | PaymentStatus::Refunded, None) => placed_at.0,
+        (PaymentStatus::Free, _) => placed_at.0.max(LEAST_INSTANT),
+        (PaymentStatus::Paid | PaymentStatus::PartiallyRefunded | PaymentStatus::Refunded, at) => {
+            at.unwrap_or(placed_at).0.max(LEAST_INSTANT)
+        }
         (PaymentStatus::PartiallyPaid, _) => 60,
         (PaymentStatus::Authorized, _) => 50,
         (PaymentStatus::PartiallyAuthorized, _) => 40,
@@ -221,6 +227,19 @@ pub fn payment_sort(status: PaymentStatus, completed_at: Option<UtcTime>, placed
         (PaymentStatus::Expired, _) => 20,
         (PaymentStatus::Voided, _) => 10,
         (PaymentStatus::Unpaid, _) => 0,
+    }
+}
+
+/// Where orders of a payment status stand in the sort by payment completion ([`payment_sort`]).
+pub fn payment_span(status: PaymentStatus) -> RangeInclusive<i64> {
+    match status {
+        PaymentStatus::Free | PaymentStatus::Paid | PaymentStatus::PartiallyRefunded | PaymentStatus::Refunded => {
+            LEAST_INSTANT..=i64::MAX
+        }
+        incomplete => {
+            let degree = payment_sort(incomplete, None, UtcTime(0));
+            degree..=degree
+        }
     }
 }
 
@@ -312,6 +331,12 @@ mod tests {
             payment_sort(PaymentStatus::Paid, Some(at), at),
         ];
         assert!(keys.is_sorted(), "{keys:?}");
+        for status in PaymentStatus::ALL {
+            for instant in [at, UtcTime(-1)] {
+                let key = payment_sort(status, Some(instant), instant);
+                assert!(payment_span(status).contains(&key), "{status} {key}");
+            }
+        }
     }
 
     #[test]

@@ -153,6 +153,7 @@ fn what_a_list_does_not_know_is_named_and_refused() {
 fn every_sort_walks_each_order_once_forward_and_back() {
     let desk = TestDesk::open();
     let names = ["Ágnes", "agnes", "Zoë", "Émile", "Øystein"];
+    let mut all = Vec::new();
     for index in 0..115i64 {
         let name = names[index as usize % names.len()];
         let price = 1_000 + (index * 37 % 11) * 100;
@@ -160,12 +161,12 @@ fn every_sort_walks_each_order_once_forward_and_back() {
         let order = order.with(|draft| {
             draft.due_at = (index % 3 == 0).then(|| slipway::time::UtcTime::now().plus_minutes(index));
         });
-        match index % 4 {
+        all.push(match index % 4 {
             0 => order.place(),
-            1 => order.at("confirmed").place(),
+            1 => order.paid().at("confirmed").place(),
             2 => order.authorized().place(),
             _ => order.at("approved").place(),
-        };
+        });
     }
     let marta = desk.owner();
     for sort in ["date", "paid", "total", "customer", "age", "stage", "number", "due"] {
@@ -175,6 +176,15 @@ fn every_sort_walks_each_order_once_forward_and_back() {
                     continue;
                 }
                 walk(&marta, &format!("/orders?sort={sort}&dir={direction}{filter}"), 115);
+            }
+            // Where a status stands in the order of payment completion, and in stages, the walk begins there.
+            for statuses in [&["unpaid"][..], &["authorized"], &["paid"], &["unpaid", "paid"]] {
+                let expected =
+                    all.iter().filter(|number| statuses.contains(&desk.look(**number).payment_status.as_str()));
+                let pay: String = statuses.iter().map(|status| format!("&pay={status}")).collect();
+                let expected = expected.count();
+                assert!(expected > 20, "{statuses:?}: {expected}");
+                walk(&marta, &format!("/orders?sort={sort}&dir={direction}{pay}"), expected);
             }
         }
     }

@@ -215,6 +215,9 @@ impl<'a> Way<'a> {
                 Some(_) => leads(term, sort),
             };
             term.condition(sql, &self.spelling, !leads);
+            if let (Some(_), Some(Sort::Paid)) = (part, sort) {
+                term.put_payment_span(sql);
+            }
         }
     }
     fn stages(&self, sql: &mut Sql, guarded: bool) {
@@ -237,6 +240,10 @@ impl<'a> Way<'a> {
 
 /// Whether an index has this condition before the wanted order, so that both are had from it.
 fn leads(term: &Term, sort: Option<Sort>) -> bool {
+    if sort == Some(Sort::Stage) {
+        // Stages are walked one by one, each in the order of its dates.
+        return matches!(term, Term::Among { column: "payment_status", values, not: false } if values.len() == 1);
+    }
     sort == Some(Sort::Date)
         && match term {
             Term::Range { column, .. } => *column == "placed_at",
@@ -409,8 +416,8 @@ fn few(conn: &mut Conn, way: &Way<'_>, wanted: &Wanted) -> Result<Option<Vec<Key
     let begins = match way.narrowest() {
         // An index has its orders in the wanted order, so the walk passes over nothing else.
         Some((index, _)) => !way.is_led_by(index, wanted.sort),
-        // One stage has an index for every order but that by time left.
-        None => way.in_stages <= FEW && wanted.sort == Sort::Due,
+        // A stage has an index for every order but these.
+        None => way.in_stages <= FEW && matches!(wanted.sort, Sort::Due | Sort::Updated),
     };
     if !begins {
         return Ok(None);

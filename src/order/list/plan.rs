@@ -1,6 +1,7 @@
 //! How a list is looked up: the SQL of its conditions, and which of them is few enough to begin with.
 //! Text in, text out; the store runs it.
 
+use super::super::status::{PaymentStatus, payment_span};
 use super::filter::{AGES, Archived, Assignee, Due, Filter, Known, Sort};
 use crate::words;
 use crate::workflow::Base;
@@ -282,6 +283,22 @@ impl Term {
                 numbers(sql, spelling, found);
                 sql.put(")");
             }
+        }
+    }
+    /// Writes where orders of these payment statuses begin and end in the order of payment completion, so that a
+    /// walk in that order begins and ends there.
+    pub fn put_payment_span(&self, sql: &mut Sql) {
+        let Term::Among { column: "payment_status", values, not: false } = self else { return };
+        let spans = values.iter().map(|value| match value {
+            Bind::Text(status) => PaymentStatus::parse(status).map(payment_span),
+            Bind::Int(_) => None,
+        });
+        let Some(spans) = spans.collect::<Option<Vec<_>>>() else { return };
+        if let Some(from) = spans.iter().map(|span| *span.start()).min() {
+            sql.put(" AND payment_sort >= ").bind(Bind::Int(from));
+        }
+        if let Some(until) = spans.iter().map(|span| *span.end()).max().filter(|until| *until < i64::MAX) {
+            sql.put(" AND payment_sort <= ").bind(Bind::Int(until));
         }
     }
     /// Writes the query for the ids of its orders, `limit` at the most.
