@@ -331,7 +331,7 @@ mod tests {
             payment_sort(PaymentStatus::Paid, Some(at), at),
         ];
         assert!(keys.is_sorted(), "{keys:?}");
-        for status in PaymentStatus::ALL {
+        for &status in PaymentStatus::ALL {
             for instant in [at, UtcTime(-1)] {
                 let key = payment_sort(status, Some(instant), instant);
                 assert!(payment_span(status).contains(&key), "{status} {key}");
