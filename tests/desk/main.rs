@@ -33,6 +33,7 @@ mod inbox;
 mod invoices;
 mod keys;
 mod languages;
+mod large_lists;
 mod licences;
 mod links;
 mod mails;

@@ -4,8 +4,10 @@
 //!
 //! A page is found in one of two ways. If one of the conditions is met by few orders, those are
 //! fetched and sorted. Otherwise an index is walked in the wanted order, passing over what other
-//! conditions leave out; as each of them is met by many, the walk is short. How many meet a condition
-//! is counted first, up to [`plan::FEW`], in one question for all of them.
+//! conditions leave out; as each of them is met by many, the walk is short. Of several conditions the
+//! narrowest is looked through first, if it is not too wide: each may be met by many and all together by
+//! few. How many meet a condition is counted before, up to [`plan::FEW`] or [`plan::LOOKED_THROUGH`], in one
+//! question for all of them.
 
 pub mod address;
 pub mod cursor;
@@ -27,7 +29,7 @@ pub use cursor::{Cursor, Key};
 pub use filter::{Filter, Known, Sort};
 pub use words::Chip;
 
-use plan::{Bind, FEW, Part, SEARCHED, Spelling, Sql, Term};
+use plan::{Bind, FEW, LOOKED_THROUGH, Part, SEARCHED, Spelling, Sql, Term};
 
 /// Orders on a page.
 pub const PAGE: usize = 50;
@@ -96,7 +98,9 @@ struct Way<'a> {
     reach: &'a Reach,
     /// Orders in its stages.
     in_stages: i64,
-    /// How many orders meet each indexed condition, up to one more than [`FEW`].
+    /// Orders among which they are walked: all that are not put away.
+    among: i64,
+    /// How many orders meet each indexed condition, up to one more than [`Way::counted_to`].
     found: Vec<(usize, i64)>,
 }
 
@@ -111,6 +115,7 @@ impl<'a> Way<'a> {
             search: known.searched(&filter.search),
             reach: &known.reach,
             in_stages: totals.sum(&filter.listed_stages(&known.stages)),
+            among: totals.sum(&Filter::default().listed_stages(&known.stages)),
             found: Vec::new(),
             filter,
         }
@@ -126,9 +131,34 @@ impl<'a> Way<'a> {
         };
         all.filter(|(_, term)| worth(term)).map(|(index, _)| index).collect()
     }
+    /// How far the orders of a condition are counted.
+    fn counted_to(&self) -> i64 {
+        if self.terms.len() > 1 { LOOKED_THROUGH } else { FEW }
+    }
     /// The condition that fewest orders meet, if they are few.
     fn narrowest(&self) -> Option<(usize, i64)> {
         self.found.iter().copied().filter(|(_, orders)| *orders <= FEW).min_by_key(|(_, orders)| *orders)
+    }
+    /// What is looked through before anything is walked, where there is more than one condition and none is met
+    /// by few: a condition, or the stages themselves.
+    fn looked_through(&self, sort: Sort) -> Option<Begin> {
+        // The walk through one stage passes over nothing else, where it has an index of that order.
+        let is_walked_alone = matches!(self.parts.as_slice(), [Part::Stage(..)]) && !is_walked_among_all(sort);
+        let walked = if is_walked_alone { self.in_stages } else { self.among };
+        if walked <= LOOKED_THROUGH {
+            return None;
+        }
+        let narrowest = self.found.iter().min_by_key(|(_, orders)| *orders);
+        let narrowest = narrowest.filter(|(_, orders)| self.terms.len() > 1 && *orders <= LOOKED_THROUGH);
+        match narrowest {
+            Some((index, orders)) if *orders < self.in_stages => Some(Begin::Term(*index)),
+            _ if self.in_stages <= LOOKED_THROUGH && !self.terms.is_empty() => Some(Begin::Stages),
+            _ => None,
+        }
+    }
+    /// What the whole list begins with.
+    fn begin(&self) -> Begin {
+        self.narrowest().map_or(Begin::Stages, |(index, _)| Begin::Term(index))
     }
     /// Whether this condition alone leads an index in the wanted order through the living.
     fn is_led_by(&self, index: usize, sort: Sort) -> bool {
@@ -163,12 +193,16 @@ impl<'a> Way<'a> {
         let whole = self.filter.stages.is_empty();
         Some(if all_counted && whole { Count::Many } else { Count::Unknown })
     }
-    /// Writes `FROM … WHERE …` for a part of the list, or for all of it at once.
-    fn from(&self, sql: &mut Sql, part: Option<&Part>, sort: Option<Sort>) {
+    /// Writes `FROM … WHERE …` for a part of the list, or for all of it at once, beginning with a condition.
+    fn from(&self, sql: &mut Sql, of: Of<'_>, sort: Option<Sort>) {
         // An index of what is promised and still in the house knows the stage as well, so that counting
         // looks at nothing else.
         let due = self.terms.iter().position(|term| matches!(term, Term::DueBefore(_)));
-        let narrowest = self.narrowest().map(|(index, _)| index);
+        let (part, narrowest) = match of {
+            Of::Part(part) => (Some(part), None),
+            Of::Whole(Begin::Term(index)) => (None, Some(index)),
+            Of::Whole(Begin::Stages) => (None, None),
+        };
         let begins_with_due = part.is_none() && due.is_some() && narrowest.is_none_or(|index| Some(index) == due);
         match (part, narrowest) {
             (None, _) if begins_with_due => {
@@ -177,7 +211,7 @@ impl<'a> Way<'a> {
             }
             (None, Some(index)) => {
                 sql.put(" FROM (");
-                self.terms[index].source(sql, &self.spelling, self.living, FEW + 1);
+                self.terms[index].source(sql, &self.spelling, self.living, LOOKED_THROUGH + 1);
                 sql.put(") AS pick CROSS JOIN orders WHERE orders.id = pick.id AND ");
                 self.stages(sql, true);
             }
@@ -204,9 +238,8 @@ impl<'a> Way<'a> {
             }
         }
         // A search is looked up once, where it is what the list begins with.
-        let begun = if part.is_none() { narrowest } else { None };
         for (index, term) in self.terms.iter().enumerate() {
-            if begun == Some(index) && matches!(term, Term::Search(_)) {
+            if narrowest == Some(index) && matches!(term, Term::Search(_)) {
                 continue;
             }
             sql.put(" AND ");
@@ -238,11 +271,34 @@ impl<'a> Way<'a> {
     }
 }
 
+/// Whether no index has one stage alone in this order.
+fn is_walked_among_all(sort: Sort) -> bool {
+    matches!(sort, Sort::Due | Sort::Updated)
+}
+
+/// What a list begins with.
+#[derive(Clone, Copy, Debug)]
+enum Begin {
+    /// The orders of one condition, by its place among them.
+    Term(usize),
+    /// The orders of its stages.
+    Stages,
+}
+
+/// What is asked for.
+#[derive(Clone, Copy)]
+enum Of<'a> {
+    /// The whole list.
+    Whole(Begin),
+    /// A part of it, which one index walks.
+    Part(&'a Part),
+}
+
 /// Whether an index has this condition before the wanted order, so that both are had from it.
 fn leads(term: &Term, sort: Option<Sort>) -> bool {
     if sort == Some(Sort::Stage) {
         // Stages are walked one by one, each in the order of its dates.
-        return matches!(term, Term::Among { column: "payment_status", values, not: false } if values.len() == 1);
+        return matches!(term, Term::Together { columns: ["stage", _], values: [_, paid] } if paid.len() == 1);
     }
     sort == Some(Sort::Date)
         && match term {
@@ -251,6 +307,7 @@ fn leads(term: &Term, sort: Option<Sort>) -> bool {
                 values.len() == 1
                     && ["payment_status", "fulfilment_status", "channel_id", "assignee_id"].contains(column)
             }
+            Term::Together { values, .. } => values.iter().all(|values| values.len() == 1),
             Term::Fixed(text) => matches!(*text, "note_count > 0" | "gift" | "unread_count > 0"),
             Term::Beside { .. } | Term::DueBefore(_) | Term::Held { .. } | Term::Search(_) => false,
             Term::Among { not: true, .. } => false,
@@ -368,7 +425,7 @@ fn probe(conn: &mut Conn, ways: &mut [Way<'_>]) -> Result<()> {
             .map(|(at, index)| {
                 let (way, index) = (&ways[*at], *index);
                 let write: Writer<'_> =
-                    Box::new(move |sql| way.terms[index].source(sql, &way.spelling, way.living, FEW + 1));
+                    Box::new(move |sql| way.terms[index].source(sql, &way.spelling, way.living, way.counted_to() + 1));
                 write
             })
             .collect();
@@ -388,7 +445,7 @@ fn count(conn: &mut Conn, ways: &[Way<'_>]) -> Result<Vec<Count>> {
         .map(|way| {
             let write: Writer<'_> = Box::new(move |sql| {
                 sql.put("SELECT 1 AS one");
-                way.from(sql, None, None);
+                way.from(sql, Of::Whole(way.begin()), None);
                 sql.put(&format!(" LIMIT {}", COUNTED + 1));
             });
             write
@@ -413,22 +470,24 @@ fn counted(orders: usize) -> Count {
 /// The keys of the whole list, where the condition it begins with is met by few orders: one look at them tells
 /// the page, what is beside it and how many there are.
 fn few(conn: &mut Conn, way: &Way<'_>, wanted: &Wanted) -> Result<Option<Vec<Key>>> {
-    let begins = match way.narrowest() {
-        // An index has its orders in the wanted order, so the walk passes over nothing else.
-        Some((index, _)) => !way.is_led_by(index, wanted.sort),
-        // A stage has an index for every order but these.
-        None => way.in_stages <= FEW && matches!(wanted.sort, Sort::Due | Sort::Updated),
-    };
-    if !begins {
-        return Ok(None);
-    }
     if way.parts.is_empty() {
         return Ok(Some(Vec::new()));
     }
+    let begin = match way.narrowest() {
+        // An index has its orders in the wanted order, so the walk passes over nothing else.
+        Some((index, _)) if way.is_led_by(index, wanted.sort) => None,
+        Some((index, _)) => Some(Begin::Term(index)),
+        None if way.in_stages <= FEW && is_walked_among_all(wanted.sort) => Some(Begin::Stages),
+        None => way.looked_through(wanted.sort),
+    };
+    let Some(begin) = begin else { return Ok(None) };
     let mut sql = Sql::default();
     select_key(&mut sql, wanted, None, &plan::order_columns(wanted.sort, wanted.descending, None));
-    way.from(&mut sql, None, Some(wanted.sort));
-    store::keys(conn, sql).map(Some)
+    way.from(&mut sql, Of::Whole(begin), Some(wanted.sort));
+    sql.put(&format!(" LIMIT {}", FEW + 1));
+    let keys = store::keys(conn, sql)?;
+    // Of so many the walk comes past enough.
+    Ok(Some(keys).filter(|keys| i64::try_from(keys.len()).is_ok_and(|keys| keys <= FEW)))
 }
 
 /// The keys of a page and of one order more among those of the whole list.
@@ -511,7 +570,7 @@ fn keys_sql(way: &Way<'_>, wanted: &Wanted, part: &Part, step: Step, rows: usize
     };
     let mut sql = Sql::default();
     select_key(&mut sql, wanted, rank, &columns);
-    way.from(&mut sql, Some(part), Some(wanted.sort));
+    way.from(&mut sql, Of::Part(part), Some(wanted.sort));
     if let Some(cursor) = &wanted.cursor {
         let key = &cursor.key;
         let beyond = match rank.map(|rank| if down { key.0.cmp(&rank) } else { rank.cmp(&key.0) }) {

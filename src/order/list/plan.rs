@@ -64,12 +64,17 @@ impl Sql {
 pub const SEARCHED: i64 = 1_000;
 /// Matches of one condition that are few: sorting them costs less than walking past everything else.
 pub const FEW: i64 = 2_000;
+/// Matches of one condition that are looked through for those that meet the others too, before anything is walked:
+/// conditions that many orders meet may be met together by none, and a walk would find that out at its end.
+pub const LOOKED_THROUGH: i64 = 10_000;
 
 /// One condition of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Term {
     /// A column holds one of these, or none of them.
     Among { column: &'static str, values: Vec<Bind>, not: bool },
+    /// Two columns that one index knows together each hold one of these.
+    Together { columns: [&'static str; 2], values: [Vec<Bind>; 2] },
     /// A column lies in a half-open range.
     Range { column: &'static str, from: Option<i64>, until: Option<i64> },
     /// A fixed condition.
@@ -90,16 +95,12 @@ fn texts<T: AsRef<str>>(values: &[T]) -> Vec<Bind> {
 
 /// Every condition of a filter but that on the stage.
 pub fn terms(filter: &Filter, known: &Known) -> Vec<Term> {
-    let mut terms = Vec::new();
+    let mut terms: Vec<Term> = statuses(filter, known);
     let mut among = |column, values: Vec<Bind>, not| {
         if !values.is_empty() {
             terms.push(Term::Among { column, values, not });
         }
     };
-    let payments: Vec<&str> = filter.payments.iter().map(|status| status.as_str()).collect();
-    let fulfilments: Vec<&str> = filter.fulfilments.iter().map(|status| status.as_str()).collect();
-    among("payment_status", texts(&payments), false);
-    among("fulfilment_status", texts(&fulfilments), false);
     let channels = |slugs: &[String]| -> Vec<Bind> {
         let all = known.markets.channels.iter();
         all.filter(|channel| slugs.contains(&channel.slug)).map(|channel| Bind::Int(channel.id.0)).collect()
@@ -133,6 +134,26 @@ pub fn terms(filter: &Filter, known: &Known) -> Vec<Term> {
     terms.extend(ranges(filter, known));
     terms.extend(flags(filter, known));
     terms
+}
+
+/// What is asked of the statuses: together with the stage where one index knows both.
+fn statuses(filter: &Filter, known: &Known) -> Vec<Term> {
+    let payments: Vec<&str> = filter.payments.iter().map(|status| status.as_str()).collect();
+    let fulfilments: Vec<&str> = filter.fulfilments.iter().map(|status| status.as_str()).collect();
+    let (paid, sent) = (("payment_status", texts(&payments)), ("fulfilment_status", texts(&fulfilments)));
+    let together = |one: (&'static str, Vec<Bind>), other: (&'static str, Vec<Bind>)| {
+        vec![Term::Together { columns: [one.0, other.0], values: [one.1, other.1] }]
+    };
+    let among = |(column, values): (&'static str, Vec<Bind>)| vec![Term::Among { column, values, not: false }];
+    match (payments.is_empty(), fulfilments.is_empty()) {
+        (true, true) => Vec::new(),
+        (true, false) => among(sent),
+        (false, false) => together(paid, sent),
+        (false, true) => match filter.listed_stages(&known.stages).as_slice() {
+            [stage] => together(("stage", texts(&[stage])), paid),
+            _ => among(paid),
+        },
+    }
 }
 
 fn ranges(filter: &Filter, known: &Known) -> Vec<Term> {
@@ -209,6 +230,7 @@ impl Term {
                 "assignee_id" | "user_ref" => true,
                 _ => false,
             },
+            Term::Together { columns, .. } => living || columns.contains(&"stage"),
             Term::Range { column, .. } => ["placed_at", "updated_at"].contains(column) || living,
             Term::Fixed("note_count > 0" | "gift") => living,
             Term::Fixed(text) => ["unread_count > 0", "asked_at IS NOT NULL"].contains(text),
@@ -223,6 +245,8 @@ impl Term {
     /// The index that holds the orders of this condition and no others.
     fn own_index(&self) -> Option<&'static str> {
         match self {
+            Term::Together { columns: ["stage", _], .. } => Some("orders_stage_payment_placed"),
+            Term::Together { .. } => Some("orders_live_payment_fulfilment"),
             Term::Fixed("gift") => Some("orders_live_gift"),
             Term::Fixed("note_count > 0") => Some("orders_live_noted"),
             Term::Fixed("unread_count > 0") => Some("orders_unread"),
@@ -240,6 +264,10 @@ impl Term {
                     sql.put(guard).put("user_ref <> '' AND ");
                 }
                 sql.put(guard).put(column).put(if *not { " NOT IN " } else { " IN " }).list(values);
+            }
+            Term::Together { columns, values } => {
+                sql.put(guard).put(columns[0]).put(" IN ").list(&values[0]);
+                sql.put(" AND ").put(guard).put(columns[1]).put(" IN ").list(&values[1]);
             }
             Term::Range { column, from, until } => {
                 let mut parts = Vec::new();
@@ -288,7 +316,12 @@ impl Term {
     /// Writes where orders of these payment statuses begin and end in the order of payment completion, so that a
     /// walk in that order begins and ends there.
     pub fn put_payment_span(&self, sql: &mut Sql) {
-        let Term::Among { column: "payment_status", values, not: false } = self else { return };
+        let values = match self {
+            Term::Among { column: "payment_status", values, not: false } => values,
+            Term::Together { columns: ["payment_status", _], values: [values, _] } => values,
+            Term::Together { columns: [_, "payment_status"], values: [_, values] } => values,
+            _ => return,
+        };
         let spans = values.iter().map(|value| match value {
             Bind::Text(status) => PaymentStatus::parse(status).map(payment_span),
             Bind::Int(_) => None,
@@ -326,7 +359,7 @@ impl Term {
                     sql.put(spelling.by_index).put(index);
                 }
                 sql.put(" WHERE ");
-                if living {
+                if living && !matches!(other, Term::Together { columns: ["stage", _], .. }) {
                     sql.put("base_rank < 12 AND ");
                 }
                 other.condition(sql, spelling, false);

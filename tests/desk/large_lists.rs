@@ -1,0 +1,135 @@
+//! Lists of a shop so large that indexes are walked and conditions looked through: they show what looking at
+//! every order one by one gives.
+
+use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::{QueryableByName, RunQueryDsl};
+use slipway::db::{Conn, Db};
+use slipway::demo;
+use slipway::ids::StaffId;
+use slipway::market::Markets;
+use slipway::order::list::{self, Count, Known, StageTotals, address};
+use slipway::reach::Reach;
+use slipway::time::UtcTime;
+use slipway::workflow::Stages;
+
+use crate::support::database::Database;
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+    #[diesel(sql_type = Text)]
+    stage: String,
+    #[diesel(sql_type = BigInt)]
+    base_rank: i64,
+    #[diesel(sql_type = Text)]
+    payment_status: String,
+    #[diesel(sql_type = Text)]
+    fulfilment_status: String,
+    #[diesel(sql_type = BigInt)]
+    total_minor: i64,
+    #[diesel(sql_type = Text)]
+    currency: String,
+    #[diesel(sql_type = BigInt)]
+    placed_at: i64,
+    #[diesel(sql_type = BigInt)]
+    payment_sort: i64,
+    #[diesel(sql_type = Text)]
+    customer_sort: String,
+    #[diesel(sql_type = BigInt)]
+    stage_entered_at: i64,
+    #[diesel(sql_type = Bool)]
+    gift: bool,
+}
+
+const ROWS: &str = "SELECT id, number, stage, base_rank, payment_status, fulfilment_status, total_minor, currency, \
+                    placed_at, payment_sort, customer_sort, stage_entered_at, gift FROM orders WHERE base_rank < 12";
+
+/// Its place in an order, before its key.
+type Place = (i64, i64, String);
+
+fn place(row: &Row, sort: &str) -> Place {
+    let number = |first| (first, 0, String::new());
+    match sort {
+        "date" => number(row.placed_at),
+        "paid" => number(row.payment_sort),
+        "total" => number(row.total_minor),
+        "customer" => (0, 0, row.customer_sort.clone()),
+        "stage" => (row.base_rank, row.placed_at, String::new()),
+        "age" => number(-row.stage_entered_at),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_list_of_a_large_shop_is_what_looking_at_every_order_gives() {
+    let database = Database::fresh();
+    let db = Db::open(&database.location).unwrap();
+    demo::prepare(&db, Some(26_000)).unwrap();
+    let rows: Vec<Row> = db
+        .read_blocking(|conn| {
+            Ok(match conn {
+                Conn::Pg(inner) => diesel::sql_query(ROWS).load(inner)?,
+                Conn::Sqlite(inner) => diesel::sql_query(ROWS).load(inner)?,
+            })
+        })
+        .unwrap();
+    assert!(i64::try_from(rows.len()).unwrap() > list::plan::LOOKED_THROUGH, "{}", rows.len());
+    type Meets = fn(&Row) -> bool;
+    let filters: [(&str, Meets); 9] = [
+        ("", |_| true),
+        ("pay=paid", |row| row.payment_status == "paid"),
+        ("pay=paid&ful=delivered", |row| row.payment_status == "paid" && row.fulfilment_status == "delivered"),
+        ("pay=unpaid&ful=delivered", |row| row.payment_status == "unpaid" && row.fulfilment_status == "delivered"),
+        ("ful=delivered&gift=no", |row| row.fulfilment_status == "delivered" && !row.gift),
+        ("ful=delivered&gift=yes", |row| row.fulfilment_status == "delivered" && row.gift),
+        ("stage=delivered&pay=paid", |row| row.stage == "delivered" && row.payment_status == "paid"),
+        ("stage=placed&stage=shipped&stage=approved&gift=no", |row| {
+            ["placed", "shipped", "approved"].contains(&row.stage.as_str()) && !row.gift
+        }),
+        ("total_min=60&ful=delivered", |row| {
+            row.total_minor >= 6_000 && row.currency == "EUR" && row.fulfilment_status == "delivered"
+        }),
+    ];
+    db.read_blocking(|conn| {
+        let (stages, markets) = (Stages::load(conn)?, Markets::load(conn)?);
+        let (me, now) = (StaffId(1), UtcTime::now());
+        let known = Known { stages, markets, reach: Reach::EVERYWHERE, zone: chrono_tz::UTC, me, now, holds: &[] };
+        let totals = StageTotals::load(conn, &known.reach)?;
+        for (filter, meets) in filters {
+            let met: Vec<&Row> = rows.iter().filter(|row| meets(row)).collect();
+            for sort in ["date", "paid", "total", "customer", "stage", "age"] {
+                let mut sorted: Vec<(Place, i64, i64)> = met
+                    .iter()
+                    .map(|row| (place(row, sort), if sort == "age" { -row.id } else { row.id }, row.number))
+                    .collect();
+                sorted.sort();
+                for direction in ["asc", "desc"] {
+                    if direction == "desc" {
+                        sorted.reverse();
+                    }
+                    let asked = format!("{filter}&sort={sort}&dir={direction}");
+                    let wanted = address::read(&address::split(&asked), None, &known).unwrap();
+                    let (first, _) = list::page(conn, &wanted, &known, &totals, &[])?;
+                    let second = wanted.at(first.next.clone());
+                    let mut seen: Vec<i64> = first.orders.iter().map(|order| order.number).collect();
+                    if first.next.is_some() {
+                        let (second, _) = list::page(conn, &second, &known, &totals, &[])?;
+                        seen.extend(second.orders.iter().map(|order| order.number));
+                    }
+                    let right: Vec<i64> = sorted.iter().take(2 * list::PAGE).map(|(.., number)| *number).collect();
+                    assert_eq!(seen, right, "{asked} of {}", met.len());
+                    match first.count {
+                        Count::Exactly(orders) => assert_eq!(usize::try_from(orders).unwrap(), met.len(), "{asked}"),
+                        Count::Many => assert!(met.len() > 1_000, "{asked}"),
+                        Count::Unknown => {}
+                    }
+                }
+            }
+        }
+        Ok(())
+    })
+    .unwrap();
+}
