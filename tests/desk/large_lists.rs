@@ -78,9 +78,10 @@ fn a_list_of_a_large_shop_is_what_looking_at_every_order_gives() {
         .unwrap();
     assert!(i64::try_from(rows.len()).unwrap() > list::plan::LOOKED_THROUGH, "{}", rows.len());
     type Meets = fn(&Row) -> bool;
-    let filters: [(&str, Meets); 9] = [
+    let filters: [(&str, Meets); 10] = [
         ("", |_| true),
         ("pay=paid", |row| row.payment_status == "paid"),
+        ("pay=refunded", |row| row.payment_status == "refunded"),
         ("pay=paid&ful=delivered", |row| row.payment_status == "paid" && row.fulfilment_status == "delivered"),
         ("pay=unpaid&ful=delivered", |row| row.payment_status == "unpaid" && row.fulfilment_status == "delivered"),
         ("ful=delivered&gift=no", |row| row.fulfilment_status == "delivered" && !row.gift),

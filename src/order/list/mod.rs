@@ -163,7 +163,8 @@ impl<'a> Way<'a> {
     /// Whether this condition alone leads an index in the wanted order through the living.
     fn is_led_by(&self, index: usize, sort: Sort) -> bool {
         let leading = self.terms.iter().filter(|term| leads(term, Some(sort))).count();
-        leading == 1 && leads(&self.terms[index], Some(sort)) && matches!(self.parts.as_slice(), [Part::Living(_)])
+        let through_the_living = sort != Sort::Stage && matches!(self.parts.as_slice(), [Part::Living(_)]);
+        leading == 1 && leads(&self.terms[index], Some(sort)) && through_the_living
     }
     fn is_few(&self) -> bool {
         self.in_stages <= FEW || self.narrowest().is_some()
@@ -297,8 +298,12 @@ enum Of<'a> {
 /// Whether an index has this condition before the wanted order, so that both are had from it.
 fn leads(term: &Term, sort: Option<Sort>) -> bool {
     if sort == Some(Sort::Stage) {
-        // Stages are walked one by one, each in the order of its dates.
-        return matches!(term, Term::Together { columns: ["stage", _], values: [_, paid] } if paid.len() == 1);
+        // Stages are walked one by one, each in the order of its dates, where one index knows the payment too.
+        return match term {
+            Term::Among { column: "payment_status", values, not: false } => values.len() == 1,
+            Term::Together { columns: ["stage", _], values: [_, paid] } => paid.len() == 1,
+            _ => false,
+        };
     }
     sort == Some(Sort::Date)
         && match term {
