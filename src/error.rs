@@ -180,7 +180,8 @@ impl From<Refusal> for Error {
 
 impl From<diesel::result::Error> for Error {
     fn from(error: diesel::result::Error) -> Self {
-        if crate::db::dialect::gave_up_waiting(&error) {
+        if crate::db::dialect::lost_to_another(&error) {
+            tracing::warn!(%error, "another transaction was first");
             return crate::db::busy();
         }
         Error::Broken(Box::new(error))

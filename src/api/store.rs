@@ -34,7 +34,7 @@ pub(super) fn claim(tx: &mut Tx<'_>, credential: &str, key: &str, fingerprint: &
         .bind::<Text, _>(fingerprint)
         .bind::<BigInt, _>(now)
         .execute(conn))
-    .map_err(|error| match dialect::gave_up_waiting(&error) {
+    .map_err(|error| match dialect::lost_to_another(&error) {
         true => still_running(),
         false => error.into(),
     })?;

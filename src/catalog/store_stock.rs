@@ -194,7 +194,8 @@ pub(super) fn promises(conn: &mut Conn, orders: &[OrderId]) -> Result<Vec<Promis
         left_over: i64,
     }
     // Few orders have such a product, and what is asked about theirs takes Postgres 9 ms to plan.
-    let mut with: Vec<i64> = load_by_keys!(conn, stock_claims::order_id, orders.iter().map(|order| order.0).collect::<Vec<_>>(), are => {
+    let asked: Vec<i64> = orders.iter().map(|order| order.0).collect();
+    let mut with: Vec<i64> = load_by_keys!(conn, stock_claims::order_id, asked, are => {
         stock_claims::table
             .inner_join(products::table.on(products::id.eq(stock_claims::product_id)))
             .filter(are.and(stock_claims::allocated.gt(0)).and(products::tracked).and(products::oversell))

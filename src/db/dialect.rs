@@ -151,10 +151,10 @@ pub fn limit_waiting(conn: &mut Conn) -> Result<()> {
     Ok(())
 }
 
-/// Whether a statement gave up because of another transaction: waiting for it took too long, or it had
+/// Whether a statement failed because of another transaction: waiting for it took too long, or it had
 /// written meanwhile what there can be only once. SQLite has one writer, so there a value that is there
 /// twice is a fault of ours.
-pub fn gave_up_waiting(error: &diesel::result::Error) -> bool {
+pub fn lost_to_another(error: &diesel::result::Error) -> bool {
     let diesel::result::Error::DatabaseError(_, told) = error else { return false };
     ["lock timeout", "database is locked", "deadlock detected", "duplicate key value"]
         .iter()

@@ -146,7 +146,7 @@ impl<'a> Way<'a> {
             }
             (Some(Part::Stage(slug, rank)), _) => {
                 // No index knows the time left or the last change within a stage; the one of all is walked.
-                let guarded = matches!(sort, Some(Sort::Due | Sort::Updated));
+                let guarded = sort.is_some_and(is_walked_among_all);
                 sql.put(" FROM orders WHERE ");
                 if guarded && *rank < Base::Archived.rank() {
                     sql.put("base_rank < 12 AND ");
