@@ -165,14 +165,26 @@ impl fmt::Display for Money {
             "" => write!(f, "{}\u{a0}", self.currency)?,
             sign => f.write_str(sign)?,
         }
-        for (index, digit) in whole.chars().enumerate() {
-            if index > 0 && (whole.len() - index).is_multiple_of(3) {
-                f.write_str(",")?;
-            }
-            write!(f, "{digit}")?;
-        }
+        f.write_str(&grouped(whole, ","))?;
         if places.is_empty() { Ok(()) } else { write!(f, ".{places}") }
     }
+}
+
+/// Digits in groups of three, as `12,345`.
+pub fn grouped(digits: &str, between: &str) -> String {
+    let mut out = String::with_capacity(digits.len() + 8);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push_str(between);
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// How many of something there are, as people read it: `12,345`.
+pub fn how_many(number: impl Into<i128>) -> String {
+    grouped(&number.into().max(0).to_string(), ",")
 }
 
 fn parse_minor(text: &str, places: u32) -> Option<i64> {

@@ -13,6 +13,7 @@ use super::run::{Preview, Tally};
 use super::uploads::{self, Import, MOST_BYTES, NewImport, PIECE, State};
 use super::{Problem, Reason};
 use crate::error::{Error, Refusal, RefusalKind, Result};
+use crate::money::how_many;
 use crate::staff::permission;
 use crate::staff::{Person, Staff};
 use crate::time::UtcTime;
@@ -307,24 +308,12 @@ impl ShowPage {
     }
 }
 
-fn count(number: &u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 impl ShowPage {
     fn count(&self, number: &u64) -> String {
-        count(number)
+        how_many(*number)
     }
     fn whole(&self, number: &i64) -> String {
-        count(&(*number).max(0).unsigned_abs())
+        how_many(*number)
     }
 }
 

@@ -4,7 +4,7 @@ use chrono::{Datelike, NaiveDateTime};
 use chrono_tz::Tz;
 
 use super::{Language, Value};
-use crate::money::Money;
+use crate::money::{Money, grouped};
 use crate::time::UtcTime;
 
 impl Language {
@@ -61,15 +61,4 @@ impl Language {
     pub fn decimal(self, text: &str) -> String {
         if self == Language::English { text.to_owned() } else { text.replace('.', ",") }
     }
-}
-
-fn grouped(whole: &str, between: &str) -> String {
-    let mut out = String::with_capacity(whole.len() + 8);
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index).is_multiple_of(3) {
-            out.push_str(between);
-        }
-        out.push(digit);
-    }
-    out
 }
