@@ -81,7 +81,7 @@ async fn tick(db: &Db, rounds: u32) -> Result<()> {
     }
     if rounds.is_multiple_of(HOUSEKEEPING) {
         while db.write(webhook::forget_old).await? > 0 {}
-        db.write(|tx| dialect::fold_stage_counts(tx.conn)).await?;
+        db.write(|tx| dialect::fold_counts(tx.conn)).await?;
         db.write(notify::presence::forget_gone).await?;
         db.write(whatsapp::forget_old).await?;
         db.write(uploads::forget_stale).await?;

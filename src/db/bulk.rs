@@ -81,6 +81,9 @@ const FAST_POSTGRES: &str = "SET synchronous_commit = off; SET maintenance_work_
 const COUNT_STAGES: &str = "DELETE FROM stage_counts; \
                             INSERT INTO stage_counts (market_id, stage, orders) \
                             SELECT market_id, stage, COUNT(*) FROM orders GROUP BY market_id, stage;";
+const COUNT_KINDS: &str = "DELETE FROM order_kinds; INSERT INTO order_kinds \
+                           SELECT stage, market_id, channel_id, payment_status, fulfilment_status, gift, \
+                           note_count > 0, printed_at IS NOT NULL, COUNT(*) FROM orders GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;";
 const COUNT_CUSTOMERS: &str = "UPDATE customers SET order_count = sums.orders, first_order_at = sums.first_at, \
                                last_order_at = sums.last_at, spent_minor = sums.spent \
                                FROM (SELECT customer_id, COUNT(*) AS orders, MIN(placed_at) AS first_at, \
@@ -182,6 +185,7 @@ impl Bulk {
         let stopped = self.stop_triggers("orders")?;
         work(self)?;
         self.run(COUNT_STAGES)?;
+        self.run(COUNT_KINDS)?;
         self.run(COUNT_CUSTOMERS)?;
         for index in &built {
             self.run(&index.sql)?;

@@ -233,14 +233,19 @@ pub fn numbers_subquery(conn: &Conn) -> (&'static str, &'static str) {
     }
 }
 
-/// Folds the rows of Postgres's stage counts together; on SQLite there is one a stage already.
-pub fn fold_stage_counts(conn: &mut Conn) -> Result<()> {
-    if let Conn::Pg(inner) = conn {
-        diesel::sql_query(
-            "WITH taken AS (DELETE FROM stage_counts RETURNING market_id, stage, orders) \
-             INSERT INTO stage_counts (market_id, stage, orders) \
-             SELECT market_id, stage, SUM(orders) FROM taken GROUP BY market_id, stage",
-        )
+/// Folds the rows together that Postgres counts orders by stage and by kind in; on SQLite there is one each already.
+pub fn fold_counts(conn: &mut Conn) -> Result<()> {
+    let Conn::Pg(inner) = conn else { return Ok(()) };
+    let kind = "stage, market_id, channel_id, payment_status, fulfilment_status, gift, noted, printed";
+    for (table, counted) in [("stage_counts", "market_id, stage"), ("order_kinds", kind)] {
+        // What stands alone stays as it is.
+        diesel::sql_query(format!(
+            "WITH several AS (SELECT {counted} FROM {table} GROUP BY {counted} HAVING COUNT(*) > 1 OR SUM(orders) = 0), \
+             taken AS (DELETE FROM {table} WHERE ({counted}) IN (SELECT {counted} FROM several) \
+             RETURNING {counted}, orders) \
+             INSERT INTO {table} ({counted}, orders) \
+             SELECT {counted}, SUM(orders) FROM taken GROUP BY {counted} HAVING SUM(orders) <> 0"
+        ))
         .execute(inner)?;
     }
     Ok(())

@@ -13,7 +13,7 @@ use slipway::error::Error;
 use slipway::moves::{self, MoveRequest};
 
 use crate::support::app::TestDesk;
-use crate::support::database::Database;
+use crate::support::database::{Database, KINDS_OFF};
 
 #[derive(QueryableByName)]
 struct Count {
@@ -304,4 +304,5 @@ fn assert_sound(db: &Db) {
         );
         assert_eq!(off, 0, "stage counts of {stage}");
     }
+    assert_eq!(count(db, KINDS_OFF), 0, "counts of kinds of orders");
 }

@@ -42,10 +42,18 @@ struct Row {
     stage_entered_at: i64,
     #[diesel(sql_type = Bool)]
     gift: bool,
+    #[diesel(sql_type = Bool)]
+    noted: bool,
+    #[diesel(sql_type = Bool)]
+    printed: bool,
+    #[diesel(sql_type = Text)]
+    channel: String,
 }
 
-const ROWS: &str = "SELECT id, number, stage, base_rank, payment_status, fulfilment_status, total_minor, currency, \
-                    placed_at, payment_sort, customer_sort, stage_entered_at, gift FROM orders WHERE base_rank < 12";
+const ROWS: &str = "SELECT orders.id, number, stage, base_rank, payment_status, fulfilment_status, total_minor, \
+                    currency, placed_at, payment_sort, customer_sort, stage_entered_at, gift, note_count > 0 AS noted, \
+                    printed_at IS NOT NULL AS printed, channels.slug AS channel \
+                    FROM orders JOIN channels ON channels.id = orders.channel_id";
 
 /// Its place in an order, before its key.
 type Place = (i64, i64, String);
@@ -59,6 +67,7 @@ fn place(row: &Row, sort: &str) -> Place {
         "customer" => (0, 0, row.customer_sort.clone()),
         "stage" => (row.base_rank, row.placed_at, String::new()),
         "age" => number(-row.stage_entered_at),
+        "number" => number(row.number),
         other => panic!("{other}"),
     }
 }
@@ -76,10 +85,24 @@ fn a_list_of_a_large_shop_is_what_looking_at_every_order_gives() {
             })
         })
         .unwrap();
-    assert!(i64::try_from(rows.len()).unwrap() > list::plan::LOOKED_THROUGH, "{}", rows.len());
+    let living = rows.iter().filter(|row| row.base_rank < 12).count();
+    assert!(i64::try_from(living).unwrap() > list::plan::LOOKED_THROUGH, "{living}");
     type Meets = fn(&Row) -> bool;
-    let filters: [(&str, Meets); 10] = [
+    let filters: [(&str, Meets); 19] = [
         ("", |_| true),
+        ("archived=yes", |_| true),
+        ("archived=yes&pay=refunded", |row| row.payment_status == "refunded"),
+        ("archived=only&gift=yes", |row| row.base_rank == 12 && row.gift),
+        ("stage=placed&stage=archived&note=yes", |row| {
+            ["placed", "archived"].contains(&row.stage.as_str()) && row.noted
+        }),
+        ("printed=no&pay=paid", |row| !row.printed && row.payment_status == "paid"),
+        ("printed=yes&note=yes&gift=yes", |row| row.printed && row.noted && row.gift),
+        ("channel=wholesale&gift=yes", |row| row.channel == "wholesale" && row.gift),
+        ("channel_not=web&note=yes&ful=delivered", |row| {
+            row.channel != "web" && row.noted && row.fulfilment_status == "delivered"
+        }),
+        ("printed=no&total_min=60", |row| !row.printed && row.total_minor >= 6_000 && row.currency == "EUR"),
         ("pay=paid", |row| row.payment_status == "paid"),
         ("pay=refunded", |row| row.payment_status == "refunded"),
         ("pay=paid&ful=delivered", |row| row.payment_status == "paid" && row.fulfilment_status == "delivered"),
@@ -100,8 +123,10 @@ fn a_list_of_a_large_shop_is_what_looking_at_every_order_gives() {
         let known = Known { stages, markets, reach: Reach::EVERYWHERE, zone: chrono_tz::UTC, me, now, holds: &[] };
         let totals = StageTotals::load(conn, &known.reach)?;
         for (filter, meets) in filters {
-            let met: Vec<&Row> = rows.iter().filter(|row| meets(row)).collect();
-            for sort in ["date", "paid", "total", "customer", "stage", "age"] {
+            let lists_archived = filter.contains("archived");
+            let met: Vec<&Row> =
+                rows.iter().filter(|row| (lists_archived || row.base_rank < 12) && meets(row)).collect();
+            for sort in ["date", "paid", "total", "customer", "stage", "age", "number"] {
                 let mut sorted: Vec<(Place, i64, i64)> = met
                     .iter()
                     .map(|row| (place(row, sort), if sort == "age" { -row.id } else { row.id }, row.number))
@@ -124,8 +149,9 @@ fn a_list_of_a_large_shop_is_what_looking_at_every_order_gives() {
                     assert_eq!(seen, right, "{asked} of {}", met.len());
                     match first.count {
                         Count::Exactly(orders) => assert_eq!(usize::try_from(orders).unwrap(), met.len(), "{asked}"),
-                        Count::Many => assert!(met.len() > 1_000, "{asked}"),
-                        Count::Unknown => {}
+                        Count::Many if filter.contains("total") => assert!(met.len() > 1_000, "{asked}"),
+                        Count::Unknown if filter.contains("total") => {}
+                        Count::Many | Count::Unknown => panic!("nobody knows how many orders {asked} has"),
                     }
                 }
             }

@@ -11,6 +11,7 @@ use slipway::workflow::{Base, Stages};
 use slipway::{conversation, db, event, order, worker};
 
 use crate::support::app::TestDesk;
+use crate::support::database::KINDS_OFF;
 
 fn ana() -> Actor {
     Actor::System { name: "Ana" }
@@ -309,6 +310,10 @@ fn check_counts(desk: &TestDesk) {
     .unwrap();
     let kept: std::collections::BTreeMap<String, i64> = kept.into_iter().map(|c| (c.stage, c.number)).collect();
     assert_eq!(kept, counted);
+    let off: Vec<Count> = diesel::sql_query(format!("SELECT stage, CAST(1 AS BIGINT) AS number FROM {KINDS_OFF}"))
+        .load(&mut conn)
+        .unwrap();
+    assert!(off.is_empty(), "{} kinds of orders are counted wrongly", off.len());
 }
 
 #[test]

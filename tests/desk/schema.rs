@@ -13,7 +13,7 @@ use crate::support::database::{Database, server};
 type Columns = BTreeMap<(String, String), (String, bool)>;
 
 /// Tables that each database shapes for itself.
-const OWN_SHAPE: [&str; 3] = ["order_search", "customer_search", "stage_counts"];
+const OWN_SHAPE: [&str; 4] = ["order_search", "customer_search", "stage_counts", "order_kinds"];
 /// Columns that end in `_id` and point at no row of ours.
 const FOREIGN_IDS: [(&str, &str); 4] =
     [("orders", "cart_id"), ("carts", "cart_id"), ("messages", "external_id"), ("message_statuses", "external_id")];

@@ -12,15 +12,18 @@
 pub mod address;
 pub mod cursor;
 pub mod filter;
+mod kinds;
 pub mod plan;
 mod store;
 mod way;
 pub mod words;
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use crate::db::Conn;
 use crate::error::Result;
+use crate::money::how_many;
 use crate::order::Order;
 use crate::reach::Reach;
 
@@ -30,7 +33,8 @@ pub use filter::{Filter, Known, Sort};
 pub use words::Chip;
 
 use plan::{Bind, FEW, Part, SEARCHED, Sql, Term};
-use way::{Begin, Of, Way, is_walked_among_all};
+use store::Writer;
+use way::{Of, Way};
 
 /// Orders on a page.
 pub const PAGE: usize = 50;
@@ -65,6 +69,17 @@ pub enum Count {
     Many,
     /// Not counted.
     Unknown,
+}
+
+/// As people read it: `12,345`, `1,000+`; nothing where it is not known.
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Count::Exactly(orders) => f.write_str(&how_many(*orders)),
+            Count::Many => write!(f, "{}+", how_many(COUNTED)),
+            Count::Unknown => Ok(()),
+        }
+    }
 }
 
 /// A page of the list.
@@ -173,10 +188,8 @@ pub fn count_all(conn: &mut Conn, filters: &[Filter], known: &Known, totals: &St
     count(conn, &ways)
 }
 
-/// Writes one question into a statement.
-type Writer<'a> = Box<dyn Fn(&mut Sql) + 'a>;
-
 fn probe(conn: &mut Conn, ways: &mut [Way<'_>]) -> Result<()> {
+    Way::count_kinds(conn, ways)?;
     for way in &mut *ways {
         for (index, term) in way.terms.iter_mut().enumerate() {
             if let Term::Search(keys) = term {
@@ -199,7 +212,6 @@ fn probe(conn: &mut Conn, ways: &mut [Way<'_>]) -> Result<()> {
                 write
             })
             .collect();
-        let writers: Vec<&dyn Fn(&mut Sql)> = writers.iter().map(AsRef::as_ref).collect();
         store::counts(conn, &writers)?
     };
     for ((at, index), orders) in wanted.into_iter().zip(found) {
@@ -215,13 +227,12 @@ fn count(conn: &mut Conn, ways: &[Way<'_>]) -> Result<Vec<Count>> {
         .map(|way| {
             let write: Writer<'_> = Box::new(move |sql| {
                 sql.put("SELECT 1 AS one");
-                way.from(sql, Of::Whole(way.begin()), None);
+                way.from(sql, Of::Whole(way.narrowest().0), None);
                 sql.put(&format!(" LIMIT {}", COUNTED + 1));
             });
             write
         })
         .collect();
-    let writers: Vec<&dyn Fn(&mut Sql)> = writers.iter().map(AsRef::as_ref).collect();
     let mut found = store::counts(conn, &writers)?.into_iter();
     Ok(ways
         .iter()
@@ -243,14 +254,7 @@ fn few(conn: &mut Conn, way: &Way<'_>, wanted: &Wanted) -> Result<Option<Vec<Key
     if way.parts.is_empty() {
         return Ok(Some(Vec::new()));
     }
-    let begin = match way.narrowest() {
-        // An index has its orders in the wanted order, so the walk passes over nothing else.
-        Some((index, _)) if way.is_led_by(index, wanted.sort) => None,
-        Some((index, _)) => Some(Begin::Term(index)),
-        None if way.in_stages <= FEW && is_walked_among_all(wanted.sort) => Some(Begin::Stages),
-        None => way.looked_through(wanted.sort),
-    };
-    let Some(begin) = begin else { return Ok(None) };
+    let Some(begin) = way.fetched_by(wanted.sort) else { return Ok(None) };
     let mut sql = Sql::default();
     select_key(&mut sql, wanted, None, &plan::order_columns(wanted.sort, wanted.descending, None));
     way.from(&mut sql, Of::Whole(begin), Some(wanted.sort));
@@ -332,6 +336,7 @@ fn select_key(sql: &mut Sql, wanted: &Wanted, rank: Option<i64>, columns: &[&str
 }
 
 fn keys_sql(way: &Way<'_>, wanted: &Wanted, part: &Part, step: Step, rows: usize) -> Option<Sql> {
+    let of = way.of_part(part, wanted.sort)?;
     let down = wanted.walks_down();
     let columns = plan::order_columns(wanted.sort, wanted.descending, Some(part));
     let rank = match part {
@@ -340,7 +345,7 @@ fn keys_sql(way: &Way<'_>, wanted: &Wanted, part: &Part, step: Step, rows: usize
     };
     let mut sql = Sql::default();
     select_key(&mut sql, wanted, rank, &columns);
-    way.from(&mut sql, Of::Part(part), Some(wanted.sort));
+    way.from(&mut sql, of, Some(wanted.sort));
     if let Some(cursor) = &wanted.cursor {
         let key = &cursor.key;
         let beyond = match rank.map(|rank| if down { key.0.cmp(&rank) } else { rank.cmp(&key.0) }) {

@@ -73,8 +73,6 @@ pub const LOOKED_THROUGH: i64 = 10_000;
 pub enum Term {
     /// A column holds one of these, or none of them.
     Among { column: &'static str, values: Vec<Bind>, not: bool },
-    /// Two columns that one index knows together each hold one of these.
-    Together { columns: [&'static str; 2], values: [Vec<Bind>; 2] },
     /// A column lies in a half-open range.
     Range { column: &'static str, from: Option<i64>, until: Option<i64> },
     /// A fixed condition.
@@ -95,7 +93,7 @@ fn texts<T: AsRef<str>>(values: &[T]) -> Vec<Bind> {
 
 /// Every condition of a filter but that on the stage.
 pub fn terms(filter: &Filter, known: &Known) -> Vec<Term> {
-    let mut terms: Vec<Term> = statuses(filter, known);
+    let mut terms = Vec::new();
     let mut among = |column, values: Vec<Bind>, not| {
         if !values.is_empty() {
             terms.push(Term::Among { column, values, not });
@@ -105,6 +103,10 @@ pub fn terms(filter: &Filter, known: &Known) -> Vec<Term> {
         let all = known.markets.channels.iter();
         all.filter(|channel| slugs.contains(&channel.slug)).map(|channel| Bind::Int(channel.id.0)).collect()
     };
+    let payments: Vec<&str> = filter.payments.iter().map(|status| status.as_str()).collect();
+    let fulfilments: Vec<&str> = filter.fulfilments.iter().map(|status| status.as_str()).collect();
+    among("payment_status", texts(&payments), false);
+    among("fulfilment_status", texts(&fulfilments), false);
     among("channel_id", channels(&filter.channels), false);
     among("channel_id", channels(&filter.not_channels), true);
     let markets = known.markets.markets.iter().filter(|market| filter.markets.contains(&market.slug));
@@ -134,26 +136,6 @@ pub fn terms(filter: &Filter, known: &Known) -> Vec<Term> {
     terms.extend(ranges(filter, known));
     terms.extend(flags(filter, known));
     terms
-}
-
-/// What is asked of the statuses: together with the stage where one index knows both.
-fn statuses(filter: &Filter, known: &Known) -> Vec<Term> {
-    let payments: Vec<&str> = filter.payments.iter().map(|status| status.as_str()).collect();
-    let fulfilments: Vec<&str> = filter.fulfilments.iter().map(|status| status.as_str()).collect();
-    let (paid, sent) = (("payment_status", texts(&payments)), ("fulfilment_status", texts(&fulfilments)));
-    let together = |one: (&'static str, Vec<Bind>), other: (&'static str, Vec<Bind>)| {
-        vec![Term::Together { columns: [one.0, other.0], values: [one.1, other.1] }]
-    };
-    let among = |(column, values): (&'static str, Vec<Bind>)| vec![Term::Among { column, values, not: false }];
-    match (payments.is_empty(), fulfilments.is_empty()) {
-        (true, true) => Vec::new(),
-        (true, false) => among(sent),
-        (false, false) => together(paid, sent),
-        (false, true) => match filter.listed_stages(&known.stages).as_slice() {
-            [stage] => together(("stage", texts(&[stage])), paid),
-            _ => among(paid),
-        },
-    }
 }
 
 fn ranges(filter: &Filter, known: &Known) -> Vec<Term> {
@@ -224,15 +206,8 @@ impl Term {
     /// hold the living alone.
     pub fn is_indexed(&self, living: bool) -> bool {
         match self {
-            Term::Among { not: true, .. } => false,
-            Term::Among { column, .. } => match *column {
-                "payment_status" | "fulfilment_status" | "channel_id" => living,
-                "assignee_id" | "user_ref" => true,
-                _ => false,
-            },
-            Term::Together { columns, .. } => living || columns.contains(&"stage"),
+            Term::Among { column, not, .. } => !not && ["assignee_id", "user_ref"].contains(column),
             Term::Range { column, .. } => ["placed_at", "updated_at"].contains(column) || living,
-            Term::Fixed("note_count > 0" | "gift") => living,
             Term::Fixed(text) => ["unread_count > 0", "asked_at IS NOT NULL"].contains(text),
             Term::Beside { .. } | Term::DueBefore(_) | Term::Search(_) => true,
             Term::Held { .. } => true,
@@ -245,10 +220,6 @@ impl Term {
     /// The index that holds the orders of this condition and no others.
     fn own_index(&self) -> Option<&'static str> {
         match self {
-            Term::Together { columns: ["stage", _], .. } => Some("orders_stage_payment_placed"),
-            Term::Together { .. } => Some("orders_live_payment_fulfilment"),
-            Term::Fixed("gift") => Some("orders_live_gift"),
-            Term::Fixed("note_count > 0") => Some("orders_live_noted"),
             Term::Fixed("unread_count > 0") => Some("orders_unread"),
             Term::Fixed("asked_at IS NOT NULL") => Some("orders_awaiting"),
             _ => None,
@@ -264,10 +235,6 @@ impl Term {
                     sql.put(guard).put("user_ref <> '' AND ");
                 }
                 sql.put(guard).put(column).put(if *not { " NOT IN " } else { " IN " }).list(values);
-            }
-            Term::Together { columns, values } => {
-                sql.put(guard).put(columns[0]).put(" IN ").list(&values[0]);
-                sql.put(" AND ").put(guard).put(columns[1]).put(" IN ").list(&values[1]);
             }
             Term::Range { column, from, until } => {
                 let mut parts = Vec::new();
@@ -302,7 +269,7 @@ impl Term {
                 sql.put(guard).put("due_at < ").bind(Bind::Int(*at));
             }
             Term::Held { stages, reasons } => {
-                sql.put(guard).put("stage IN ").list(stages);
+                sql.put(guard).put("orders.stage IN ").list(stages);
                 sql.put(" AND EXISTS (SELECT 1 FROM holds WHERE holds.order_id = orders.id ");
                 sql.put("AND holds.released_at IS NULL AND holds.reason IN ").list(reasons).put(")");
             }
@@ -316,12 +283,7 @@ impl Term {
     /// Writes where orders of these payment statuses begin and end in the order of payment completion, so that a
     /// walk in that order begins and ends there.
     pub fn put_payment_span(&self, sql: &mut Sql) {
-        let values = match self {
-            Term::Among { column: "payment_status", values, not: false } => values,
-            Term::Together { columns: ["payment_status", _], values: [values, _] } => values,
-            Term::Together { columns: [_, "payment_status"], values: [_, values] } => values,
-            _ => return,
-        };
+        let Term::Among { column: "payment_status", values, not: false } = self else { return };
         let spans = values.iter().map(|value| match value {
             Bind::Text(status) => PaymentStatus::parse(status).map(payment_span),
             Bind::Int(_) => None,
@@ -359,7 +321,7 @@ impl Term {
                     sql.put(spelling.by_index).put(index);
                 }
                 sql.put(" WHERE ");
-                if living && !matches!(other, Term::Together { columns: ["stage", _], .. }) {
+                if living {
                     sql.put("base_rank < 12 AND ");
                 }
                 other.condition(sql, spelling, false);

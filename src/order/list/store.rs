@@ -57,8 +57,11 @@ fn parameters(sql: Sql) -> (String, Vec<Parameter>) {
     (sql.text, sql.binds.into_iter().map(parameter).collect())
 }
 
-/// How many rows each query finds, in one question. Each is written into the statement by its function.
-pub(super) fn counts(conn: &mut Conn, queries: &[&dyn Fn(&mut Sql)]) -> Result<Vec<i64>> {
+/// Writes one question into a statement.
+pub(super) type Writer<'a> = Box<dyn Fn(&mut Sql) + 'a>;
+
+/// How many rows each query finds, in one question.
+pub(super) fn counts(conn: &mut Conn, queries: &[Writer<'_>]) -> Result<Vec<i64>> {
     if queries.is_empty() {
         return Ok(Vec::new());
     }
@@ -76,6 +79,38 @@ pub(super) fn counts(conn: &mut Conn, queries: &[&dyn Fn(&mut Sql)]) -> Result<V
     for row in dialect::load_written::<CountRow>(conn, text, parameters)? {
         if let Some(slot) = usize::try_from(row.place).ok().and_then(|place| found.get_mut(place)) {
             *slot = row.orders;
+        }
+    }
+    Ok(found)
+}
+
+#[derive(QueryableByName)]
+struct StageRow {
+    #[diesel(sql_type = BigInt)]
+    place: i64,
+    #[diesel(sql_type = Text)]
+    stage: String,
+    #[diesel(sql_type = BigInt)]
+    orders: i64,
+}
+
+/// The stages and orders that each query selects as `stage` and `orders`, in one question.
+pub(super) fn in_stages(conn: &mut Conn, queries: &[Writer<'_>]) -> Result<Vec<Vec<(String, i64)>>> {
+    let mut found = vec![Vec::new(); queries.len()];
+    if queries.is_empty() {
+        return Ok(found);
+    }
+    let mut sql = Sql::default();
+    for (place, write) in queries.iter().enumerate() {
+        sql.put(if place > 0 { " UNION ALL " } else { "" });
+        sql.put(&format!("SELECT CAST({place} AS BIGINT) AS place, stage, orders FROM ("));
+        write(&mut sql);
+        sql.put(") AS counted");
+    }
+    let (text, parameters) = parameters(sql);
+    for row in dialect::load_written::<StageRow>(conn, text, parameters)? {
+        if let Some(stages) = usize::try_from(row.place).ok().and_then(|place| found.get_mut(place)) {
+            stages.push((row.stage, row.orders));
         }
     }
     Ok(found)

@@ -2,8 +2,10 @@
 
 use super::filter::{Filter, Known, Sort};
 use super::plan::{self, Bind, FEW, LOOKED_THROUGH, Part, SEARCHED, Spelling, Sql, Term};
-use super::{COUNTED, Count, StageTotals, store};
+use super::store::Writer;
+use super::{COUNTED, Count, PAGE, StageTotals, kinds, store};
 use crate::db::Conn;
+use crate::error::Result;
 use crate::reach::Reach;
 use crate::workflow::Base;
 
@@ -20,8 +22,10 @@ pub(super) struct Way<'a> {
     pub(super) search: String,
     /// Where they are searched for.
     pub(super) reach: &'a Reach,
-    /// Orders in its stages.
-    pub(super) in_stages: i64,
+    /// Its stages with their orders.
+    in_stages: Vec<(String, i64)>,
+    /// Its stages with those of their orders that meet every condition that kinds know; the others have none.
+    in_kinds: Vec<(String, i64)>,
     /// Orders among which they are walked: all that are not put away.
     among: i64,
     /// How many orders meet each indexed condition, up to one more than [`Way::counted_to`].
@@ -30,6 +34,8 @@ pub(super) struct Way<'a> {
 
 impl<'a> Way<'a> {
     pub(super) fn of(conn: &Conn, filter: &'a Filter, known: &'a Known, totals: &StageTotals) -> Self {
+        let in_stages: Vec<(String, i64)> =
+            filter.listed_stages(&known.stages).into_iter().map(|slug| (slug.clone(), totals.of(&slug))).collect();
         Way {
             terms: plan::terms(filter, known),
             parts: plan::parts(filter, known),
@@ -38,20 +44,62 @@ impl<'a> Way<'a> {
             spelling: store::spelling(conn),
             search: known.searched(&filter.search),
             reach: &known.reach,
-            in_stages: totals.sum(&filter.listed_stages(&known.stages)),
+            in_kinds: in_stages.clone(),
+            in_stages,
             among: totals.sum(&Filter::default().listed_stages(&known.stages)),
             found: Vec::new(),
             filter,
         }
     }
-    /// Conditions worth counting: none if the stages hold few anyway.
+    /// Looks up how many orders meet the conditions of ways that kinds know, in one question for all of them.
+    pub(super) fn count_kinds(conn: &mut Conn, ways: &mut [Way<'_>]) -> Result<()> {
+        let asked: Vec<usize> = (0..ways.len()).filter(|at| ways[*at].kind_terms().next().is_some()).collect();
+        let mut found = {
+            let writers: Vec<Writer<'_>> = asked
+                .iter()
+                .map(|at| -> Writer<'_> {
+                    let way = &ways[*at];
+                    Box::new(move |sql| kinds::put_counts(sql, &way.slugs(None), way.kind_terms()))
+                })
+                .collect();
+            store::in_stages(conn, &writers)?
+        };
+        asked.into_iter().for_each(|at| ways[at].in_kinds = found.remove(0));
+        Ok(())
+    }
+    /// The conditions that kinds know.
+    fn kind_terms(&self) -> impl Iterator<Item = &Term> {
+        self.terms.iter().filter(|term| kinds::know(term))
+    }
+    /// Whether kinds know every condition, and so how many orders there are.
+    pub(super) fn is_of_kinds(&self) -> bool {
+        self.terms.iter().all(kinds::know)
+    }
+    /// Orders that meet all that kinds know, of a part of the list or of all of it.
+    pub(super) fn in_kinds(&self, part: Option<&Part>) -> i64 {
+        let slugs = self.slugs(part);
+        self.in_kinds.iter().filter(|(slug, _)| slugs.contains(slug)).map(|(_, orders)| orders).sum()
+    }
+    /// The stages of a part, or all.
+    fn slugs(&self, part: Option<&Part>) -> Vec<String> {
+        let put_away = |slug: &String| self.parts.iter().any(|part| matches!(part, Part::Stage(own, _) if own == slug));
+        match part {
+            Some(Part::Stage(slug, _)) => vec![slug.clone()],
+            Some(Part::Living(Some(some))) => some.clone(),
+            Some(Part::Living(None)) => {
+                self.in_stages.iter().map(|(slug, _)| slug.clone()).filter(|slug| !put_away(slug)).collect()
+            }
+            None => self.in_stages.iter().map(|(slug, _)| slug.clone()).collect(),
+        }
+    }
+    /// Conditions worth counting: none if there are few orders anyway.
     pub(super) fn probes(&self) -> Vec<usize> {
         let all = self.terms.iter().enumerate().filter(|(_, term)| term.is_indexed(self.living));
         let worth = |term: &Term| match term {
             // Found already.
             Term::Search(_) => false,
             Term::Beside { .. } => true,
-            _ => self.in_stages > FEW,
+            _ => self.in_kinds(None) > FEW,
         };
         all.filter(|(_, term)| worth(term)).map(|(index, _)| index).collect()
     }
@@ -59,47 +107,70 @@ impl<'a> Way<'a> {
     pub(super) fn counted_to(&self) -> i64 {
         if self.terms.len() > 1 { LOOKED_THROUGH } else { FEW }
     }
-    /// The condition that fewest orders meet, if they are few.
-    pub(super) fn narrowest(&self) -> Option<(usize, i64)> {
-        self.found.iter().copied().filter(|(_, orders)| *orders <= FEW).min_by_key(|(_, orders)| *orders)
+    /// What fewest orders are known of: a condition, or all that kinds know together.
+    pub(super) fn narrowest(&self) -> (Begin, i64) {
+        let kinds = (Begin::Kinds, self.in_kinds(None));
+        let found = self.found.iter().map(|(index, orders)| (Begin::Term(*index), *orders));
+        found.chain([kinds]).min_by_key(|(_, orders)| *orders).unwrap_or(kinds)
     }
-    /// What is looked through before anything is walked, where there is more than one condition and none is met
-    /// by few: a condition, or the stages themselves.
-    pub(super) fn looked_through(&self, sort: Sort) -> Option<Begin> {
-        // The walk through one stage passes over nothing else, where it has an index of that order.
-        let is_walked_alone = matches!(self.parts.as_slice(), [Part::Stage(..)]) && !is_walked_among_all(sort);
-        let walked = if is_walked_alone { self.in_stages } else { self.among };
-        if walked <= LOOKED_THROUGH {
+    /// What the whole list is fetched by before anything is walked, where few orders meet it or the walk could pass
+    /// over many.
+    pub(super) fn fetched_by(&self, sort: Sort) -> Option<Begin> {
+        if self.is_of_kinds() {
             return None;
         }
-        let narrowest = self.found.iter().min_by_key(|(_, orders)| *orders);
-        let narrowest = narrowest.filter(|(_, orders)| self.terms.len() > 1 && *orders <= LOOKED_THROUGH);
-        match narrowest {
-            Some((index, orders)) if *orders < self.in_stages => Some(Begin::Term(*index)),
-            _ if self.in_stages <= LOOKED_THROUGH && !self.terms.is_empty() => Some(Begin::Stages),
-            _ => None,
+        let walked: i64 = self.parts.iter().map(|part| self.walked(part, sort)).sum();
+        let (begin, orders) = self.narrowest();
+        let (passes_over_others, is_counted) = match begin {
+            // An index has its orders in the wanted order, so the walk passes over nothing else.
+            Begin::Term(index) => (!self.is_led_by(index, sort), self.terms.len() > 1),
+            Begin::Kinds => (orders < walked, true),
+        };
+        let is_worth = match orders {
+            ..=FEW => passes_over_others,
+            ..=LOOKED_THROUGH => passes_over_others && is_counted && walked > LOOKED_THROUGH,
+            _ => false,
+        };
+        is_worth.then_some(begin)
+    }
+    /// Orders that a walk through a part of the list passes over at the most.
+    fn walked(&self, part: &Part, sort: Sort) -> i64 {
+        match part {
+            Part::Stage(slug, rank) if *rank == Base::Archived.rank() || !is_walked_among_all(sort) => {
+                self.in_stages.iter().filter(|(own, _)| own == slug).map(|(_, orders)| orders).sum()
+            }
+            Part::Stage(..) | Part::Living(_) => self.among,
         }
     }
-    /// What the whole list begins with.
-    pub(super) fn begin(&self) -> Begin {
-        self.narrowest().map_or(Begin::Stages, |(index, _)| Begin::Term(index))
+    /// How a part of the list is looked up, if anything is in it: by its kinds, if they have fewer orders than a walk
+    /// is likely to pass over until there are enough.
+    pub(super) fn of_part<'p>(&self, part: &'p Part, sort: Sort) -> Option<Of<'p>> {
+        if !self.is_of_kinds() {
+            return Some(Of::Part(part));
+        }
+        let (orders, walked) = (self.in_kinds(Some(part)), self.walked(part, sort));
+        let is_led = self.terms.len() == 1 && self.is_led_by(0, sort);
+        let page = i64::try_from(PAGE).unwrap_or(i64::MAX);
+        match orders {
+            0 => None,
+            _ if is_led || orders >= walked || orders > LOOKED_THROUGH => Some(Of::Part(part)),
+            _ if orders * orders > page * walked => Some(Of::Part(part)),
+            _ => Some(Of::Kinds(part)),
+        }
     }
     /// Whether this condition alone leads an index in the wanted order through the living.
-    pub(super) fn is_led_by(&self, index: usize, sort: Sort) -> bool {
+    fn is_led_by(&self, index: usize, sort: Sort) -> bool {
         let leading = self.terms.iter().filter(|term| leads(term, Some(sort))).count();
         let through_the_living = sort != Sort::Stage && matches!(self.parts.as_slice(), [Part::Living(_)]);
         leading == 1 && leads(&self.terms[index], Some(sort)) && through_the_living
-    }
-    fn is_few(&self) -> bool {
-        self.in_stages <= FEW || self.narrowest().is_some()
     }
     pub(super) fn is_cut(&self) -> bool {
         self.found.iter().any(|(index, orders)| matches!(self.terms[*index], Term::Search(_)) && *orders > SEARCHED)
     }
     /// The count, where it is known without asking again.
     pub(super) fn known_count(&self) -> Option<Count> {
-        if self.filter.is_only_stages() {
-            return Some(Count::Exactly(self.in_stages));
+        if self.is_of_kinds() {
+            return Some(Count::Exactly(self.in_kinds(None)));
         }
         if self.parts.is_empty() {
             return Some(Count::Exactly(0));
@@ -111,7 +182,7 @@ impl<'a> Way<'a> {
         {
             return Some(if *orders > COUNTED { Count::Many } else { Count::Exactly(*orders) });
         }
-        if self.is_few() {
+        if self.narrowest().1 <= FEW {
             return None;
         }
         let all_counted = self.found.len() == self.terms.len() && self.terms.len() == 1;
@@ -123,28 +194,42 @@ impl<'a> Way<'a> {
         // An index of what is promised and still in the house knows the stage as well, so that counting
         // looks at nothing else.
         let due = self.terms.iter().position(|term| matches!(term, Term::DueBefore(_)));
-        let (part, narrowest) = match of {
-            Of::Part(part) => (Some(part), None),
-            Of::Whole(Begin::Term(index)) => (None, Some(index)),
-            Of::Whole(Begin::Stages) => (None, None),
+        let has_kinds = self.kind_terms().next().is_some();
+        let begins_with_due = match of {
+            Of::Whole(Begin::Kinds) => due.is_some() && !has_kinds,
+            Of::Whole(Begin::Term(index)) => due == Some(index),
+            Of::Part(_) | Of::Kinds(_) => false,
         };
-        let begins_with_due = part.is_none() && due.is_some() && narrowest.is_none_or(|index| Some(index) == due);
-        match (part, narrowest) {
-            (None, _) if begins_with_due => {
+        let mut asked_already: Option<fn(&Term) -> bool> = None;
+        match of {
+            Of::Whole(_) if begins_with_due => {
                 sql.put(" FROM orders WHERE ");
-                self.stages(sql, true);
+                self.put_stages(sql, true);
             }
-            (None, Some(index)) => {
+            Of::Whole(Begin::Term(index)) => {
                 sql.put(" FROM (");
                 self.terms[index].source(sql, &self.spelling, self.living, LOOKED_THROUGH + 1);
                 sql.put(") AS pick CROSS JOIN orders WHERE orders.id = pick.id AND ");
-                self.stages(sql, true);
+                self.put_stages(sql, true);
+                // A search is looked up once, where it is what the list begins with.
+                if matches!(self.terms[index], Term::Search(_)) {
+                    asked_already = Some(|term| matches!(term, Term::Search(_)));
+                }
             }
-            (None, None) => {
+            Of::Whole(Begin::Kinds) if !has_kinds => {
                 sql.put(" FROM orders WHERE ");
-                self.stages(sql, false);
+                self.put_stages(sql, false);
             }
-            (Some(Part::Stage(slug, rank)), _) => {
+            Of::Kinds(part) if !has_kinds => {
+                let slugs: Vec<Bind> = self.slugs(Some(part)).into_iter().map(Bind::Text).collect();
+                sql.put(" FROM orders WHERE stage IN ").list(&slugs);
+            }
+            Of::Whole(Begin::Kinds) | Of::Kinds(_) => {
+                let part = if let Of::Kinds(part) = of { Some(part) } else { None };
+                kinds::put_orders(sql, &self.spelling, &self.slugs(part), self.kind_terms());
+                asked_already = Some(kinds::know);
+            }
+            Of::Part(Part::Stage(slug, rank)) => {
                 // No index knows the time left or the last change within a stage; the one of all is walked.
                 let guarded = sort.is_some_and(is_walked_among_all);
                 sql.put(" FROM orders WHERE ");
@@ -154,7 +239,7 @@ impl<'a> Way<'a> {
                 sql.put(if guarded { self.spelling.guard } else { "" });
                 sql.put("stage = ").bind(Bind::Text(slug.clone()));
             }
-            (Some(Part::Living(stages)), _) => {
+            Of::Part(Part::Living(stages)) => {
                 sql.put(" FROM orders WHERE base_rank < 12");
                 if let Some(stages) = stages {
                     let values: Vec<Bind> = stages.iter().cloned().map(Bind::Text).collect();
@@ -162,42 +247,34 @@ impl<'a> Way<'a> {
                 }
             }
         }
-        // A search is looked up once, where it is what the list begins with.
         for (index, term) in self.terms.iter().enumerate() {
-            if narrowest == Some(index) && matches!(term, Term::Search(_)) {
+            if asked_already.is_some_and(|asked| asked(term)) {
                 continue;
             }
             sql.put(" AND ");
-            let leads = match part {
-                None => begins_with_due && due == Some(index),
-                Some(_) => leads(term, sort),
+            let leads = match of {
+                Of::Part(_) => leads(term, sort),
+                Of::Whole(_) | Of::Kinds(_) => begins_with_due && due == Some(index),
             };
             term.condition(sql, &self.spelling, !leads);
-            if let (Some(_), Some(Sort::Paid)) = (part, sort) {
+            if let (Of::Part(_), Some(Sort::Paid)) = (of, sort) {
                 term.put_payment_span(sql);
             }
         }
     }
-    fn stages(&self, sql: &mut Sql, guarded: bool) {
+    fn put_stages(&self, sql: &mut Sql, guarded: bool) {
         let guard = if guarded { self.spelling.guard } else { "" };
-        let mut slugs: Vec<String> = Vec::new();
-        for part in &self.parts {
-            match part {
-                Part::Living(None) => {
-                    let away = self.parts.iter().any(|part| matches!(part, Part::Stage(_, 12)));
-                    sql.put(if away { "1 = 1" } else { "base_rank < 12" });
-                    return;
-                }
-                Part::Living(Some(some)) => slugs.extend(some.iter().cloned()),
-                Part::Stage(slug, _) => slugs.push(slug.clone()),
-            }
+        if self.parts.contains(&Part::Living(None)) {
+            let away = self.parts.iter().any(|part| matches!(part, Part::Stage(..)));
+            sql.put(if away { "1 = 1" } else { "base_rank < 12" });
+            return;
         }
-        sql.put(guard).put("stage IN ").list(&slugs.into_iter().map(Bind::Text).collect::<Vec<_>>());
+        sql.put(guard).put("stage IN ").list(&self.slugs(None).into_iter().map(Bind::Text).collect::<Vec<_>>());
     }
 }
 
 /// Whether no index has one stage alone in this order.
-pub(super) fn is_walked_among_all(sort: Sort) -> bool {
+fn is_walked_among_all(sort: Sort) -> bool {
     matches!(sort, Sort::Due | Sort::Updated)
 }
 
@@ -206,8 +283,8 @@ pub(super) fn is_walked_among_all(sort: Sort) -> bool {
 pub(super) enum Begin {
     /// The orders of one condition, by its place among them.
     Term(usize),
-    /// The orders of its stages.
-    Stages,
+    /// The orders of its kinds, or of its stages where no condition is known to kinds.
+    Kinds,
 }
 
 /// What is asked for.
@@ -217,18 +294,12 @@ pub(super) enum Of<'a> {
     Whole(Begin),
     /// A part of it, which one index walks.
     Part(&'a Part),
+    /// A part of it, kind by kind.
+    Kinds(&'a Part),
 }
 
 /// Whether an index has this condition before the wanted order, so that both are had from it.
 fn leads(term: &Term, sort: Option<Sort>) -> bool {
-    if sort == Some(Sort::Stage) {
-        // Stages are walked one by one, each in the order of its dates, where one index knows the payment too.
-        return match term {
-            Term::Among { column: "payment_status", values, not: false } => values.len() == 1,
-            Term::Together { columns: ["stage", _], values: [_, paid] } => paid.len() == 1,
-            _ => false,
-        };
-    }
     sort == Some(Sort::Date)
         && match term {
             Term::Range { column, .. } => *column == "placed_at",
@@ -236,7 +307,6 @@ fn leads(term: &Term, sort: Option<Sort>) -> bool {
                 values.len() == 1
                     && ["payment_status", "fulfilment_status", "channel_id", "assignee_id"].contains(column)
             }
-            Term::Together { values, .. } => values.iter().all(|values| values.len() == 1),
             Term::Fixed(text) => matches!(*text, "note_count > 0" | "gift" | "unread_count > 0"),
             Term::Beside { .. } | Term::DueBefore(_) | Term::Held { .. } | Term::Search(_) => false,
             Term::Among { not: true, .. } => false,

@@ -137,3 +137,10 @@ fn with_name(url: &str, name: &str) -> String {
 fn name_of(url: &str) -> String {
     url::Url::parse(url).unwrap().path().trim_start_matches('/').to_owned()
 }
+
+/// The kinds of orders whose count is not that of the orders there are, as a table to select from.
+pub const KINDS_OFF: &str = "(SELECT stage FROM (SELECT stage, market_id, channel_id, payment_status, fulfilment_status, gift, \
+     noted, printed, orders FROM order_kinds UNION ALL SELECT stage, market_id, channel_id, payment_status, \
+     fulfilment_status, gift, note_count > 0, printed_at IS NOT NULL, -1 FROM orders) AS counted \
+     GROUP BY stage, market_id, channel_id, payment_status, fulfilment_status, gift, noted, printed \
+     HAVING SUM(orders) <> 0) AS off";
