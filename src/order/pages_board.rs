@@ -9,6 +9,7 @@ use super::pages_row::{Row, Sight};
 use super::pages_tabs::{Tab, saved_filters, tabs};
 use crate::db::Conn;
 use crate::error::Result;
+use crate::money::how_many;
 use crate::moves;
 use crate::moves::lifecycle::{self, Edge, Kind};
 use crate::staff::permission::ViewOrders;
@@ -103,7 +104,7 @@ fn load(conn: &mut Conn, person: &Person, pairs: &address::Pairs) -> Result<Boar
             label: stage.label.clone(),
             glyph: stage.base.glyph().to_owned(),
             colour: stage.colour.clone(),
-            count: totals.of(&stage.slug).to_string(),
+            count: how_many(totals.of(&stage.slug)),
             cards: Vec::new(),
             more: String::new(),
             href,
@@ -155,12 +156,11 @@ fn fill(
     let (page, _) = list::page_of(conn, wanted, known, totals, &[], CARDS)?;
     let shown = i64::try_from(page.orders.len()).unwrap_or(0);
     column.count = match page.count {
-        Count::Exactly(orders) => orders.to_string(),
-        Count::Many => "1,000+".to_owned(),
         Count::Unknown => format!("{shown}+"),
+        known => known.to_string(),
     };
     column.more = match page.count {
-        Count::Exactly(orders) if orders > shown => format!("{} more", orders - shown),
+        Count::Exactly(orders) if orders > shown => format!("{} more", how_many(orders - shown)),
         Count::Exactly(_) => String::new(),
         Count::Many | Count::Unknown if page.next.is_some() => "More in the list".to_owned(),
         Count::Many | Count::Unknown => String::new(),

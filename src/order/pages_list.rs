@@ -18,6 +18,7 @@ use crate::db::Conn;
 use crate::error::{Error, Refusal, Result};
 use crate::ids::StaffId;
 use crate::market::Markets;
+use crate::money::how_many;
 use crate::moves::lifecycle;
 use crate::reach::Reach;
 use crate::staff::{self, Permission, Person, Staff, permission::ViewOrders};
@@ -315,24 +316,12 @@ fn whole(page: &list::Page) -> String {
 
 /// `1–50 of 268`.
 fn words(first: i64, last: i64, count: Count, more: bool) -> String {
-    let grouped = |n: i64| {
-        let digits = n.to_string();
-        let mut out = String::new();
-        for (index, c) in digits.chars().enumerate() {
-            if index > 0 && (digits.len() - index).is_multiple_of(3) {
-                out.push(',');
-            }
-            out.push(c);
-        }
-        out
-    };
     if last < first {
         return "No orders".to_owned();
     }
-    let (first, last) = (grouped(first), grouped(last));
+    let (first, last) = (how_many(first), how_many(last));
     match count {
-        Count::Exactly(orders) => format!("{first}–{last} of {}", grouped(orders)),
-        Count::Many => format!("{first}–{last} of {}+", grouped(list::COUNTED)),
+        Count::Exactly(_) | Count::Many => format!("{first}–{last} of {count}"),
         Count::Unknown if more => format!("{first}–{last} of more"),
         Count::Unknown => format!("{first}–{last}"),
     }

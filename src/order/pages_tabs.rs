@@ -1,8 +1,9 @@
 //! The ways into the list: saved views as tabs, stages as a rail, each with its count.
 
 use super::list::filter::{Archived, Due};
-use super::list::{self, Count, Filter, Known, Sort, StageTotals, Wanted, address};
+use super::list::{Count, Filter, Known, Sort, StageTotals, Wanted, address};
 use super::pages_list::may_ask;
+use crate::money::how_many;
 use crate::staff::Person;
 use crate::web::{self, Shell};
 
@@ -11,7 +12,7 @@ pub(crate) struct Tile {
     pub label: String,
     pub glyph: String,
     pub colour: String,
-    pub count: i64,
+    pub count: String,
     pub href: String,
     pub current: bool,
     /// Whether the closed stages begin here.
@@ -64,20 +65,11 @@ pub(crate) fn tabs(
             name: view_of.name.clone(),
             href: format!("{path}?view={}", view_of.slug),
             hot: late && count != Some(Count::Exactly(0)),
-            count: count.map_or(String::new(), short_count),
+            count: count.map_or(String::new(), |count| count.to_string()),
             current: view == Some(view_of.slug.as_str()),
         });
     }
     tabs
-}
-
-/// A count beside a name.
-pub(crate) fn short_count(count: Count) -> String {
-    match count {
-        Count::Exactly(orders) => orders.to_string(),
-        Count::Many => format!("{},000+", list::COUNTED / 1_000),
-        Count::Unknown => String::new(),
-    }
 }
 
 /// The rail: every stage with its count.
@@ -97,7 +89,7 @@ pub(crate) fn tiles(wanted: &Wanted, known: &Known, totals: &StageTotals) -> Vec
         label: "All stages".to_owned(),
         glyph: String::new(),
         colour: String::new(),
-        count: totals.sum(&Filter::default().listed_stages(&known.stages)),
+        count: how_many(totals.sum(&Filter::default().listed_stages(&known.stages))),
         href: narrowed(&|f| f.stages.clear()),
         current: filter.stages.is_empty(),
         breaks: false,
@@ -109,7 +101,7 @@ pub(crate) fn tiles(wanted: &Wanted, known: &Known, totals: &StageTotals) -> Vec
             label: stage.label.clone(),
             glyph: stage.base.glyph().to_owned(),
             colour: stage.colour.clone(),
-            count: totals.of(&stage.slug),
+            count: how_many(totals.of(&stage.slug)),
             href: narrowed(&|f| f.stages = vec![stage.slug.clone()]),
             current: filter.stages.contains(&stage.slug),
             breaks: closed && !broke,

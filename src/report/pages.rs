@@ -6,7 +6,7 @@ use askama::Template;
 use super::today::{self, DAYS, Figures, Taken, of_base};
 use crate::db::Conn;
 use crate::error::Result;
-use crate::money::Money;
+use crate::money::{Money, how_many};
 use crate::order::list::filter::AGES;
 use crate::order::list::{self, Count, Filter, Known, StageTotals, Wanted};
 use crate::order::pages_list;
@@ -45,7 +45,7 @@ struct Line {
     glyph: String,
     label: String,
     href: String,
-    count: i64,
+    count: String,
     width: String,
     warns: bool,
     cells: Vec<Cell>,
@@ -150,9 +150,9 @@ fn kpis(figures: &Figures, known: &Known, money: bool) -> Vec<Kpi> {
     let more = now.orders - then.orders;
     kpis.push(Kpi {
         label: "Orders today",
-        value: now.orders.to_string(),
+        value: how_many(now.orders),
         tone: if more < 0 { "dn" } else { "up" },
-        change: if more < 0 { format!("−{}", -more) } else { format!("+{more}") },
+        change: format!("{}{}", if more < 0 { "−" } else { "+" }, how_many(more.abs())),
         hint: format!("on last {weekday}, same hour"),
     });
     kpis.push(Kpi {
@@ -164,7 +164,7 @@ fn kpis(figures: &Figures, known: &Known, money: bool) -> Vec<Kpi> {
     });
     if money {
         let Taken { orders, minor } = figures.authorised;
-        let count = if figures.authorised_cut { "first 1,000".to_owned() } else { orders.to_string() };
+        let count = if figures.authorised_cut { "first 1,000".to_owned() } else { how_many(orders) };
         kpis.push(Kpi {
             label: "Not yet captured",
             value: amount(minor),
@@ -240,9 +240,8 @@ fn address(known: &Known, change: impl FnOnce(&mut Filter)) -> String {
 
 fn words(count: Count) -> String {
     match count {
-        Count::Exactly(orders) => orders.to_string(),
-        Count::Many => format!("{},000+", list::COUNTED / 1_000),
         Count::Unknown => "many".to_owned(),
+        known => known.to_string(),
     }
 }
 
@@ -267,17 +266,17 @@ fn work(figures: &Figures, known: &Known, totals: &StageTotals) -> Vec<Work> {
         (Base::Approved, "To pack", "Pack"),
         (Base::Processed, "Packed, to be shipped", "Ship"),
     ] {
-        put(of(base).to_string(), "", title, waited(base).unwrap_or_default(), verb, stage(base));
+        put(how_many(of(base)), "", title, waited(base).unwrap_or_default(), verb, stage(base));
     }
     let reason = |key: &str| {
         known.holds.iter().find(|(known, _)| *known == key).map_or(key.to_owned(), |(_, word)| word.to_lowercase())
     };
     let holds: Vec<String> =
         figures.holds.iter().take(3).map(|(key, orders)| format!("{orders} {}", reason(key))).collect();
-    put(of(Base::OnHold).to_string(), "", "On hold", holds.join(", "), "Resolve", stage(Base::OnHold));
+    put(how_many(of(Base::OnHold)), "", "On hold", holds.join(", "), "Resolve", stage(Base::OnHold));
     let unread = address(known, |f| f.unread = Some(true));
     put(words(figures.unread), "", "Customers waiting for a reply", "Unread messages".into(), "Reply", unread);
-    let returned = of(Base::Returned).to_string();
+    let returned = how_many(of(Base::Returned));
     put(
         returned,
         "",
@@ -311,7 +310,7 @@ fn ages(figures: &Figures, known: &Known) -> Vec<Line> {
                 glyph: line.stage.base.glyph().to_owned(),
                 label: line.stage.label.clone(),
                 href: address(known, |f| f.stages = vec![line.stage.slug.clone()]),
-                count: 0,
+                count: String::new(),
                 width: String::new(),
                 warns: false,
                 cells: cells.collect(),
@@ -330,7 +329,7 @@ fn bars(known: &Known, totals: &StageTotals) -> Vec<Line> {
             glyph: stage.base.glyph().to_owned(),
             label: stage.label.clone(),
             href: address(known, |f| f.stages = vec![stage.slug.clone()]),
-            count: totals.of(&stage.slug),
+            count: how_many(totals.of(&stage.slug)),
             width: format!("{:.1}", totals.of(&stage.slug) as f64 * 100.0 / most as f64),
             warns: matches!(stage.base, Base::OnHold | Base::Returned),
             cells: Vec::new(),
