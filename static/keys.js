@@ -1,5 +1,5 @@
 /* The list of keys, drawn when somebody asks for it. What each one does is in app.js, and in the pages by data-key. */
-const ROWS = ['Go to orders, messages|G O, G M', 'Find or jump|Ctrl K', 'Search this list|/', 'Next, previous|J K', 'Select, select range|X Shift+X', 'Open|\u21b5', 'Next stage|E', 'Put on hold|H', 'Note|N', 'Tag|T', 'Print slip, choose paper|P Shift+P', 'New order|C', 'Inbox: mark unread|U', 'Undo the last move|Z', 'First to ninth view|1–9', 'Close, clear selection|Esc', 'This list|?'];
+const ROWS = ['Go to orders|G O', 'Go to messages|G M', 'Find or jump|Ctrl K', 'Search this list|/', 'Next, previous|J K', 'Select, select range|X Shift+X', 'Open|\u21b5', 'Next stage|E', 'Put on hold|H', 'Note|N', 'Tag|T', 'Print slip, choose paper|P Shift+P', 'New order|C', 'Inbox: mark unread|U', 'Undo the last move|Z', 'First to ninth view|1–9', 'Close, clear selection|Esc', 'This list|?'];
 const made = (tag, kids, more) => { const e = Object.assign(document.createElement(tag), more); e.append(...kids); return e; };
 
 export const draw = () => {
