@@ -104,7 +104,7 @@ impl Panel {
             .rev()
             .map(|entry| PanelRow {
                 lines: titles(entry),
-                about: about(shell, order, &ways, entry),
+                about: about(shell, order, &ways, ledger, entry),
                 ..row(shell, ledger, entry, may, &address)
             })
             .collect();
@@ -254,7 +254,7 @@ fn word(entry: &Payment) -> (&'static str, &'static str) {
     }
 }
 
-fn about(shell: &Shell, order: &Order, ways: &Methods, entry: &Payment) -> String {
+fn about(shell: &Shell, order: &Order, ways: &Methods, ledger: &[Payment], entry: &Payment) -> String {
     // The end of its code tells one gift card from another, on a phone too.
     let method = match entry.method.as_str() {
         "" => String::new(),
@@ -277,6 +277,8 @@ fn about(shell: &Shell, order: &Order, ways: &Methods, entry: &Payment) -> Strin
         _ => String::new(),
     };
     let lapses = match entry.expires_at {
+        // There is nothing left of it that could.
+        Some(_) if promised(ledger, entry) == 0 => String::new(),
         Some(at) if at <= shell.now => format!("lapsed {}", when_due(shell, at)),
         Some(at) => format!("lapses {}", when_due(shell, at)),
         None => String::new(),

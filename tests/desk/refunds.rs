@@ -376,6 +376,8 @@ fn a_promise_warns_two_days_before_its_end_and_counts_for_nothing_after() {
     let soon = ledger(&desk, number)[1].uid.clone();
     desk.write(move |tx| payment::void(tx, &SYSTEM, number, None, &soon, ""));
     assert!(waiting(&desk, number).is_empty());
+    let shown = desk.owner().see(&format!("/orders/{number}")).text();
+    assert_eq!(shown.matches("lapses").count(), 1, "nothing is left of the other that could lapse");
 }
 
 /// What the list of what needs attention says about an order.
