@@ -9,7 +9,7 @@ use diesel::migration::{Migration, MigrationMetadata, MigrationName, MigrationSo
 use diesel_migrations::MigrationHarness;
 use rust_embed::RustEmbed;
 
-use super::{Conn, Location};
+use super::{Conn, Location, dialect};
 use crate::error::{Error, Refusal, Result};
 
 #[derive(RustEmbed)]
@@ -30,10 +30,18 @@ pub fn run(location: &Location) -> Result<()> {
     match &mut conn {
         Conn::Pg(inner) => {
             diesel::sql_query(format!("SELECT pg_advisory_lock({POSTGRES_LOCK})")).execute(inner)?;
-            apply(inner, "postgres", POSTGRES_WORDS)
+            if apply(inner, "postgres", POSTGRES_WORDS)? {
+                inner.batch_execute("ANALYZE")?;
+            }
         }
-        Conn::Sqlite(inner) => apply(inner, "sqlite", SQLITE_WORDS),
+        Conn::Sqlite(inner) => {
+            if apply(inner, "sqlite", SQLITE_WORDS)? {
+                inner.batch_execute("PRAGMA analysis_limit = 400; PRAGMA optimize = 0x10002;")?;
+                dialect::forget_small_sizes(inner);
+            }
+        }
     }
+    Ok(())
 }
 
 /// Words in the common files that each database spells its own way.
@@ -79,7 +87,9 @@ fn open_private(path: &std::path::Path, location: &Location) -> Result<std::fs::
     })
 }
 
-fn apply<C, DB>(conn: &mut C, folder: &'static str, words: Words) -> Result<()>
+/// Answers whether there was anything to apply. Of an index that was built by it the database knows nothing yet, and
+/// might take it for a better one than those it knows.
+fn apply<C, DB>(conn: &mut C, folder: &'static str, words: Words) -> Result<bool>
 where
     DB: Backend,
     C: MigrationHarness<DB> + BoxableConnection<DB> + SimpleConnection,
@@ -98,8 +108,7 @@ where
         )
         .into());
     }
-    conn.run_pending_migrations(known).map_err(Error::Broken)?;
-    Ok(())
+    Ok(!conn.run_pending_migrations(known).map_err(Error::Broken)?.is_empty())
 }
 
 struct Source {
