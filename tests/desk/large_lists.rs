@@ -12,7 +12,7 @@ use slipway::reach::Reach;
 use slipway::time::UtcTime;
 use slipway::workflow::Stages;
 
-use crate::support::database::Database;
+use crate::support::database::{Database, KINDS_OFF};
 
 #[derive(QueryableByName)]
 struct Row {
@@ -159,4 +159,38 @@ fn a_list_of_a_large_shop_is_what_looking_at_every_order_gives() {
         Ok(())
     })
     .unwrap();
+}
+
+#[test]
+fn an_older_database_learns_how_many_orders_there_are_of_each_kind() {
+    let database = Database::fresh();
+    let db = Db::open(&database.location).unwrap();
+    demo::prepare(&db, None).unwrap();
+    let migration = match db.location().is_sqlite() {
+        true => include_str!("../../migrations/sqlite/2026-11-22-730000_count_kinds_of_orders/up.sql"),
+        false => include_str!("../../migrations/postgres/2026-11-22-730000_count_kinds_of_orders/up.sql"),
+    };
+    let learn = migration.split("\n\n").find(|part| part.starts_with("INSERT INTO order_kinds")).unwrap();
+    db.write_blocking(move |tx| {
+        for statement in ["DELETE FROM order_kinds", learn] {
+            slipway::on_each_database!(&mut *tx.conn, conn => diesel::sql_query(statement).execute(conn))?;
+        }
+        Ok(())
+    })
+    .unwrap();
+    let count = |table: &str| -> i64 {
+        #[derive(QueryableByName)]
+        struct Count {
+            #[diesel(sql_type = BigInt)]
+            number: i64,
+        }
+        let sql = format!("SELECT COUNT(*) AS number FROM {table}");
+        let counted = db.read_blocking(|conn| {
+            let row: Count = slipway::on_each_database!(conn, conn => diesel::sql_query(&sql).get_result(conn))?;
+            Ok(row.number)
+        });
+        counted.unwrap()
+    };
+    assert!(count("order_kinds") > 50);
+    assert_eq!(count(KINDS_OFF), 0);
 }

@@ -4,7 +4,7 @@
 
 use super::plan::{Bind, Spelling, Sql, Term};
 
-/// What orders of a kind have in common: in `orders`, as their index `orders_kind` has it, and in `order_kinds`.
+/// What orders of a kind have in common: in `orders`, as the index `orders_kind` knows it, and in `order_kinds`.
 const COMMON: [(&str, &str); 8] = [
     ("stage", "stage"),
     ("market_id", "market_id"),

@@ -2,12 +2,12 @@
 //! orders and of a million. `filter` says what can be asked, `address` reads and writes it as an
 //! address, `plan` turns it into SQL, `way` decides how it is looked up; this is the door.
 //!
-//! A page is found in one of two ways. If one of the conditions is met by few orders, those are
-//! fetched and sorted. Otherwise an index is walked in the wanted order, passing over what other
-//! conditions leave out; as each of them is met by many, the walk is short. Of several conditions the
-//! narrowest is looked through first, if it is not too wide: each may be met by many and all together by
-//! few. How many meet a condition is counted before, up to [`plan::FEW`] or [`plan::LOOKED_THROUGH`], in one
-//! question for all of them.
+//! A page is found in one of two ways. If few orders meet one of the conditions, those are fetched and
+//! sorted. Otherwise an index is walked in the wanted order, passing over what other conditions leave out;
+//! as each of them is met by many, the walk is short. Of several conditions the narrowest is looked through
+//! first, if it is not too wide: each may be met by many and all together by few. How many orders meet what
+//! `kinds` know is always known; how many meet another condition is counted before, up to
+//! [`plan::LOOKED_THROUGH`], in one question for all of them.
 
 pub mod address;
 pub mod cursor;
@@ -32,7 +32,7 @@ pub use cursor::{Cursor, Key};
 pub use filter::{Filter, Known, Sort};
 pub use words::Chip;
 
-use plan::{Bind, FEW, Part, SEARCHED, Sql, Term};
+use plan::{Bind, LOOKED_THROUGH, Part, SEARCHED, Sql, Term};
 use store::Writer;
 use way::{Of, Way};
 
@@ -126,7 +126,7 @@ pub fn page_of(
     let few = few(conn, &ways[0], wanted)?;
     let mut counts = count(conn, &ways[usize::from(few.is_some())..])?;
     let (page, count) = match few {
-        Some(few) => (page_among(&few, wanted, rows), counted(few.len())),
+        Some(few) => (page_among(&few, wanted, rows), Count::Exactly(i64::try_from(few.len()).unwrap_or(i64::MAX))),
         None => (walk(conn, &ways[0], wanted, rows)?, counts.remove(0)),
     };
     let cut = ways[0].is_cut();
@@ -208,7 +208,7 @@ fn probe(conn: &mut Conn, ways: &mut [Way<'_>]) -> Result<()> {
             .map(|(at, index)| {
                 let (way, index) = (&ways[*at], *index);
                 let write: Writer<'_> =
-                    Box::new(move |sql| way.terms[index].source(sql, &way.spelling, way.living, way.counted_to() + 1));
+                    Box::new(move |sql| way.terms[index].source(sql, &way.spelling, way.living, LOOKED_THROUGH + 1));
                 write
             })
             .collect();
@@ -248,8 +248,8 @@ fn counted(orders: usize) -> Count {
     i64::try_from(orders).ok().filter(|orders| *orders <= COUNTED).map_or(Count::Many, Count::Exactly)
 }
 
-/// The keys of the whole list, where the condition it begins with is met by few orders: one look at them tells
-/// the page, what is beside it and how many there are.
+/// The keys of the whole list, where it is fetched by what few enough orders meet: one look at them tells the page,
+/// what is beside it and how many there are.
 fn few(conn: &mut Conn, way: &Way<'_>, wanted: &Wanted) -> Result<Option<Vec<Key>>> {
     if way.parts.is_empty() {
         return Ok(Some(Vec::new()));
@@ -258,10 +258,7 @@ fn few(conn: &mut Conn, way: &Way<'_>, wanted: &Wanted) -> Result<Option<Vec<Key
     let mut sql = Sql::default();
     select_key(&mut sql, wanted, None, &plan::order_columns(wanted.sort, wanted.descending, None));
     way.from(&mut sql, Of::Whole(begin), Some(wanted.sort));
-    sql.put(&format!(" LIMIT {}", FEW + 1));
-    let keys = store::keys(conn, sql)?;
-    // Of so many the walk comes past enough.
-    Ok(Some(keys).filter(|keys| i64::try_from(keys.len()).is_ok_and(|keys| keys <= FEW)))
+    store::keys(conn, sql).map(Some)
 }
 
 /// The keys of a page and of one order more among those of the whole list.

@@ -3,7 +3,7 @@
 use super::filter::{Filter, Known, Sort};
 use super::plan::{self, Bind, FEW, LOOKED_THROUGH, Part, SEARCHED, Spelling, Sql, Term};
 use super::store::Writer;
-use super::{COUNTED, Count, PAGE, StageTotals, kinds, store};
+use super::{Count, PAGE, StageTotals, kinds, store};
 use crate::db::Conn;
 use crate::error::Result;
 use crate::reach::Reach;
@@ -28,7 +28,7 @@ pub(super) struct Way<'a> {
     in_kinds: Vec<(String, i64)>,
     /// Orders among which they are walked: all that are not put away.
     among: i64,
-    /// How many orders meet each indexed condition, up to one more than [`Way::counted_to`].
+    /// How many orders meet each indexed condition, up to one more than [`LOOKED_THROUGH`].
     pub(super) found: Vec<(usize, i64)>,
 }
 
@@ -103,10 +103,6 @@ impl<'a> Way<'a> {
         };
         all.filter(|(_, term)| worth(term)).map(|(index, _)| index).collect()
     }
-    /// How far the orders of a condition are counted.
-    pub(super) fn counted_to(&self) -> i64 {
-        if self.terms.len() > 1 { LOOKED_THROUGH } else { FEW }
-    }
     /// What fewest orders are known of: a condition, or all that kinds know together.
     pub(super) fn narrowest(&self) -> (Begin, i64) {
         let kinds = (Begin::Kinds, self.in_kinds(None));
@@ -121,17 +117,18 @@ impl<'a> Way<'a> {
         }
         let walked: i64 = self.parts.iter().map(|part| self.walked(part, sort)).sum();
         let (begin, orders) = self.narrowest();
-        let (passes_over_others, is_counted) = match begin {
+        let passes_over_others = match begin {
             // An index has its orders in the wanted order, so the walk passes over nothing else.
-            Begin::Term(index) => (!self.is_led_by(index, sort), self.terms.len() > 1),
-            Begin::Kinds => (orders < walked, true),
+            Begin::Term(index) => !self.is_led_by(index, sort),
+            Begin::Kinds => orders < walked,
         };
         let is_worth = match orders {
-            ..=FEW => passes_over_others,
-            ..=LOOKED_THROUGH => passes_over_others && is_counted && walked > LOOKED_THROUGH,
-            _ => false,
+            ..=FEW => true,
+            // Of all that meet this condition nobody knows how few meet the others.
+            ..=LOOKED_THROUGH if self.terms.len() > 1 => walked > LOOKED_THROUGH,
+            _ => is_fewer_than_walked(orders, walked),
         };
-        is_worth.then_some(begin)
+        (passes_over_others && is_worth).then_some(begin)
     }
     /// Orders that a walk through a part of the list passes over at the most.
     fn walked(&self, part: &Part, sort: Sort) -> i64 {
@@ -142,20 +139,14 @@ impl<'a> Way<'a> {
             Part::Stage(..) | Part::Living(_) => self.among,
         }
     }
-    /// How a part of the list is looked up, if anything is in it: by its kinds, if they have fewer orders than a walk
-    /// is likely to pass over until there are enough.
+    /// How a part of the list is looked up, if anything is in it: by its kinds, where a walk could pass over more.
     pub(super) fn of_part<'p>(&self, part: &'p Part, sort: Sort) -> Option<Of<'p>> {
-        if !self.is_of_kinds() {
-            return Some(Of::Part(part));
-        }
         let (orders, walked) = (self.in_kinds(Some(part)), self.walked(part, sort));
         let is_led = self.terms.len() == 1 && self.is_led_by(0, sort);
-        let page = i64::try_from(PAGE).unwrap_or(i64::MAX);
         match orders {
             0 => None,
-            _ if is_led || orders >= walked || orders > LOOKED_THROUGH => Some(Of::Part(part)),
-            _ if orders * orders > page * walked => Some(Of::Part(part)),
-            _ => Some(Of::Kinds(part)),
+            _ if !is_led && orders < walked && is_fewer_than_walked(orders, walked) => Some(Of::Kinds(part)),
+            _ => Some(Of::Part(part)),
         }
     }
     /// Whether this condition alone leads an index in the wanted order through the living.
@@ -180,7 +171,7 @@ impl<'a> Way<'a> {
             && self.living
             && term.source_is_exact()
         {
-            return Some(if *orders > COUNTED { Count::Many } else { Count::Exactly(*orders) });
+            return Some(if *orders > LOOKED_THROUGH { Count::Many } else { Count::Exactly(*orders) });
         }
         if self.narrowest().1 <= FEW {
             return None;
@@ -271,6 +262,13 @@ impl<'a> Way<'a> {
         }
         sql.put(guard).put("stage IN ").list(&self.slugs(None).into_iter().map(Bind::Text).collect::<Vec<_>>());
     }
+}
+
+/// Whether so many orders are no more to look through than what a walk past others passes over until a page is full.
+/// A walk is allowed for at four times its length, as those wanted may lie at its end.
+fn is_fewer_than_walked(orders: i64, walked: i64) -> bool {
+    let page = i64::try_from(PAGE).unwrap_or(i64::MAX);
+    orders <= LOOKED_THROUGH && orders * orders < page.saturating_mul(walked).saturating_mul(4)
 }
 
 /// Whether no index has one stage alone in this order.
