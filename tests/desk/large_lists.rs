@@ -76,7 +76,7 @@ fn place(row: &Row, sort: &str) -> Place {
 fn a_list_of_a_large_shop_is_what_looking_at_every_order_gives() {
     let database = Database::fresh();
     let db = Db::open(&database.location).unwrap();
-    demo::prepare(&db, Some(26_000)).unwrap();
+    demo::prepare(&db, Some(75_000)).unwrap();
     let rows: Vec<Row> = db
         .read_blocking(|conn| {
             Ok(match conn {
@@ -88,7 +88,11 @@ fn a_list_of_a_large_shop_is_what_looking_at_every_order_gives() {
     let living = rows.iter().filter(|row| row.base_rank < 12).count();
     assert!(i64::try_from(living).unwrap() > list::plan::LOOKED_THROUGH, "{living}");
     type Meets = fn(&Row) -> bool;
-    let filters: [(&str, Meets); 19] = [
+    let filters: [(&str, Meets); 21] = [
+        ("total_min=60", |row| row.total_minor >= 6_000 && row.currency == "EUR"),
+        ("stage=delivered&total_min=60&total_max=70", |row| {
+            row.stage == "delivered" && (6_000..=7_000).contains(&row.total_minor) && row.currency == "EUR"
+        }),
         ("", |_| true),
         ("archived=yes", |_| true),
         ("archived=yes&pay=refunded", |row| row.payment_status == "refunded"),

@@ -19,9 +19,9 @@ SELECT stage, market_id, channel_id, payment_status, fulfilment_status, gift, no
 FROM orders
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
 
--- The orders of a kind by date; first what no other question asks for, so that none is answered by it. It knows two
--- statuses together, and a stage with a payment, which had indexes of their own.
-CREATE INDEX orders_kind ON orders ((printed_at IS NOT NULL), (note_count > 0), gift, stage, market_id, channel_id, payment_status, fulfilment_status, placed_at, id);
+-- The orders of a kind by date, with what else they are sorted by. First what nothing else asks for, so that nothing
+-- else is answered by it. It knows two statuses together, and a stage with a payment, which had indexes of their own.
+CREATE INDEX orders_kind ON orders ((printed_at IS NOT NULL), (note_count > 0), gift, stage, market_id, channel_id, payment_status, fulfilment_status, placed_at, total_minor, payment_sort, stage_entered_at, id);
 DROP INDEX orders_live_payment_fulfilment;
 DROP INDEX orders_stage_payment_placed;
 

@@ -1,13 +1,13 @@
 //! The list of orders: narrowed, sorted and walked page by page, equally quick in a shop of a hundred
 //! orders and of a million. `filter` says what can be asked, `address` reads and writes it as an
-//! address, `plan` turns it into SQL, `way` decides how it is looked up; this is the door.
+//! address, `plan` turns it into SQL, `way` decides how it is looked up, `walk` does so; this is the door.
 //!
 //! A page is found in one of two ways. If few orders meet one of the conditions, those are fetched and
 //! sorted. Otherwise an index is walked in the wanted order, passing over what other conditions leave out;
-//! as each of them is met by many, the walk is short. Of several conditions the narrowest is looked through
-//! first, if it is not too wide: each may be met by many and all together by few. How many orders meet what
-//! `kinds` know is always known; how many meet another condition is counted before, up to
-//! [`plan::LOOKED_THROUGH`], in one question for all of them.
+//! as each of them is met by many, the walk is mostly short. Mostly: each may be met by many and all together
+//! by few, or those wanted lie at the end. So if the page is not full after a stretch, the narrowest condition
+//! is looked through instead, unless it is too wide. How many orders meet what `kinds` know is always known;
+//! how many meet another condition is counted before, up to [`plan::LOOKED_THROUGH`], in one question for all.
 
 pub mod address;
 pub mod cursor;
@@ -15,10 +15,10 @@ pub mod filter;
 mod kinds;
 pub mod plan;
 mod store;
+mod walk;
 mod way;
 pub mod words;
 
-use std::cmp::Ordering;
 use std::fmt;
 
 use crate::db::Conn;
@@ -32,8 +32,9 @@ pub use cursor::{Cursor, Key};
 pub use filter::{Filter, Known, Sort};
 pub use words::Chip;
 
-use plan::{Bind, LOOKED_THROUGH, Part, SEARCHED, Sql, Term};
+use plan::{LOOKED_THROUGH, SEARCHED, Term};
 use store::Writer;
+use walk::{few, page_among, walk};
 use way::{Of, Way};
 
 /// Orders on a page.
@@ -246,137 +247,6 @@ fn count(conn: &mut Conn, ways: &[Way<'_>]) -> Result<Vec<Count>> {
 
 fn counted(orders: usize) -> Count {
     i64::try_from(orders).ok().filter(|orders| *orders <= COUNTED).map_or(Count::Many, Count::Exactly)
-}
-
-/// The keys of the whole list, where it is fetched by what few enough orders meet: one look at them tells the page,
-/// what is beside it and how many there are.
-fn few(conn: &mut Conn, way: &Way<'_>, wanted: &Wanted) -> Result<Option<Vec<Key>>> {
-    if way.parts.is_empty() {
-        return Ok(Some(Vec::new()));
-    }
-    let Some(begin) = way.fetched_by(wanted.sort) else { return Ok(None) };
-    let mut sql = Sql::default();
-    select_key(&mut sql, wanted, None, &plan::order_columns(wanted.sort, wanted.descending, None));
-    way.from(&mut sql, Of::Whole(begin), Some(wanted.sort));
-    store::keys(conn, sql).map(Some)
-}
-
-/// The keys of a page and of one order more among those of the whole list.
-fn page_among(few: &[Key], wanted: &Wanted, rows: usize) -> Vec<Key> {
-    let down = wanted.walks_down();
-    let is_beyond = |key: &&Key| match &wanted.cursor {
-        Some(cursor) if down => **key < cursor.key,
-        Some(cursor) => **key > cursor.key,
-        None => true,
-    };
-    let mut keys: Vec<&Key> = few.iter().filter(is_beyond).collect();
-    keys.sort_unstable_by(|a, b| if down { b.cmp(a) } else { a.cmp(b) });
-    keys.into_iter().take(rows + 1).cloned().collect()
-}
-
-/// The keys of a page and of one order more, in the order of the walk.
-fn walk(conn: &mut Conn, way: &Way<'_>, wanted: &Wanted, rows: usize) -> Result<Vec<Key>> {
-    let walks_down = wanted.walks_down();
-    let parts: Vec<&Part> = match wanted.sort {
-        Sort::Stage if walks_down => way.stages.iter().rev().collect(),
-        Sort::Stage => way.stages.iter().collect(),
-        _ => way.parts.iter().collect(),
-    };
-    // No index of SQLite seeks a pair of an expression and a column, so ties and what follows them are
-    // asked for apart.
-    let steps: &[Step] = match (wanted.sort, &wanted.cursor) {
-        (Sort::Due, Some(_)) => &[Step::Tied, Step::Beyond],
-        _ => &[Step::Whole],
-    };
-    let mut keys: Vec<Key> = Vec::new();
-    let mut rank_done = 0;
-    for part in parts {
-        if let (Sort::Stage, Part::Stage(_, rank)) = (wanted.sort, part) {
-            // Stages come one after the other; those of one rank are merged.
-            if keys.len() > rows && *rank != rank_done {
-                break;
-            }
-            rank_done = *rank;
-        }
-        for step in steps {
-            if let Some(sql) = keys_sql(way, wanted, part, *step, rows) {
-                keys.extend(store::keys(conn, sql)?);
-            }
-        }
-    }
-    keys.sort_by(|a, b| if walks_down { b.cmp(a) } else { a.cmp(b) });
-    keys.truncate(rows + 1);
-    Ok(keys)
-}
-
-/// What is asked for of what follows a cursor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
-    Whole,
-    /// The same sort key, a further id.
-    Tied,
-    /// A further sort key.
-    Beyond,
-}
-
-/// Writes what selects the sort key: of orders of one rank alone, where their stage is walked by itself.
-fn select_key(sql: &mut Sql, wanted: &Wanted, rank: Option<i64>, columns: &[&str]) {
-    let nothing = "CAST(0 AS BIGINT)";
-    let (k1, k2, kt) = match (wanted.sort, rank, columns) {
-        (Sort::Customer, ..) => (nothing.to_owned(), nothing, "customer_sort"),
-        (_, Some(rank), [only]) => (format!("CAST({rank} AS BIGINT)"), *only, "''"),
-        (_, _, [first, second]) => ((*first).to_owned(), *second, "''"),
-        (_, _, [first, ..]) => ((*first).to_owned(), nothing, "''"),
-        (_, _, []) => (nothing.to_owned(), nothing, "''"),
-    };
-    sql.put(&format!("SELECT {k1} AS k1, {k2} AS k2, CAST({kt} AS TEXT) AS kt, orders.id AS id"));
-}
-
-fn keys_sql(way: &Way<'_>, wanted: &Wanted, part: &Part, step: Step, rows: usize) -> Option<Sql> {
-    let of = way.of_part(part, wanted.sort)?;
-    let down = wanted.walks_down();
-    let columns = plan::order_columns(wanted.sort, wanted.descending, Some(part));
-    let rank = match part {
-        Part::Stage(_, rank) if wanted.sort == Sort::Stage => Some(*rank),
-        _ => None,
-    };
-    let mut sql = Sql::default();
-    select_key(&mut sql, wanted, rank, &columns);
-    way.from(&mut sql, of, Some(wanted.sort));
-    if let Some(cursor) = &wanted.cursor {
-        let key = &cursor.key;
-        let beyond = match rank.map(|rank| if down { key.0.cmp(&rank) } else { rank.cmp(&key.0) }) {
-            Some(Ordering::Less) => return None,
-            Some(Ordering::Greater) => false,
-            Some(Ordering::Equal) | None => true,
-        };
-        if beyond {
-            let values: Vec<Bind> = match (wanted.sort, rank, columns.len()) {
-                (Sort::Customer, ..) => vec![Bind::Text(key.2.clone()), Bind::Int(key.3)],
-                (_, Some(_), _) => vec![Bind::Int(key.1), Bind::Int(key.3)],
-                (_, None, 2) => vec![Bind::Int(key.0), Bind::Int(key.1), Bind::Int(key.3)],
-                _ => vec![Bind::Int(key.0), Bind::Int(key.3)],
-            };
-            let compare = if down { "<" } else { ">" };
-            match step {
-                Step::Whole => {
-                    sql.put(&format!(" AND ({}, orders.id) {compare} ", columns.join(", "))).list(&values);
-                }
-                Step::Tied => {
-                    sql.put(&format!(" AND {} = ", columns.join(", "))).bind(Bind::Int(key.0));
-                    sql.put(&format!(" AND orders.id {compare} ")).bind(Bind::Int(key.3));
-                }
-                Step::Beyond => {
-                    sql.put(&format!(" AND {} {compare} ", columns.join(", "))).bind(Bind::Int(key.0));
-                }
-            }
-        }
-    }
-    let way_down = if down { " DESC" } else { " ASC" };
-    let columns = if step == Step::Tied { Vec::new() } else { columns };
-    let order: Vec<String> = columns.iter().chain(&["orders.id"]).map(|column| format!("{column}{way_down}")).collect();
-    sql.put(&format!(" ORDER BY {} LIMIT {}", order.join(", "), rows + 1));
-    Some(sql)
 }
 
 fn finish(conn: &mut Conn, mut keys: Vec<Key>, wanted: &Wanted, count: Count, cut: bool, rows: usize) -> Result<Page> {

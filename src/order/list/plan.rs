@@ -64,9 +64,11 @@ impl Sql {
 pub const SEARCHED: i64 = 1_000;
 /// Matches of one condition that are few: sorting them costs less than walking past everything else.
 pub const FEW: i64 = 2_000;
-/// Matches of one condition that are looked through for those that meet the others too, before anything is walked:
-/// conditions that many orders meet may be met together by none, and a walk would find that out at its end.
-pub const LOOKED_THROUGH: i64 = 10_000;
+/// Matches of one condition that are looked through for those that meet the others too, before an index is walked to its
+/// end: conditions that many orders meet may be met together by none.
+pub const LOOKED_THROUGH: i64 = 30_000;
+/// Orders that a walk may pass over before something else is tried, where there is something else.
+pub const STRETCH: i64 = 2_000;
 
 /// One condition of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]

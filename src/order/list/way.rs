@@ -1,7 +1,7 @@
 //! How one filter will be looked up: what its list begins with, and whether its orders are fetched or walked.
 
 use super::filter::{Filter, Known, Sort};
-use super::plan::{self, Bind, FEW, LOOKED_THROUGH, Part, SEARCHED, Spelling, Sql, Term};
+use super::plan::{self, Bind, FEW, LOOKED_THROUGH, Part, SEARCHED, STRETCH, Spelling, Sql, Term};
 use super::store::Writer;
 use super::{Count, PAGE, StageTotals, kinds, store};
 use crate::db::Conn;
@@ -109,44 +109,47 @@ impl<'a> Way<'a> {
         let found = self.found.iter().map(|(index, orders)| (Begin::Term(*index), *orders));
         found.chain([kinds]).min_by_key(|(_, orders)| *orders).unwrap_or(kinds)
     }
-    /// What the whole list is fetched by before anything is walked, where few orders meet it or the walk could pass
-    /// over many.
+    /// What the whole list is fetched by before anything is walked: what few orders meet.
     pub(super) fn fetched_by(&self, sort: Sort) -> Option<Begin> {
-        if self.is_of_kinds() {
-            return None;
-        }
-        let walked: i64 = self.parts.iter().map(|part| self.walked(part, sort)).sum();
+        self.looked_through(sort).filter(|(_, orders)| *orders <= FEW).map(|(begin, _)| begin)
+    }
+    /// What is looked through for the whole list rather than walking past others for long, and how many orders that is.
+    /// Of what only kinds know, each part is decided upon by itself.
+    pub(super) fn looked_through(&self, sort: Sort) -> Option<(Begin, i64)> {
         let (begin, orders) = self.narrowest();
         let passes_over_others = match begin {
             // An index has its orders in the wanted order, so the walk passes over nothing else.
             Begin::Term(index) => !self.is_led_by(index, sort),
-            Begin::Kinds => orders < walked,
+            Begin::Kinds => orders < self.parts.iter().map(|part| self.walked(part, sort)).sum(),
         };
-        let is_worth = match orders {
-            ..=FEW => true,
-            // Of all that meet this condition nobody knows how few meet the others.
-            ..=LOOKED_THROUGH if self.terms.len() > 1 => walked > LOOKED_THROUGH,
-            _ => is_fewer_than_walked(orders, walked),
-        };
-        (passes_over_others && is_worth).then_some(begin)
+        (!self.is_of_kinds() && passes_over_others && orders <= LOOKED_THROUGH).then_some((begin, orders))
     }
     /// Orders that a walk through a part of the list passes over at the most.
     fn walked(&self, part: &Part, sort: Sort) -> i64 {
+        let own = |slug| self.in_stages.iter().filter(|(own, _)| own == slug).map(|(_, orders)| orders).sum::<i64>();
         match part {
-            Part::Stage(slug, rank) if *rank == Base::Archived.rank() || !is_walked_among_all(sort) => {
-                self.in_stages.iter().filter(|(own, _)| own == slug).map(|(_, orders)| orders).sum()
-            }
+            Part::Stage(slug, _) if !is_among_others(part, Some(sort)) => own(slug),
+            Part::Stage(slug, rank) if *rank == Base::Archived.rank() => self.among + own(slug),
             Part::Stage(..) | Part::Living(_) => self.among,
         }
     }
-    /// How a part of the list is looked up, if anything is in it: by its kinds, where a walk could pass over more.
-    pub(super) fn of_part<'p>(&self, part: &'p Part, sort: Sort) -> Option<Of<'p>> {
+    /// How a part of the list is looked up, one attempt after the other until the page is full; not at all if nothing
+    /// is in it. If the last one is a stretch, the whole list can be looked through.
+    pub(super) fn attempts<'p>(&self, part: &'p Part, sort: Sort) -> Vec<Of<'p>> {
         let (orders, walked) = (self.in_kinds(Some(part)), self.walked(part, sort));
         let is_led = self.terms.len() == 1 && self.is_led_by(0, sort);
+        let whole = self.looked_through(sort);
+        let by_kinds =
+            !is_led && orders < walked && orders <= LOOKED_THROUGH && whole.is_none_or(|(_, fewer)| orders <= fewer);
+        let page = i64::try_from(PAGE).unwrap_or(i64::MAX);
         match orders {
-            0 => None,
-            _ if !is_led && orders < walked && is_fewer_than_walked(orders, walked) => Some(Of::Kinds(part)),
-            _ => Some(Of::Part(part)),
+            0 => Vec::new(),
+            // So many a walk passes over anyway.
+            _ if by_kinds && orders * orders < page.saturating_mul(walked) => vec![Of::Kinds(part)],
+            _ if is_led || walked <= STRETCH => vec![Of::Part(part)],
+            _ if by_kinds => vec![Of::Stretch(part), Of::Kinds(part)],
+            _ if whole.is_some() => vec![Of::Stretch(part)],
+            _ => vec![Of::Part(part)],
         }
     }
     /// Whether this condition alone leads an index in the wanted order through the living.
@@ -189,7 +192,7 @@ impl<'a> Way<'a> {
         let begins_with_due = match of {
             Of::Whole(Begin::Kinds) => due.is_some() && !has_kinds,
             Of::Whole(Begin::Term(index)) => due == Some(index),
-            Of::Part(_) | Of::Kinds(_) => false,
+            Of::Part(_) | Of::Stretch(_) | Of::Kinds(_) => false,
         };
         let mut asked_already: Option<fn(&Term) -> bool> = None;
         match of {
@@ -220,22 +223,10 @@ impl<'a> Way<'a> {
                 kinds::put_orders(sql, &self.spelling, &self.slugs(part), self.kind_terms());
                 asked_already = Some(kinds::know);
             }
-            Of::Part(Part::Stage(slug, rank)) => {
-                // No index knows the time left or the last change within a stage; the one of all is walked.
-                let guarded = sort.is_some_and(is_walked_among_all);
-                sql.put(" FROM orders WHERE ");
-                if guarded && *rank < Base::Archived.rank() {
-                    sql.put("base_rank < 12 AND ");
-                }
-                sql.put(if guarded { self.spelling.guard } else { "" });
-                sql.put("stage = ").bind(Bind::Text(slug.clone()));
-            }
-            Of::Part(Part::Living(stages)) => {
-                sql.put(" FROM orders WHERE base_rank < 12");
-                if let Some(stages) = stages {
-                    let values: Vec<Bind> = stages.iter().cloned().map(Bind::Text).collect();
-                    sql.put(" AND ").put(self.spelling.guard).put("stage IN ").list(&values);
-                }
+            Of::Part(part) | Of::Stretch(part) => {
+                self.put_walk(sql, part, sort);
+                self.put_passed(sql, part, sort);
+                return;
             }
         }
         for (index, term) in self.terms.iter().enumerate() {
@@ -243,14 +234,49 @@ impl<'a> Way<'a> {
                 continue;
             }
             sql.put(" AND ");
-            let leads = match of {
-                Of::Part(_) => leads(term, sort),
-                Of::Whole(_) | Of::Kinds(_) => begins_with_due && due == Some(index),
-            };
-            term.condition(sql, &self.spelling, !leads);
-            if let (Of::Part(_), Some(Sort::Paid)) = (of, sort) {
+            term.condition(sql, &self.spelling, !(begins_with_due && due == Some(index)));
+        }
+    }
+    /// Writes `FROM … WHERE …` for what an index of this order walks through.
+    pub(super) fn put_walk(&self, sql: &mut Sql, part: &Part, sort: Option<Sort>) {
+        sql.put(" FROM orders WHERE ");
+        match part {
+            Part::Stage(slug, _) if !is_among_others(part, sort) => {
+                sql.put("stage = ").bind(Bind::Text(slug.clone()));
+            }
+            Part::Stage(_, rank) if *rank == Base::Archived.rank() => {
+                sql.put("1 = 1");
+            }
+            Part::Stage(..) | Part::Living(_) => {
+                sql.put("base_rank < 12");
+            }
+        }
+        for term in &self.terms {
+            if leads(term, sort) {
+                sql.put(" AND ");
+                term.condition(sql, &self.spelling, false);
+            }
+            if sort == Some(Sort::Paid) {
                 term.put_payment_span(sql);
             }
+        }
+    }
+    /// Writes the conditions that others are passed over by, on a walk.
+    pub(super) fn put_passed(&self, sql: &mut Sql, part: &Part, sort: Option<Sort>) {
+        let guard = self.spelling.guard;
+        match part {
+            Part::Stage(slug, _) if is_among_others(part, sort) => {
+                sql.put(" AND ").put(guard).put("stage = ").bind(Bind::Text(slug.clone()));
+            }
+            Part::Living(Some(stages)) => {
+                let values: Vec<Bind> = stages.iter().cloned().map(Bind::Text).collect();
+                sql.put(" AND ").put(guard).put("stage IN ").list(&values);
+            }
+            Part::Stage(..) | Part::Living(None) => {}
+        }
+        for term in self.terms.iter().filter(|term| !leads(term, sort)) {
+            sql.put(" AND ");
+            term.condition(sql, &self.spelling, true);
         }
     }
     fn put_stages(&self, sql: &mut Sql, guarded: bool) {
@@ -264,16 +290,9 @@ impl<'a> Way<'a> {
     }
 }
 
-/// Whether so many orders are no more to look through than what a walk past others passes over until a page is full.
-/// A walk is allowed for at four times its length, as those wanted may lie at its end.
-fn is_fewer_than_walked(orders: i64, walked: i64) -> bool {
-    let page = i64::try_from(PAGE).unwrap_or(i64::MAX);
-    orders <= LOOKED_THROUGH && orders * orders < page.saturating_mul(walked).saturating_mul(4)
-}
-
-/// Whether no index has one stage alone in this order.
-fn is_walked_among_all(sort: Sort) -> bool {
-    matches!(sort, Sort::Due | Sort::Updated)
+/// Whether a stage is walked among others: no index has the time left or the last change of one stage alone.
+fn is_among_others(part: &Part, sort: Option<Sort>) -> bool {
+    matches!((part, sort), (Part::Stage(..), Some(Sort::Due | Sort::Updated)))
 }
 
 /// What a list begins with.
@@ -292,21 +311,36 @@ pub(super) enum Of<'a> {
     Whole(Begin),
     /// A part of it, which one index walks.
     Part(&'a Part),
+    /// The beginning of such a walk.
+    Stretch(&'a Part),
     /// A part of it, kind by kind.
     Kinds(&'a Part),
 }
 
-/// Whether an index has this condition before the wanted order, so that both are had from it.
-fn leads(term: &Term, sort: Option<Sort>) -> bool {
-    sort == Some(Sort::Date)
-        && match term {
-            Term::Range { column, .. } => *column == "placed_at",
-            Term::Among { column, values, not: false } => {
-                values.len() == 1
-                    && ["payment_status", "fulfilment_status", "channel_id", "assignee_id"].contains(column)
-            }
-            Term::Fixed(text) => matches!(*text, "note_count > 0" | "gift" | "unread_count > 0"),
-            Term::Beside { .. } | Term::DueBefore(_) | Term::Held { .. } | Term::Search(_) => false,
-            Term::Among { not: true, .. } => false,
+impl<'a> Of<'a> {
+    /// Which part.
+    pub(super) fn part(self) -> Option<&'a Part> {
+        match self {
+            Of::Whole(_) => None,
+            Of::Part(part) | Of::Stretch(part) | Of::Kinds(part) => Some(part),
         }
+    }
+}
+
+/// Whether an index has this condition before the wanted order, or in it, so that both are had from it.
+fn leads(term: &Term, sort: Option<Sort>) -> bool {
+    match (term, sort) {
+        (Term::Range { column, .. }, Some(sort)) => matches!(
+            (*column, sort),
+            ("placed_at", Sort::Date)
+                | ("total_minor", Sort::Total)
+                | ("stage_entered_at", Sort::Age)
+                | ("updated_at", Sort::Updated)
+        ),
+        (Term::Among { column, values, not: false }, Some(Sort::Date)) => {
+            values.len() == 1 && ["payment_status", "fulfilment_status", "channel_id", "assignee_id"].contains(column)
+        }
+        (Term::Fixed(text), Some(Sort::Date)) => matches!(*text, "note_count > 0" | "gift" | "unread_count > 0"),
+        _ => false,
+    }
 }
