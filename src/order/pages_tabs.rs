@@ -53,7 +53,7 @@ pub(crate) fn tabs(
     let mut tabs = vec![Tab {
         name: "All".to_owned(),
         href: path.to_owned(),
-        count: all.to_string(),
+        count: how_many(all),
         hot: false,
         current: plain && view.is_none(),
     }];

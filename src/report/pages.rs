@@ -272,7 +272,7 @@ fn work(figures: &Figures, known: &Known, totals: &StageTotals) -> Vec<Work> {
         known.holds.iter().find(|(known, _)| *known == key).map_or(key.to_owned(), |(_, word)| word.to_lowercase())
     };
     let holds: Vec<String> =
-        figures.holds.iter().take(3).map(|(key, orders)| format!("{orders} {}", reason(key))).collect();
+        figures.holds.iter().take(3).map(|(key, orders)| format!("{} {}", how_many(*orders), reason(key))).collect();
     put(how_many(of(Base::OnHold)), "", "On hold", holds.join(", "), "Resolve", stage(Base::OnHold));
     let unread = address(known, |f| f.unread = Some(true));
     put(words(figures.unread), "", "Customers waiting for a reply", "Unread messages".into(), "Reply", unread);

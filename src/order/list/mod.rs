@@ -267,6 +267,11 @@ fn finish(conn: &mut Conn, mut keys: Vec<Key>, wanted: &Wanted, count: Count, cu
         key: key.clone(),
         place: (first - size).max(1),
     });
+    // A first page with nothing after it tells how many there are.
+    let count = match wanted.cursor {
+        None if !more => Count::Exactly(i64::try_from(keys.len()).unwrap_or(i64::MAX)),
+        _ => count,
+    };
     let has_next = if forward { more } else { true };
     let next = keys.last().filter(|_| has_next).map(|key| Cursor {
         forward: true,
