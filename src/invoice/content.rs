@@ -101,6 +101,9 @@ pub struct Content {
     /// The same by the way it was paid; documents of before that was told have none.
     #[serde(default)]
     pub paid_by: Vec<Paid>,
+    /// What was still to be paid; documents of before that was told have none.
+    #[serde(default)]
+    pub due_minor: i64,
     /// The invoice that a credit note takes back.
     pub credits: String,
     /// Why it takes it back.
@@ -158,6 +161,7 @@ pub fn of_order(order: &Order, lines: &[Line], charges: &[Charge], paid_by: Vec<
         total_minor: total,
         paid_minor: order.net_minor(),
         paid_by,
+        due_minor: order.amount_due(),
         rows,
         rates,
         credits: String::new(),
@@ -192,6 +196,7 @@ pub fn credit(invoice: &Content, name: &str, amount: i64, reason: &str) -> Conte
         total_minor: amount,
         paid_minor: 0,
         paid_by: Vec::new(),
+        due_minor: 0,
         credits: name.to_owned(),
         reason: reason.to_owned(),
         ..invoice.clone()

@@ -3,7 +3,8 @@
 use slipway::actor::Actor;
 use slipway::invoice::{self, DocumentKind};
 use slipway::market::{self, MarketFacts, Markets};
-use slipway::order::{ChargeKind, DraftCharge};
+use slipway::order::{ChargeKind, DraftCharge, PaymentKind};
+use slipway::payment::{self, NewPayment};
 
 use crate::support::app::TestDesk;
 use crate::support::person::{Person, Reply};
@@ -52,6 +53,29 @@ fn an_invoice_says_what_the_order_is_and_stays_so() {
     let second = press_issue(&owner, number);
     assert_eq!(second.status, 409);
     second.must_say("Credit it first if it is wrong");
+}
+
+#[test]
+fn an_invoice_says_what_was_paid_and_what_is_still_to_pay() {
+    let desk = TestDesk::open();
+    let owner = desk.owner();
+    let number = desk.order().place_unpaid();
+    let due = desk.look(number).total_minor;
+    let paid = NewPayment {
+        kind: PaymentKind::Capture,
+        amount_minor: 2_000,
+        method: "bank_transfer".into(),
+        reference: String::new(),
+        note: String::new(),
+        expires_at: None,
+    };
+    desk.write(move |tx| payment::record(tx, &Actor::System { name: "Test" }, number, None, &paid));
+    let paper = owner.see(press_issue(&owner, number).location());
+    paper.must_say("Paid by then €20.00");
+    paper.must_say(&format!("Still to pay €{}.{:02}", (due - 2_000) / 100, (due - 2_000) % 100));
+    let open = desk.order().place_unpaid();
+    let unpaid = owner.see(press_issue(&owner, open).location());
+    assert!(!unpaid.says("Paid by then") && !unpaid.says("Still to pay"), "the total is all there is to say");
 }
 
 #[test]
