@@ -88,7 +88,7 @@ pub struct OrderQuery {
     limit: Option<i64>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
-    /// `exact`: tell how many orders there are in all; where filters narrow the list, up to 1,001 of them.
+    /// `exact`: tell how many orders there are in all, as far as that is known without counting thousands one by one.
     count: Option<String>,
 }
 
@@ -101,7 +101,7 @@ pub struct OrderPage {
     pub next_cursor: Option<String>,
     /// Whether there is a next page.
     pub has_more: bool,
-    /// How many there are in all, if asked for; at most 1,001 are counted where filters narrow the list.
+    /// How many there are in all, if asked for and known without counting thousands one by one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<i64>,
     /// Whether there are more than `count` says.

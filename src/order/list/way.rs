@@ -53,7 +53,8 @@ impl<'a> Way<'a> {
     }
     /// Looks up how many orders meet the conditions of ways that kinds know, in one question for all of them.
     pub(super) fn count_kinds(conn: &mut Conn, ways: &mut [Way<'_>]) -> Result<()> {
-        let asked: Vec<usize> = (0..ways.len()).filter(|at| ways[*at].kind_terms().next().is_some()).collect();
+        let asks = |way: &Way<'_>| !way.in_stages.is_empty() && way.kind_terms().next().is_some();
+        let asked: Vec<usize> = (0..ways.len()).filter(|at| asks(&ways[*at])).collect();
         let mut found = {
             let writers: Vec<Writer<'_>> = asked
                 .iter()
