@@ -125,9 +125,7 @@ fn a_list_that_no_stage_can_be_in_is_empty() {
     let desk = TestDesk::open();
     desk.order().place();
     let owner = desk.owner();
-    for query in
-        ["pay=paid", "gift=no&printed=no", "channel=web&q=mug", "note=no&sort=stage", "ful=unfulfilled&sku=MUG"]
-    {
+    for query in ["pay=paid", "gift=no&printed=no", "note=no&q=mug", "note=no&sort=stage", "ful=unfulfilled&sku=MUG"] {
         let page = owner.see(&format!("/orders?stage=placed&archived=only&{query}"));
         assert_eq!((page.status, listed(&page)), (200, Vec::new()), "{query}");
     }
